@@ -1,0 +1,174 @@
+/* Opening a client, its options, and what it counts. */
+#ifndef PODLINK_CLIENT_H
+#define PODLINK_CLIENT_H
+
+#include <podlink/export.h>
+#include <podlink/status.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** A pool of connections to one Redis deployment, with the scripts it holds. Thread-safe, but for
+ *  podlink_client_free(), which must be the last call. After fork() the child may only free it. */
+typedef struct podlink_client podlink_client;
+
+typedef struct podlink_script podlink_script; /* <podlink/script.h> */
+
+typedef enum podlink_log_level {
+    PODLINK_LOG_DEBUG = 0, /* each script loaded, each call */
+    PODLINK_LOG_INFO = 1,  /* connections opened and closed */
+    PODLINK_LOG_WARN = 2,  /* what went wrong and was mended: a lost connection, a repaired script */
+    PODLINK_LOG_ERROR = 3  /* what went wrong and was not */
+} podlink_log_level;
+
+/** One record of the log. Everything in it is borrowed and valid during the callback only. Holds no secret. */
+typedef struct podlink_log_record {
+    podlink_log_level level;
+    podlink_status status; /* of a call or a connection, else PODLINK_OK */
+    const char *event;     /* "call", "script_loaded", "connected", "connection_lost", ... */
+    const char *name;      /* the operation's, script's or command's name, "" where there is none */
+    const char *sha;       /* the script's SHA1 in hex, "" where there is none */
+    const char *server;    /* the server's address, "" where there is none */
+    int64_t duration_ns;   /* -1 where there is none */
+    const char *message;   /* the record as one line of text */
+} podlink_log_record;
+
+/** Called without any lock held, by the thread whose call caused it: must be thread-safe, and should not block. */
+typedef void (*podlink_log_fn)(void *context, const podlink_log_record *record);
+
+/** Memory. realloc(context, NULL, n) allocates; the new size is never 0. All three or none. The reader of hiredis, the
+ *  TLS library and the resolver allocate with malloc, whatever is set here. */
+typedef struct podlink_allocator {
+    void *(*allocate)(void *context, size_t size);
+    void *(*reallocate)(void *context, void *block, size_t size);
+    void (*release)(void *context, void *block);
+    void *context;
+} podlink_allocator;
+
+/** A monotonic clock in nanoseconds. Deadlines are waited for on CLOCK_MONOTONIC, so it should run at that speed. */
+typedef struct podlink_clock {
+    int64_t (*now_ns)(void *context);
+    void *context;
+} podlink_clock;
+
+/** When the scripts are loaded. */
+typedef enum podlink_script_loading {
+    PODLINK_LOAD_ON_OPEN = 0,     /* at the open, which fails where a script cannot be loaded */
+    PODLINK_LOAD_IF_POSSIBLE = 1, /* at the open; a failure is logged and left to the first call */
+    PODLINK_LOAD_ON_DEMAND = 2    /* by the first call that needs one; the open does not connect */
+} podlink_script_loading;
+
+/** Options; fields are only ever appended. Set by podlink_options_init(), then change what you need. Strings are
+ *  borrowed until podlink_client_open() returns. A query parameter of the URL has the same name as the field and wins
+ *  over it: redis://host:6379/0?call_timeout_ms=500 */
+typedef struct podlink_options {
+    size_t size;                 /* set by init */
+    const char *url;             /* default "redis://127.0.0.1:6379"; redis://[user:password@]host[:port][/db],
+                                    unix://[user:password@]/path/to/socket[?db=n] */
+    const char *user;            /* default NULL: the server's default user */
+    const char *password;        /* default NULL: no AUTH */
+    const char *client_name;     /* default NULL: none; printable ASCII without spaces */
+    int32_t database;            /* 0..2^31-1, default 0 */
+    uint32_t shared_connections; /* 1..64, default 2: on which the calls of all threads are pipelined */
+    uint32_t retries;            /* 0..100, default 3: how often a call is repeated that was not sent or that is
+                                    harmless to repeat */
+    int64_t dial_timeout_ms;     /* 1..2^31-1, default 5000: resolving, connecting, handshake */
+    int64_t call_timeout_ms;     /* default 3000; -1: no limit */
+    size_t reply_max_bytes;      /* default 512 MiB: a longer reply ends the connection */
+    podlink_script_loading script_loading;
+    const podlink_script *scripts; /* your own scripts, registered and loaded beside the built-in ones */
+    size_t script_count;
+    podlink_log_fn log; /* default NULL: no log */
+    void *log_context;
+    podlink_log_level log_level;        /* default PODLINK_LOG_INFO: records below are not made */
+    const podlink_allocator *allocator; /* default NULL: malloc; copied */
+    const podlink_clock *clock;         /* default NULL: CLOCK_MONOTONIC; copied */
+} podlink_options;
+
+/** Sets every field to its default. */
+#define podlink_options_init(options) podlink_options_init_sized((options), sizeof *(options))
+PODLINK_API void podlink_options_init_sized(podlink_options *options, size_t size);
+
+/** How one call is made. Zero means the default for every field but size: `podlink_call call = PODLINK_CALL_INIT;`. A
+ *  NULL instead of a call means all defaults. */
+typedef struct podlink_call {
+    size_t size;
+    int64_t timeout_ms; /* 0: the client's call_timeout_ms; -1: no limit; the call ends at most 50 ms later */
+    uint32_t flags;     /* PODLINK_NO_REPEAT */
+} podlink_call;
+
+/** Never repeat what may have run, although the operation is harmless to repeat. */
+#define PODLINK_NO_REPEAT 1U
+
+#ifdef __cplusplus
+#define PODLINK_CALL_INIT                                                                                              \
+    {                                                                                                                  \
+        sizeof(podlink_call), 0, 0                                                                                     \
+    }
+#else
+#define PODLINK_CALL_INIT                                                                                              \
+    {                                                                                                                  \
+        .size = sizeof(podlink_call)                                                                                   \
+    }
+#endif
+
+/** Opens a client: checks the options and, unless they say otherwise, connects and loads the scripts in one round trip.
+ *  @param options  may be NULL: all defaults; copied
+ *  @param client   out: owned by the caller, podlink_client_free(); NULL on failure
+ *  @return PODLINK_OK; PODLINK_EINVAL (err names the option), ENOMEM, ERESOLVE, ECONNECT, ETIMEDOUT, ECONNLOST,
+ *  EPROTOCOL, EAUTH, or what the server answered to SCRIPT LOAD. Blocks for dial_timeout_ms and call_timeout_ms at
+ *  most. */
+PODLINK_API podlink_status podlink_client_open(const podlink_options *options, podlink_client **client,
+                                               podlink_error *err);
+
+/** Closes the connections and frees the client; NULL is allowed. No other call may be running or follow. Does not
+ *  block. In a child after fork() it closes the child's descriptors only: the parent's connections go on. */
+PODLINK_API void podlink_client_free(podlink_client *client);
+
+/** Asks the server for a PONG.
+ *  @param round_trip_ns  out, may be NULL
+ *  @return PODLINK_OK or what failed. Blocks until the call's deadline at most. Harmless to repeat. */
+PODLINK_API podlink_status podlink_ping(podlink_client *client, int64_t *round_trip_ns, const podlink_call *call,
+                                        podlink_error *err);
+
+/** What a client has counted since it was opened, but for what is said to be a present value. */
+typedef struct podlink_stats {
+    size_t size;          /* set by podlink_stats_init() */
+    uint64_t connections; /* at present */
+    uint64_t dials;       /* connections tried */
+    uint64_t dial_failures;
+    uint64_t connections_lost;
+    uint64_t calls;              /* commands asked for: a batch of n counts n */
+    uint64_t calls_ok;           /* answered, also with a refusal or with "no link" */
+    uint64_t calls_server_error; /* answered with an error */
+    uint64_t calls_not_sent;     /* failed before they were sent */
+    uint64_t calls_unknown;      /* sent, no answer */
+    uint64_t timeouts;           /* calls whose deadline passed */
+    uint64_t retries;
+    uint64_t script_loads;      /* SCRIPT LOAD sent */
+    uint64_t noscript_repairs;  /* calls that met NOSCRIPT and were repaired */
+    uint64_t states_unreadable; /* service states that were skipped by this client */
+    uint64_t bytes_sent;
+    uint64_t bytes_received;
+    uint64_t writes; /* system calls: bytes_sent / writes is the size of a batch */
+    uint64_t reads;
+} podlink_stats;
+
+#define podlink_stats_init(stats) ((stats)->size = sizeof *(stats))
+
+/** Reads the counters. Never blocks; any thread.
+ *  @param stats  out; initialised by podlink_stats_init() */
+PODLINK_API void podlink_client_stats(podlink_client *client, podlink_stats *stats);
+
+/** Frees a block that the library handed out (a list or a text); NULL is allowed. May outlive the client, but not its
+ *  allocator. Any thread. */
+PODLINK_API void podlink_free(void *block);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

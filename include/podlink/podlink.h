@@ -1,0 +1,12 @@
+/* All of podlink, for those who use it. The library's own files include what they use. */
+#ifndef PODLINK_PODLINK_H
+#define PODLINK_PODLINK_H
+
+#include <podlink/client.h>
+#include <podlink/command.h>
+#include <podlink/link.h>
+#include <podlink/script.h>
+#include <podlink/state.h>
+#include <podlink/status.h>
+
+#endif

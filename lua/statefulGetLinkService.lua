@@ -1,0 +1,6 @@
+-- statefulGetLinkService: all persistent links of a uid.
+--
+--   KEYS   1 index
+--   reply  {service, pod, service, pod, ...}, in no order; {} where there is none
+
+return redis.call('HGETALL', KEYS[1])

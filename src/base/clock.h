@@ -1,0 +1,27 @@
+/* Time, in nanoseconds of a monotonic clock. clock.c is the only file that reads one. */
+#ifndef PL_BASE_CLOCK_H
+#define PL_BASE_CLOCK_H
+
+#include <podlink/client.h>
+
+#include <stdint.h>
+
+#define PL_MS    INT64_C(1000000)
+#define PL_NEVER INT64_MAX /* a deadline that does not come */
+
+typedef struct pl_clock {
+    podlink_clock source;
+} pl_clock;
+
+/** @param source  may be NULL: CLOCK_MONOTONIC; copied */
+void pl_clock_init(pl_clock *clock, const podlink_clock *source);
+
+int64_t pl_clock_now(const pl_clock *clock);
+
+/** now + ms, or PL_NEVER where ms is negative or the sum would overflow. */
+int64_t pl_deadline_after(int64_t now, int64_t ms);
+
+/** How long until a deadline: at least 0, PL_NEVER for PL_NEVER. */
+int64_t pl_until(int64_t deadline, int64_t now);
+
+#endif

@@ -1,0 +1,71 @@
+/* Filling in the caller's error. */
+#include "base/error.h"
+
+#include "base/text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+void pl_error_clear(podlink_error *err)
+{
+    if (!err)
+        return;
+    err->status = PODLINK_OK;
+    err->delivery = PODLINK_ANSWERED;
+    err->server[0] = '\0';
+    err->message[0] = '\0';
+}
+
+static void set(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format, va_list args)
+{
+    err->status = status;
+    err->delivery = delivery;
+    err->server[0] = '\0';
+    vsnprintf(err->message, sizeof err->message, format, args);
+}
+
+podlink_status pl_error_set(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format,
+                            ...)
+{
+    if (err) {
+        va_list args;
+        va_start(args, format);
+        set(err, status, delivery, format, args);
+        va_end(args);
+    }
+    return status;
+}
+
+podlink_status pl_error_invalid(podlink_error *err, const char *format, ...)
+{
+    if (err) {
+        va_list args;
+        va_start(args, format);
+        set(err, PODLINK_EINVAL, PODLINK_NOT_SENT, format, args);
+        va_end(args);
+    }
+    return PODLINK_EINVAL;
+}
+
+podlink_status pl_error_no_memory(podlink_error *err)
+{
+    return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "out of memory");
+}
+
+void pl_error_prefix_item(podlink_error *err, size_t i)
+{
+    char prefix[40];
+    if (!err)
+        return;
+    size_t length = (size_t)snprintf(prefix, sizeof prefix, "items[%zu]: ", i);
+    memmove(err->message + length, err->message, sizeof err->message - length - 1);
+    memcpy(err->message, prefix, length);
+    err->message[sizeof err->message - 1] = '\0';
+}
+
+void pl_error_server(podlink_error *err, const char *words, size_t length)
+{
+    if (err)
+        pl_text_escape(words, length, err->server, sizeof err->server);
+}

@@ -1,0 +1,43 @@
+/* A thread that waits until another tells it to go on, by futex: a condition variable would make each woken thread
+ * take a lock that its waker still wants. */
+#include "base/park.h"
+
+#include "base/clock.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct timespec to_timespec(int64_t ns)
+{
+    return (struct timespec){.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
+}
+
+bool pl_park_wait(pl_park *park, int64_t wait_ns)
+{
+    struct timespec timeout = to_timespec(wait_ns);
+    while (atomic_load_explicit(&park->told, memory_order_acquire) == 0) {
+        long rc =
+            syscall(SYS_futex, &park->told, FUTEX_WAIT_PRIVATE, 0, wait_ns == PL_NEVER ? NULL : &timeout, NULL, 0);
+        if (rc < 0 && errno == ETIMEDOUT)
+            return atomic_load_explicit(&park->told, memory_order_acquire) != 0;
+        if (rc < 0 && errno == EINTR && wait_ns != PL_NEVER)
+            return atomic_load_explicit(&park->told, memory_order_acquire) != 0;
+    }
+    return true;
+}
+
+void pl_park_tell(pl_park *park)
+{
+    _Atomic uint32_t *word = &park->told;
+    atomic_store_explicit(word, 1, memory_order_release);
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+void pl_park_sleep(int64_t ns)
+{
+    struct timespec time = to_timespec(ns);
+    nanosleep(&time, NULL);
+}

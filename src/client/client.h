@@ -1,0 +1,41 @@
+/* A client: its configuration and its connections. What scripts it holds is the script layer's, which alone looks
+ * inside `scripts`, and which opens and frees the whole. */
+#ifndef PL_CLIENT_CLIENT_H
+#define PL_CLIENT_CLIENT_H
+
+#include "base/clock.h"
+#include "base/counters.h"
+#include "base/fork_guard.h"
+#include "base/log.h"
+#include "client/config.h"
+#include "pool/pool.h"
+
+struct pl_scripts;
+
+typedef struct pl_client_counters {
+    pl_counter not_sent; /* calls given up by the client, beside those that a connection has counted */
+    pl_counter answered;
+    pl_counter unknown;
+    pl_counter timeouts;
+    pl_counter retries;
+    pl_counter script_loads;
+    pl_counter noscript_repairs;
+    pl_counter states_unreadable;
+} pl_client_counters;
+
+struct podlink_client {
+    pl_config config;
+    pl_clock clock;
+    pl_log log;
+    pl_fork_guard fork_guard;
+    pl_pool pool;
+    pl_client_counters counters;
+    struct pl_scripts *scripts; /* owned by the script layer */
+};
+
+/** Allocates a client, which has not connected yet. @return PODLINK_OK; EINVAL, EUNSUPPORTED, ENOMEM */
+podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err);
+
+void pl_client_free(podlink_client *client);
+
+#endif

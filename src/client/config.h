@@ -1,0 +1,40 @@
+/* What a client was opened with: the options and the URL, checked, and copied so that nothing is borrowed. */
+#ifndef PL_CLIENT_CONFIG_H
+#define PL_CLIENT_CONFIG_H
+
+#include "base/heap.h"
+#include "conn/handshake.h"
+#include "net/address.h"
+
+#include <podlink/client.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct pl_config {
+    pl_heap heap;
+    pl_address address;
+    pl_login login; /* its strings are owned */
+    uint32_t shared_connections;
+    uint32_t retries;
+    int64_t dial_timeout_ms;
+    int64_t call_timeout_ms;
+    size_t reply_max_bytes;
+} pl_config;
+
+/** Checks everything. @return PODLINK_OK; EINVAL (err names the option and what is wrong), EUNSUPPORTED, ENOMEM: then
+ *  there is nothing to be freed */
+podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err);
+
+/** Wipes the password before it frees it. */
+void pl_config_fini(pl_config *config);
+
+/** Sets a string of the config, in place of the one that was there. NULL clears it. @return PODLINK_OK, EINVAL, ENOMEM
+ */
+podlink_status pl_config_set_text(pl_config *config, const char **field, const char *name, const char *text,
+                                  podlink_error *err);
+
+/** Sets an option by its name from text, as in the query of a URL. */
+podlink_status pl_config_set_option(pl_config *config, const char *name, const char *text, podlink_error *err);
+
+#endif

@@ -1,0 +1,10 @@
+/* Reading a URL into a config. */
+#ifndef PL_CLIENT_URL_H
+#define PL_CLIENT_URL_H
+
+#include "client/config.h"
+
+/** @return PODLINK_OK; EINVAL (err says which part is wrong, without showing credentials), EUNSUPPORTED, ENOMEM */
+podlink_status pl_url_read(const char *url, pl_config *config, podlink_error *err);
+
+#endif

@@ -1,0 +1,213 @@
+/* A connection as a machine without I/O. */
+#include "conn/conn.h"
+
+#include "base/error.h"
+#include "conn/error_reply.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+/* A buffer that a large batch has filled gives its memory back. */
+enum { KEPT_BYTES = 64 * 1024 };
+
+bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters)
+{
+    *conn = (pl_conn){.server = server, .counters = counters};
+    pl_buffer_init(&conn->filling, heap);
+    pl_buffer_init(&conn->sending, heap);
+    pl_line_init(&conn->line, heap);
+    return pl_parser_init(&conn->parser, heap, reply_max);
+}
+
+void pl_conn_fini(pl_conn *conn)
+{
+    assert(pl_line_length(&conn->line) == 0);
+    pl_parser_fini(&conn->parser);
+    pl_line_fini(&conn->line);
+    pl_buffer_fini(&conn->sending);
+    pl_buffer_fini(&conn->filling);
+}
+
+bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i)
+{
+    assert(!conn->is_dead);
+    size_t before = conn->filling.length;
+    bool encoded = pl_line_reserve(&conn->line) && exchange->ops->encode(exchange, i, &conn->filling);
+    size_t size = conn->filling.length - before;
+    if (!encoded || size > UINT32_MAX) {
+        conn->filling.length = before;
+        return false;
+    }
+    pl_line_push(&conn->line, (pl_place){.exchange = exchange, .index = i, .size = (uint32_t)size});
+    exchange->inflight++;
+    return true;
+}
+
+pl_bytes pl_conn_output(pl_conn *conn)
+{
+    if (conn->sending_at == conn->sending.length) {
+        pl_buffer sent = conn->sending;
+        pl_buffer_clear(&sent, KEPT_BYTES);
+        conn->sending = conn->filling;
+        conn->filling = sent;
+        conn->sending_at = 0;
+    }
+    return (pl_bytes){conn->sending.bytes + conn->sending_at, conn->sending.length - conn->sending_at};
+}
+
+void pl_conn_sent(pl_conn *conn, size_t length)
+{
+    assert(length <= conn->sending.length - conn->sending_at);
+    conn->sending_at += length;
+    conn->head_sent += length;
+    pl_count(&conn->counters->bytes_sent, length);
+}
+
+static void count(pl_conn_counters *counters, const pl_outcome *outcome)
+{
+    switch (outcome->delivery) {
+    case PODLINK_NOT_SENT:
+        pl_count(&counters->not_sent, 1);
+        break;
+    case PODLINK_ANSWERED:
+        pl_count(outcome->status < 0 ? &counters->server_error : &counters->ok, 1);
+        break;
+    case PODLINK_UNKNOWN:
+        pl_count(&counters->unknown, 1);
+        break;
+    }
+}
+
+static void tell(pl_conn *conn, const pl_place *place, const pl_outcome *outcome)
+{
+    pl_exchange *exchange = place->exchange;
+    if (!exchange)
+        return;
+    if (pl_exchange_tell(exchange, place->index, outcome))
+        count(conn->counters, outcome);
+    if (exchange->inflight <= exchange->wake_at && !exchange->finished) {
+        exchange->finished = true;
+        exchange->next_finished = conn->finished;
+        conn->finished = exchange;
+    }
+}
+
+static pl_outcome outcome_of_reply(const pl_conn *conn)
+{
+    const pl_reply *reply = &conn->parser.reply;
+    pl_outcome outcome = {.delivery = PODLINK_ANSWERED, .server = conn->server};
+    if (reply->nodes[0].type == PODLINK_REPLY_ERROR) {
+        outcome.words = podlink_reply_text(reply->nodes, &outcome.words_length);
+        outcome.status = pl_error_reply_status(outcome.words, outcome.words_length);
+    } else {
+        outcome.reply = reply;
+    }
+    return outcome;
+}
+
+/* False where nobody had asked. */
+static bool take_reply(pl_conn *conn)
+{
+    if (pl_line_length(&conn->line) == 0 || pl_line_at(&conn->line, 0)->size > conn->head_sent)
+        return false;
+    pl_place place = pl_line_pop(&conn->line);
+    conn->head_sent -= place.size;
+    pl_outcome outcome = outcome_of_reply(conn);
+    tell(conn, &place, &outcome);
+    return true;
+}
+
+static void fail_unasked(pl_conn *conn)
+{
+    char why[sizeof conn->fault.message];
+    podlink_error words;
+    size_t length = 0;
+    const char *text = podlink_reply_text(conn->parser.reply.nodes, &length);
+    pl_error_server(&words, text ? text : "", length);
+    snprintf(why, sizeof why, "a reply that nobody asked for%s%s", text ? ": " : "", words.server);
+    pl_conn_fail(conn, PODLINK_EPROTOCOL, why);
+}
+
+void pl_conn_received(pl_conn *conn, const void *bytes, size_t length)
+{
+    if (conn->is_dead)
+        return;
+    pl_count(&conn->counters->bytes_received, length);
+    pl_parse_result result = pl_parser_feed(&conn->parser, bytes, length);
+    while (result != PL_PARSE_FAILED && (result = pl_parser_next(&conn->parser)) == PL_PARSE_REPLY) {
+        if (!take_reply(conn)) {
+            fail_unasked(conn);
+            return;
+        }
+    }
+    if (result == PL_PARSE_FAILED)
+        pl_conn_fail(conn, conn->parser.out_of_memory ? PODLINK_ENOMEM : PODLINK_EPROTOCOL, conn->parser.error);
+    else if (pl_parser_is_midway(&conn->parser) && pl_line_length(&conn->line) == 0)
+        pl_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
+}
+
+void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why)
+{
+    if (conn->is_dead)
+        return;
+    conn->is_dead = true;
+    pl_error_set(&conn->fault, status, PODLINK_UNKNOWN, "%s: %s", conn->server, why);
+    pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
+    while (pl_line_length(&conn->line) > 0) {
+        pl_place place = pl_line_pop(&conn->line);
+        /* A command that lacks its last byte is none: the server cannot have run it. */
+        bool is_sent = conn->head_sent >= place.size;
+        conn->head_sent -= is_sent ? place.size : conn->head_sent;
+        outcome.delivery = is_sent ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
+        tell(conn, &place, &outcome);
+    }
+    conn->filling.length = 0;
+    conn->sending.length = 0;
+    conn->sending_at = 0;
+}
+
+/* Takes a command out of those that no driver has seen yet: `at` is where it begins in conn->filling. */
+static void cut_out(pl_conn *conn, size_t at, size_t size)
+{
+    pl_buffer *filling = &conn->filling;
+    memmove(filling->bytes + at, filling->bytes + at + size, filling->length - at - size);
+    filling->length -= size;
+}
+
+void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status, const char *why)
+{
+    pl_line *line = &conn->line;
+    const uint32_t length = pl_line_length(line);
+    const size_t unsent = conn->sending.length - conn->sending_at;
+    const size_t filled_from = conn->head_sent + unsent; /* offset in the line's bytes at which conn->filling begins */
+    pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
+    size_t offset = 0;
+    size_t removed = 0;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < length; i++) {
+        pl_place place = *pl_line_at(line, i);
+        bool is_ours = place.exchange == exchange;
+        bool is_unseen = offset >= filled_from;
+        if (is_ours) {
+            outcome.delivery = is_unseen ? PODLINK_NOT_SENT : PODLINK_UNKNOWN;
+            if (pl_exchange_tell(exchange, place.index, &outcome))
+                count(conn->counters, &outcome);
+            place.exchange = NULL;
+        }
+        if (is_ours && is_unseen) {
+            cut_out(conn, offset - filled_from - removed, place.size);
+            removed += place.size;
+        } else {
+            *pl_line_at(line, kept++) = place;
+        }
+        offset += place.size;
+    }
+    line->tail = line->head + kept;
+}
+
+pl_exchange *pl_conn_take_finished(pl_conn *conn)
+{
+    pl_exchange *finished = conn->finished;
+    conn->finished = NULL;
+    return finished;
+}

@@ -1,0 +1,77 @@
+/* A connection as a machine without I/O: commands, received bytes and faults go in; bytes to send and the exchanges
+ * whose owners are to be told come out. It knows no socket, no clock and no lock: its driver has them. */
+#ifndef PL_CONN_CONN_H
+#define PL_CONN_CONN_H
+
+#include "base/buffer.h"
+#include "base/counters.h"
+#include "conn/exchange.h"
+#include "conn/line.h"
+#include "resp/parser.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct pl_conn_counters {
+    pl_counter ok;           /* commands settled by an answer */
+    pl_counter server_error; /* by an error that the server answered */
+    pl_counter not_sent;
+    pl_counter unknown;
+    pl_counter bytes_sent;
+    pl_counter bytes_received;
+} pl_conn_counters;
+
+typedef struct pl_conn {
+    const char *server; /* its address, for messages; borrowed */
+    pl_buffer filling;  /* commands encoded, behind those that are being sent */
+    pl_buffer sending;  /* commands that the driver may be sending at this moment: these bytes do not move */
+    size_t sending_at;  /* how many of them are sent */
+    pl_line line;       /* commands in both buffers, and behind them those sent */
+    size_t head_sent;   /* bytes of the line's commands that are sent */
+    pl_parser parser;
+    pl_exchange *finished; /* whose owners are to be told */
+    bool is_dead;
+    podlink_error fault;        /* why it is dead */
+    pl_conn_counters *counters; /* borrowed */
+} pl_conn;
+
+typedef struct pl_bytes {
+    const char *bytes;
+    size_t length;
+} pl_bytes;
+
+/** False when out of memory. */
+bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters);
+
+/** The line is empty: pl_conn_fail() before. */
+void pl_conn_fini(pl_conn *conn);
+
+/** Queues command i of an exchange. False when out of memory: nothing was queued. */
+bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i);
+
+/** What is to be sent next: valid, and in its place, until pl_conn_sent() or pl_conn_fail(). */
+pl_bytes pl_conn_output(pl_conn *conn);
+
+static inline bool pl_conn_has_output(const pl_conn *conn)
+{
+    return conn->sending.length > conn->sending_at || conn->filling.length > 0;
+}
+
+/** The first length bytes of the output are sent. */
+void pl_conn_sent(pl_conn *conn, size_t length);
+
+/** Takes received bytes, and tells the exchanges whose replies are whole. What is no RESP, or what nobody asked for, is
+ *  the connection's end. */
+void pl_conn_received(pl_conn *conn, const void *bytes, size_t length);
+
+/** The connection's end: whatever is in line is told that it was not sent, or that nobody knows. */
+void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why);
+
+/** An owner waits no longer: its commands of which no byte was sent are taken out, and the replies of the others will
+ *  be thrown away. */
+void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status, const char *why);
+
+/** The exchanges whose owners are to be told, linked by next_finished. The list is the caller's then. */
+pl_exchange *pl_conn_take_finished(pl_conn *conn);
+
+#endif

@@ -1,0 +1,178 @@
+/* One caller's commands and what comes of each. */
+#include "conn/exchange.h"
+
+#include "base/error.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const char *name, bool repeatable,
+                      podlink_error *err)
+{
+    exchange->ops = ops;
+    exchange->name = name;
+    exchange->repeatable = repeatable;
+    exchange->is_batch = false;
+    exchange->only_mark = PL_PENDING;
+    exchange->err = err;
+    exchange->status = PODLINK_OK;
+    exchange->reason = PODLINK_OK;
+    exchange->inflight = 0;
+    exchange->wake_at = 0;
+    exchange->parked = false;
+    exchange->finished = false;
+    pl_exchange_many(exchange, 1, &exchange->only_mark);
+    pl_error_clear(err);
+}
+
+void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks)
+{
+    exchange->count = count;
+    exchange->marks = marks;
+    exchange->unsettled = count;
+    exchange->err_index = count;
+    pl_exchange_rewind(exchange);
+}
+
+void pl_exchange_rewind(pl_exchange *exchange)
+{
+    assert(exchange->inflight == 0);
+    exchange->next = 0;
+    exchange->lacks_script = false;
+}
+
+uint32_t pl_exchange_next(pl_exchange *exchange)
+{
+    while (exchange->next < exchange->count && exchange->marks[exchange->next] == PL_SETTLED)
+        exchange->next++;
+    return exchange->next;
+}
+
+/* Whether a command with this outcome stays pending. The server has not run what it answered with one of these. */
+static bool may_repeat(const pl_exchange *exchange, const pl_outcome *outcome)
+{
+    switch (outcome->delivery) {
+    case PODLINK_NOT_SENT:
+        return outcome->status != PODLINK_ENOMEM;
+    case PODLINK_UNKNOWN:
+        return exchange->repeatable;
+    case PODLINK_ANSWERED:
+        break;
+    }
+    switch (outcome->status) {
+    case PODLINK_ELOADING:
+    case PODLINK_EMASTERDOWN:
+    case PODLINK_ECLUSTERDOWN:
+    case PODLINK_ETRYAGAIN:
+    case PODLINK_EBUSY:
+    case PODLINK_ENOSCRIPT:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The message of a failure: what, where, why. */
+static void describe(podlink_error *err, const pl_exchange *exchange, const pl_outcome *outcome)
+{
+    pl_error_set(err, outcome->status, outcome->delivery, " ");
+    pl_error_server(err, outcome->words ? outcome->words : "", outcome->words_length);
+    const char *why = outcome->words ? err->server : outcome->why;
+    snprintf(err->message, sizeof err->message, "%s on %s: %s", exchange->name, outcome->server, why);
+}
+
+static void prefix_index(podlink_error *err, const pl_exchange *exchange, uint32_t i)
+{
+    if (exchange->is_batch)
+        pl_error_prefix_item(err, i);
+}
+
+/* The result of a whole exchange is that of its first failure. */
+static void note_status(pl_exchange *exchange, uint32_t i, podlink_status status)
+{
+    exchange->marks[i] = PL_SETTLED;
+    exchange->unsettled--;
+    if (status < 0 && i < exchange->err_index) {
+        exchange->err_index = i;
+        exchange->status = status;
+    } else if (exchange->count == 1) {
+        exchange->status = status;
+    }
+}
+
+static podlink_error *err_of(const pl_exchange *exchange, uint32_t i)
+{
+    return i < exchange->err_index ? exchange->err : NULL;
+}
+
+static void settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
+{
+    podlink_error *err = err_of(exchange, i);
+    if (outcome->status < 0 && err)
+        describe(err, exchange, outcome);
+    podlink_status status = exchange->ops->settle(exchange, i, outcome, err);
+    if (status < 0 && err)
+        prefix_index(err, exchange, i);
+    note_status(exchange, i, status);
+}
+
+static void leave_pending(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
+{
+    exchange->reason = outcome->status;
+    exchange->lacks_script |= outcome->status == PODLINK_ENOSCRIPT;
+    describe(&exchange->last, exchange, outcome);
+    uint8_t *mark = &exchange->marks[i];
+    if (outcome->delivery == PODLINK_UNKNOWN)
+        *mark = PL_PENDING_UNKNOWN;
+    else if (outcome->delivery == PODLINK_ANSWERED && *mark == PL_PENDING)
+        *mark = PL_PENDING_ANSWERED;
+}
+
+bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
+{
+    assert(exchange->inflight > 0);
+    exchange->inflight--;
+    if (outcome->status < 0 && may_repeat(exchange, outcome)) {
+        leave_pending(exchange, i, outcome);
+        return false;
+    }
+    settle(exchange, i, outcome);
+    return true;
+}
+
+static podlink_delivery delivery_of(const pl_exchange *exchange, uint32_t i)
+{
+    switch ((pl_mark)exchange->marks[i]) {
+    case PL_PENDING_ANSWERED:
+        return PODLINK_ANSWERED;
+    case PL_PENDING_UNKNOWN:
+        return PODLINK_UNKNOWN;
+    default:
+        return PODLINK_NOT_SENT;
+    }
+}
+
+void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3])
+{
+    assert(exchange->inflight == 0);
+    for (uint32_t i = 0; exchange->unsettled > 0 && i < exchange->count; i++) {
+        if (exchange->marks[i] == PL_SETTLED)
+            continue;
+        pl_outcome outcome = {.status = exchange->reason, .delivery = delivery_of(exchange, i)};
+        settled[outcome.delivery]++;
+        podlink_error *err = err_of(exchange, i);
+        if (err) {
+            *err = exchange->last;
+            err->delivery = outcome.delivery;
+            prefix_index(err, exchange, i);
+        }
+        note_status(exchange, i, exchange->ops->settle(exchange, i, &outcome, NULL));
+    }
+}
+
+void pl_exchange_not_sent(pl_exchange *exchange, const podlink_error *why)
+{
+    exchange->reason = why->status;
+    exchange->last = *why;
+}

@@ -1,0 +1,103 @@
+/* One caller's commands and what comes of each: the caller owns it, encodes on request and is told the outcomes.
+ *
+ * A command is pending until it is settled. One that was not sent, or that is harmless to repeat and got no answer, or
+ * whose answer says "not now", stays pending: whoever runs the exchange may send it again, and settles it at last. */
+#ifndef PL_CONN_EXCHANGE_H
+#define PL_CONN_EXCHANGE_H
+
+#include "base/buffer.h"
+#include "base/park.h"
+#include "resp/reply.h"
+
+#include <podlink/status.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct pl_exchange pl_exchange;
+
+/** What became of one command. */
+typedef struct pl_outcome {
+    podlink_status status; /* PODLINK_OK: reply is there */
+    podlink_delivery delivery;
+    const pl_reply *reply; /* sealed, borrowed; NULL where none came or it was an error */
+    const char *words;     /* the server's error, NULL where it sent none; borrowed */
+    size_t words_length;
+    const char *why;    /* of a failure without words; borrowed */
+    const char *server; /* its address; borrowed */
+} pl_outcome;
+
+typedef struct pl_exchange_ops {
+    /** Appends command i. False when out of memory: what it has appended is taken back. */
+    bool (*encode)(pl_exchange *exchange, uint32_t i, pl_buffer *out);
+
+    /** Takes the outcome of command i, once: copies what it wants. Runs under the connection's lock: short, and calls
+     *  nothing of the user's.
+     *  @param err  NULL, or to be filled in where the reply turns out to be a failure
+     *  @return the command's status: outcome->status, or what the reply means */
+    podlink_status (*settle)(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err);
+} pl_exchange_ops;
+
+typedef enum pl_mark {
+    PL_PENDING = 0,          /* was not sent */
+    PL_PENDING_ANSWERED = 1, /* the server has answered "not now" */
+    PL_PENDING_UNKNOWN = 2,  /* was sent once, without an answer: stays so until it is settled */
+    PL_SETTLED = 3
+} pl_mark;
+
+struct pl_exchange {
+    const pl_exchange_ops *ops;
+    const char *name; /* for messages: "link set"; borrowed */
+    uint32_t count;   /* commands, at least 1 */
+    bool repeatable;  /* harmless to repeat */
+    bool is_batch;    /* the commands are the user's items: messages tell which */
+    uint8_t *marks;   /* a pl_mark for each command; of one command &only_mark */
+    uint8_t only_mark;
+    podlink_error *err; /* the caller's, may be NULL: tells the failure of the lowest index */
+    uint32_t err_index;
+    podlink_status status; /* of the lowest index that failed; of one command its status */
+
+    uint32_t unsettled;    /* commands still pending */
+    uint32_t next;         /* first command that this pass has not queued */
+    uint32_t inflight;     /* queued or sent, without an outcome */
+    uint32_t wake_at;      /* the owner wants to be told when inflight has come down to this */
+    bool lacks_script;     /* a command of this pass met NOSCRIPT */
+    podlink_status reason; /* why commands are still pending after a pass: the latest outcome's status */
+    podlink_error last;    /* its details, without the command's index; valid where reason is a failure */
+
+    pl_park park; /* the owner, waiting */
+    bool parked;
+    bool finished; /* is on the connection's list of exchanges whose owner wants to be told */
+    pl_exchange *next_finished;
+    pl_exchange *next_parked, *prev_parked;
+};
+
+/** Prepares an exchange of one command. */
+void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const char *name, bool repeatable,
+                      podlink_error *err);
+
+/** Makes it an exchange of count commands. @param marks  count bytes, zero; owned by the caller */
+void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks);
+
+/** Begins a pass over all pending commands. */
+void pl_exchange_rewind(pl_exchange *exchange);
+
+/** The next pending command of this pass, or count where there is none. */
+uint32_t pl_exchange_next(pl_exchange *exchange);
+
+static inline bool pl_exchange_is_settled(const pl_exchange *exchange)
+{
+    return exchange->unsettled == 0;
+}
+
+/** Tells the outcome of command i, which was in flight. @return true: it is settled; false: it stays pending */
+bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome);
+
+/** Settles all that is pending with the latest reason: nothing is tried any more.
+ *  @param settled  adds to settled[delivery] what was settled with it */
+void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3]);
+
+/** Sets the reason why commands have not come as far as a connection. */
+void pl_exchange_not_sent(pl_exchange *exchange, const podlink_error *why);
+
+#endif

@@ -1,0 +1,94 @@
+/* The first commands of a connection. */
+#include "conn/handshake.h"
+
+#include "base/error.h"
+#include "base/number.h"
+#include "resp/encode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING } step;
+
+static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING"};
+
+static bool put_command(pl_buffer *out, const char *const *arguments, size_t count)
+{
+    size_t size = PL_RESP_OVERHEAD;
+    for (size_t i = 0; i < count; i++)
+        size += PL_RESP_OVERHEAD + strlen(arguments[i]);
+    if (!pl_buffer_reserve(out, size))
+        return false;
+    pl_resp_command(out, count);
+    for (size_t i = 0; i < count; i++)
+        pl_resp_argument(out, arguments[i], strlen(arguments[i]));
+    return true;
+}
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    const pl_handshake *handshake = (pl_handshake *)exchange;
+    const pl_login *login = handshake->login;
+    char database[PL_NUMBER_MAX + 1];
+    switch ((step)handshake->steps[i]) {
+    case STEP_AUTH:
+        if (login->user)
+            return put_command(out, (const char *[]){"AUTH", login->user, login->password}, 3);
+        return put_command(out, (const char *[]){"AUTH", login->password}, 2);
+    case STEP_SELECT:
+        snprintf(database, sizeof database, "%d", (int)login->database);
+        return put_command(out, (const char *[]){"SELECT", database}, 2);
+    case STEP_NAME:
+        return put_command(out, (const char *[]){"CLIENT", "SETNAME", login->client_name}, 3);
+    case STEP_PING:
+        return put_command(out, (const char *[]){"PING"}, 1);
+    }
+    return false;
+}
+
+/* Some servers repeat the arguments of what they do not understand. */
+static bool repeats_secret(const pl_handshake *handshake, const pl_outcome *outcome)
+{
+    const char *secret = handshake->login->password;
+    return secret && *secret && outcome->words &&
+           memmem(outcome->words, outcome->words_length, secret, strlen(secret)) != NULL;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    const pl_handshake *handshake = (pl_handshake *)exchange;
+    podlink_status status = outcome->status;
+    if (status == PODLINK_OK)
+        return status;
+    step at = (step)handshake->steps[i];
+    if (at == STEP_AUTH && status == PODLINK_ESERVER)
+        status = PODLINK_EAUTH;
+    if (!err)
+        return status;
+    err->status = status;
+    err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
+    if (repeats_secret(handshake, outcome))
+        snprintf(err->server, sizeof err->server, "(left out, since it repeats the credentials)");
+    const char *why = outcome->words ? err->server : outcome->why;
+    if (outcome->server)
+        snprintf(err->message, sizeof err->message, "%s on %s: %s", step_names[at], outcome->server, why ? why : "");
+    return status;
+}
+
+static const pl_exchange_ops handshake_ops = {.encode = encode, .settle = settle};
+
+void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err)
+{
+    uint32_t count = 0;
+    if (login->password)
+        handshake->steps[count++] = STEP_AUTH;
+    if (login->database != 0)
+        handshake->steps[count++] = STEP_SELECT;
+    if (login->client_name)
+        handshake->steps[count++] = STEP_NAME;
+    handshake->steps[count++] = STEP_PING;
+    memset(handshake->marks, PL_PENDING, sizeof handshake->marks);
+    handshake->login = login;
+    pl_exchange_init(&handshake->exchange, &handshake_ops, "handshake", false, err);
+    pl_exchange_many(&handshake->exchange, count, handshake->marks);
+}

@@ -1,0 +1,31 @@
+/* The first commands of a connection: who we are and which database. Any error in it is the connection's end. */
+#ifndef PL_CONN_HANDSHAKE_H
+#define PL_CONN_HANDSHAKE_H
+
+#include "conn/exchange.h"
+
+#include <stdint.h>
+
+/** All borrowed; NULL where there is none. */
+typedef struct pl_login {
+    const char *user;
+    const char *password;
+    const char *client_name;
+    int32_t database;
+} pl_login;
+
+enum { PL_HANDSHAKE_MAX = 4 };
+
+typedef struct pl_handshake {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    const pl_login *login;
+    uint8_t steps[PL_HANDSHAKE_MAX];
+    uint8_t marks[PL_HANDSHAKE_MAX];
+} pl_handshake;
+
+/** Prepares AUTH, SELECT and CLIENT SETNAME where they are needed, and a PING, in one pipeline. The PING is there since
+ *  a server that refuses the connection says so in place of a first reply.
+ *  @param err  may not be NULL: why it failed */
+void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err);
+
+#endif

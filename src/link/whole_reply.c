@@ -1,0 +1,48 @@
+/* A read of one key whose reply is kept whole. */
+#include "link/whole_reply.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    (void)i;
+    const pl_whole_reply *whole = (pl_whole_reply *)exchange;
+    if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE + PL_KEY_SIZE + PL_NUMBER_MAX + PL_RESP_OVERHEAD))
+        return false;
+    if (whole->script) {
+        pl_script_begin(out, whole->script, 1, whole->has_argument ? 1 : 0);
+    } else {
+        pl_resp_command(out, 2);
+        pl_resp_argument(out, whole->command, strlen(whole->command));
+    }
+    pl_key_put(&whole->key, out);
+    if (whole->has_argument)
+        pl_resp_number(out, whole->argument);
+    return true;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i;
+    pl_whole_reply *whole = (pl_whole_reply *)exchange;
+    if (outcome->status != PODLINK_OK)
+        return outcome->status;
+    whole->reply = pl_reply_handout(outcome->reply);
+    if (!whole->reply)
+        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for the reply");
+    return PODLINK_OK;
+}
+
+static const pl_exchange_ops whole_ops = {.encode = encode, .settle = settle};
+
+podlink_status pl_whole_reply_run(podlink_client *client, pl_whole_reply *whole, const char *name,
+                                  const podlink_call *call, podlink_error *err)
+{
+    whole->reply = NULL;
+    pl_exchange_init(&whole->exchange, &whole_ops, name, true, err);
+    if (whole->script)
+        return pl_script_run(client, &whole->exchange, whole->script, call, err);
+    return pl_run_exchange(client, &whole->exchange, call, err);
+}

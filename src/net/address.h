@@ -1,0 +1,22 @@
+/* Where a server listens. */
+#ifndef PL_NET_ADDRESS_H
+#define PL_NET_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/un.h>
+
+enum { PL_HOST_MAX = 255, PL_UNIX_PATH_MAX = sizeof(((struct sockaddr_un *)0)->sun_path) - 1 };
+
+typedef struct pl_address {
+    bool is_unix;
+    uint16_t port;
+    char host[PL_HOST_MAX + 1];  /* a name or a number; of a unix socket the path */
+    char text[PL_HOST_MAX + 16]; /* for messages: host:port, [v6]:port or the path */
+} pl_address;
+
+/** host and path are short enough (PL_HOST_MAX, PL_UNIX_PATH_MAX): the caller has checked. */
+void pl_address_tcp(pl_address *address, const char *host, uint16_t port);
+void pl_address_unix(pl_address *address, const char *path);
+
+#endif

@@ -1,0 +1,26 @@
+/* Names to numbers, inside a deadline: getaddrinfo() knows none. resolve.c is the only file that includes c-ares. */
+#ifndef PL_NET_RESOLVE_H
+#define PL_NET_RESOLVE_H
+
+#include "base/clock.h"
+#include "net/address.h"
+
+#include <podlink/status.h>
+
+#include <stddef.h>
+#include <sys/socket.h>
+
+enum { PL_ENDPOINTS_MAX = 8 };
+
+typedef struct pl_endpoint {
+    struct sockaddr_storage address;
+    socklen_t length;
+} pl_endpoint;
+
+/** Resolves a host by /etc/hosts and DNS, or reads it as a number.
+ *  @param endpoints  out: at most PL_ENDPOINTS_MAX, in the order to be tried
+ *  @return PODLINK_OK; ERESOLVE, ETIMEDOUT, ENOMEM. Blocks until the deadline at most. */
+podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int64_t deadline,
+                          pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count, podlink_error *err);
+
+#endif

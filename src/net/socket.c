@@ -1,0 +1,174 @@
+/* Non-blocking stream sockets. */
+#include "net/socket.h"
+
+#include "base/error.h"
+#include "net/resolve.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+static pl_io_result failure(int *error_number)
+{
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
+        return PL_IO_AGAIN;
+    *error_number = errno;
+    return PL_IO_FAILED;
+}
+
+pl_io_result pl_socket_read(int fd, void *bytes, size_t capacity, size_t *length, int *error_number)
+{
+    ssize_t n = recv(fd, bytes, capacity, 0);
+    if (n < 0)
+        return failure(error_number);
+    *length = (size_t)n;
+    return n > 0 ? PL_IO_DONE : PL_IO_ENDED;
+}
+
+pl_io_result pl_socket_write(int fd, const void *bytes, size_t length, size_t *written, int *error_number)
+{
+    ssize_t n = send(fd, bytes, length, MSG_NOSIGNAL);
+    if (n < 0)
+        return failure(error_number);
+    *written = (size_t)n;
+    return PL_IO_DONE;
+}
+
+pl_io_result pl_socket_peek(int fd)
+{
+    char byte;
+    int ignored;
+    ssize_t n = recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (n < 0)
+        return failure(&ignored);
+    return n > 0 ? PL_IO_DONE : PL_IO_ENDED;
+}
+
+void pl_socket_poll(struct pollfd *sockets, nfds_t count, int64_t wait_ns)
+{
+    struct timespec wait = {.tv_sec = (time_t)(wait_ns / 1000000000), .tv_nsec = (long)(wait_ns % 1000000000)};
+    if (ppoll(sockets, count, wait_ns == PL_NEVER ? NULL : &wait, NULL) < 0)
+        for (nfds_t i = 0; i < count; i++)
+            sockets[i].revents = 0;
+}
+
+short pl_socket_wait(int fd, short events, int64_t wait_ns)
+{
+    struct pollfd socket = {.fd = fd, .events = events};
+    pl_socket_poll(&socket, 1, wait_ns);
+    if (socket.revents & (POLLERR | POLLHUP | POLLNVAL))
+        return events; /* reading or writing will tell what is wrong */
+    return (short)(socket.revents & events);
+}
+
+void pl_socket_shutdown(int fd)
+{
+    shutdown(fd, SHUT_RDWR);
+}
+
+void pl_socket_close(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+/* Calls are small and wait for their answers: Nagle's algorithm would only delay them. */
+static void set_tcp_options(int fd)
+{
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+}
+
+static podlink_status connect_failed(const pl_address *address, int error_number, podlink_error *err)
+{
+    char reason[128];
+    return pl_error_set(err, PODLINK_ECONNECT, PODLINK_NOT_SENT, "cannot connect to %s: %s", address->text,
+                        strerror_r(error_number, reason, sizeof reason));
+}
+
+static podlink_status connect_timed_out(const pl_address *address, podlink_error *err)
+{
+    return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "connecting to %s took too long", address->text);
+}
+
+/* Waits for a connect() that was begun. */
+static podlink_status finish_connect(int fd, const pl_address *address, const pl_clock *clock, int64_t deadline,
+                                     podlink_error *err)
+{
+    for (;;) {
+        int64_t left = pl_until(deadline, pl_clock_now(clock));
+        if (left == 0)
+            return connect_timed_out(address, err);
+        if (!pl_socket_wait(fd, POLLOUT, left))
+            continue;
+        int error_number = 0;
+        socklen_t size = sizeof error_number;
+        getsockopt(fd, SOL_SOCKET, SO_ERROR, &error_number, &size);
+        return error_number == 0 ? PODLINK_OK : connect_failed(address, error_number, err);
+    }
+}
+
+static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *address, const pl_clock *clock,
+                                 int64_t deadline, int *fd, podlink_error *err)
+{
+    int domain = endpoint->address.ss_family;
+    int s = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (s < 0)
+        return connect_failed(address, errno, err);
+    if (domain != AF_UNIX)
+        set_tcp_options(s);
+    podlink_status status = PODLINK_OK;
+    if (connect(s, (const struct sockaddr *)&endpoint->address, endpoint->length) < 0) {
+        if (errno == EINPROGRESS || errno == EINTR)
+            status = finish_connect(s, address, clock, deadline, err);
+        else /* a unix socket whose queue is full says EAGAIN and tells nobody when that changes */
+            status = connect_failed(address, errno, err);
+    }
+    if (status != PODLINK_OK) {
+        pl_socket_close(s);
+        s = -1;
+    }
+    *fd = s;
+    return status;
+}
+
+static void unix_endpoint(const pl_address *address, pl_endpoint *endpoint)
+{
+    struct sockaddr_un path = {.sun_family = AF_UNIX};
+    memcpy(path.sun_path, address->host, sizeof path.sun_path - 1); /* the config has checked its length */
+    memset(endpoint, 0, sizeof *endpoint);
+    memcpy(&endpoint->address, &path, sizeof path);
+    endpoint->length = sizeof path;
+}
+
+podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int *fd,
+                                 podlink_error *err)
+{
+    pl_endpoint endpoints[PL_ENDPOINTS_MAX];
+    size_t count = 1;
+    podlink_status status = PODLINK_OK;
+    *fd = -1;
+    if (address->is_unix)
+        unix_endpoint(address, &endpoints[0]);
+    else
+        status = pl_resolve(address, clock, deadline, endpoints, &count, err);
+    if (status != PODLINK_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        /* An address that does not answer must leave time for the next: half of what is left. */
+        int64_t now = pl_clock_now(clock);
+        int64_t until = deadline;
+        if (i + 1 < count && deadline != PL_NEVER)
+            until = now + pl_until(deadline, now) / 2;
+        status = connect_to(&endpoints[i], address, clock, until, fd, err);
+        if (status == PODLINK_OK)
+            return status;
+    }
+    return status;
+}

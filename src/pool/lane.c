@@ -1,0 +1,426 @@
+/* A shared connection and its blocking driver.
+ *
+ * Two roles, each held by one thread at a time and never with the lock: the writer sends what is queued, the reader
+ * waits for replies and hands them out to all. A caller that finds a role free takes it; one that finds both taken
+ * parks until its commands are settled, or until it is told to read because the reader has got its own answer and left.
+ */
+#include "pool/lane.h"
+
+#include "base/error.h"
+#include "net/socket.h"
+#include "pool/dial.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    READ_SIZE = 16 * 1024,
+    WINDOW = 1024,            /* commands of one exchange in flight */
+    WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
+    IDLE_CHECK_MS = 1000,     /* a connection that has been idle for so long is looked at before it is used */
+    BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
+    AVOID_MS = 100        /* how long a lane whose dial has failed is the last choice */
+};
+
+void pl_lane_init(pl_lane *lane, const pl_server *server)
+{
+    *lane = (pl_lane){.server = server, .fd = -1};
+    pthread_mutex_init(&lane->lock, NULL);
+}
+
+/* --- the owners that wait ------------------------------------------------------------------------------------- */
+
+static void park_list_add(pl_lane *lane, pl_exchange *exchange)
+{
+    exchange->parked = true;
+    exchange->prev_parked = NULL;
+    exchange->next_parked = lane->parked;
+    if (lane->parked)
+        lane->parked->prev_parked = exchange;
+    lane->parked = exchange;
+}
+
+static void park_list_remove(pl_lane *lane, pl_exchange *exchange)
+{
+    exchange->parked = false;
+    if (exchange->prev_parked)
+        exchange->prev_parked->next_parked = exchange->next_parked;
+    else
+        lane->parked = exchange->next_parked;
+    if (exchange->next_parked)
+        exchange->next_parked->prev_parked = exchange->prev_parked;
+}
+
+/* Takes the owners to be told off the park list: the result is linked by next_finished. The others are in a role, and
+ * will see for themselves when they have the lock again. */
+static pl_exchange *collect_finished(pl_lane *lane)
+{
+    pl_exchange *to_tell = NULL;
+    pl_exchange *next;
+    for (pl_exchange *x = pl_conn_take_finished(&lane->conn); x; x = next) {
+        next = x->next_finished;
+        if (!x->parked)
+            continue;
+        park_list_remove(lane, x);
+        x->next_finished = to_tell;
+        to_tell = x;
+    }
+    return to_tell;
+}
+
+/* Without the lock. An owner may be gone as soon as it is told. */
+static void tell_all(pl_exchange *to_tell)
+{
+    while (to_tell) {
+        pl_exchange *next = to_tell->next_finished;
+        pl_park_tell(&to_tell->park);
+        to_tell = next;
+    }
+}
+
+static void tell_finished(pl_lane *lane)
+{
+    pl_exchange *to_tell = collect_finished(lane);
+    if (!to_tell)
+        return;
+    pthread_mutex_unlock(&lane->lock);
+    tell_all(to_tell);
+    pthread_mutex_lock(&lane->lock);
+}
+
+/* Everybody looks again: the state of the connection has changed. */
+static void tell_parked(pl_lane *lane)
+{
+    pl_exchange *to_tell = NULL;
+    while (lane->parked) {
+        pl_exchange *x = lane->parked;
+        park_list_remove(lane, x);
+        x->next_finished = to_tell;
+        to_tell = x;
+    }
+    pthread_mutex_unlock(&lane->lock);
+    tell_all(to_tell);
+    pthread_mutex_lock(&lane->lock);
+}
+
+/* False at the deadline. The lock is given up meanwhile. */
+static bool park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+{
+    int64_t left = pl_until(deadline, pl_clock_now(lane->server->clock));
+    if (left == 0)
+        return false;
+    pl_park_init(&exchange->park);
+    park_list_add(lane, exchange);
+    pthread_mutex_unlock(&lane->lock);
+    pl_park_wait(&exchange->park, left);
+    pthread_mutex_lock(&lane->lock);
+    if (exchange->parked) {
+        park_list_remove(lane, exchange);
+        return true; /* the deadline is looked at by the next round */
+    }
+    while (!pl_park_wait(&exchange->park, BLOCKED_WAIT_MS * PL_MS))
+        ; /* somebody has taken us off the list and is about to tell us: it must not find us gone */
+    return true;
+}
+
+/* --- the connection's life ------------------------------------------------------------------------------------ */
+
+/* The last one out of a system call on a dead connection closes it. */
+static void close_if_unused(pl_lane *lane)
+{
+    if (lane->state != PL_LANE_CLOSING || lane->is_reading || lane->is_writing)
+        return;
+    pl_socket_close(lane->fd);
+    lane->fd = -1;
+    pl_conn_fini(&lane->conn);
+    lane->state = PL_LANE_CLOSED;
+    tell_parked(lane);
+}
+
+/* Call it wherever the connection may have died. */
+static void look_after_death(pl_lane *lane)
+{
+    if (lane->state == PL_LANE_OPEN && lane->conn.is_dead) {
+        lane->state = PL_LANE_CLOSING;
+        pl_count(&lane->counters.lost, 1);
+        pl_socket_shutdown(lane->fd);
+    }
+}
+
+static void fail(pl_lane *lane, podlink_status status, const char *why)
+{
+    pl_conn_fail(&lane->conn, status, why);
+    look_after_death(lane);
+}
+
+static void fail_by_system(pl_lane *lane, int error_number)
+{
+    char reason[128];
+    fail(lane, PODLINK_ECONNLOST, strerror_r(error_number, reason, sizeof reason));
+}
+
+/* One dial for all who wait for it. */
+static void dial(pl_lane *lane, int64_t deadline)
+{
+    assert(lane->state == PL_LANE_CLOSED);
+    lane->state = PL_LANE_DIALLING;
+    lane->generation++;
+    pl_count(&lane->counters.dials, 1);
+    pthread_mutex_unlock(&lane->lock);
+    podlink_error fault;
+    pl_error_clear(&fault);
+    int fd = pl_dial(&lane->conn, lane->server, &lane->counters.conn, deadline, &fault);
+    pthread_mutex_lock(&lane->lock);
+    lane->dial_fault = fault;
+    lane->fd = fd;
+    lane->state = fd >= 0 ? PL_LANE_OPEN : PL_LANE_CLOSED;
+    lane->used_at = pl_clock_now(lane->server->clock);
+    if (fd < 0) {
+        pl_count(&lane->counters.dial_failures, 1);
+        atomic_store_explicit(&lane->avoid_until, lane->used_at + AVOID_MS * PL_MS, memory_order_relaxed);
+    }
+    tell_parked(lane);
+}
+
+/* An idle connection may have been closed by the server, or have something to say that nobody asked for. */
+static void check_idle(pl_lane *lane, int64_t now)
+{
+    if (pl_line_length(&lane->conn.line) > 0 || lane->is_reading || lane->is_writing)
+        return;
+    if (now - lane->used_at < IDLE_CHECK_MS * PL_MS)
+        return;
+    pl_io_result result = pl_socket_peek(lane->fd);
+    if (result == PL_IO_ENDED || result == PL_IO_FAILED)
+        fail(lane, PODLINK_ECONNLOST, "closed by the server while idle");
+    else if (result == PL_IO_DONE)
+        fail(lane, PODLINK_EPROTOCOL, "bytes that nobody asked for");
+    close_if_unused(lane);
+}
+
+static void set_timed_out(const pl_lane *lane, pl_exchange *exchange)
+{
+    podlink_error fault;
+    pl_error_set(&fault, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "%s on %s: no connection before the deadline",
+                 exchange->name, lane->server->address->text);
+    pl_exchange_not_sent(exchange, &fault);
+}
+
+/* Gets the lane open. False where that failed: the exchange knows why. */
+static bool open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
+{
+    if (lane->state == PL_LANE_OPEN)
+        check_idle(lane, now);
+    while (lane->state != PL_LANE_OPEN) {
+        bool waits_for_dial = lane->state != PL_LANE_CLOSING;
+        if (lane->state == PL_LANE_CLOSED) {
+            dial(lane, deadline);
+        } else if (!park(lane, exchange, deadline)) {
+            set_timed_out(lane, exchange);
+            return false;
+        }
+        if (waits_for_dial && lane->state == PL_LANE_CLOSED && lane->dial_fault.status != PODLINK_OK) {
+            pl_exchange_not_sent(exchange, &lane->dial_fault);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* --- the roles ------------------------------------------------------------------------------------------------ */
+
+static void set_no_memory(const pl_lane *lane, pl_exchange *exchange)
+{
+    podlink_error fault;
+    pl_error_set(&fault, PODLINK_ENOMEM, PODLINK_NOT_SENT, "%s on %s: out of memory", exchange->name,
+                 lane->server->address->text);
+    pl_exchange_not_sent(exchange, &fault);
+}
+
+/* Queues as much of the exchange as its window allows. False when out of memory. */
+static bool queue(pl_lane *lane, pl_exchange *exchange)
+{
+    pl_conn *conn = &lane->conn;
+    while (exchange->inflight < WINDOW && conn->filling.length < WINDOW_BYTES) {
+        uint32_t i = pl_exchange_next(exchange);
+        if (i == exchange->count)
+            break;
+        if (!pl_conn_queue(conn, exchange, i)) {
+            set_no_memory(lane, exchange);
+            return false;
+        }
+        exchange->next++;
+    }
+    exchange->wake_at = exchange->next < exchange->count ? WINDOW / 2 : 0;
+    return true;
+}
+
+/* Sends once. False where the socket takes no more at present. */
+static bool write_some(pl_lane *lane)
+{
+    pl_bytes output = pl_conn_output(&lane->conn);
+    size_t written = 0;
+    int error_number = 0;
+    lane->is_writing = true;
+    pthread_mutex_unlock(&lane->lock);
+    pl_io_result result = pl_socket_write(lane->fd, output.bytes, output.length, &written, &error_number);
+    pthread_mutex_lock(&lane->lock);
+    lane->is_writing = false;
+    if (lane->conn.is_dead)
+        return true;
+    pl_count(&lane->counters.writes, 1);
+    if (result == PL_IO_DONE)
+        pl_conn_sent(&lane->conn, written);
+    else if (result == PL_IO_FAILED)
+        fail_by_system(lane, error_number);
+    return result != PL_IO_AGAIN;
+}
+
+static void take_input(pl_lane *lane, pl_io_result result, const char *bytes, size_t length, int error_number)
+{
+    if (lane->conn.is_dead || result == PL_IO_AGAIN)
+        return;
+    pl_count(&lane->counters.reads, 1);
+    if (result == PL_IO_DONE)
+        pl_conn_received(&lane->conn, bytes, length);
+    else if (result == PL_IO_ENDED)
+        fail(lane, PODLINK_ECONNLOST, "closed by the server");
+    else
+        fail_by_system(lane, error_number);
+    look_after_death(lane);
+}
+
+/* In the reader's role: waits for replies, and for room where nobody else does; reads once and hands out what came. */
+static void read_replies(pl_lane *lane, int64_t left)
+{
+    char bytes[READ_SIZE];
+    size_t length = 0;
+    int error_number = 0;
+    pl_io_result result = PL_IO_AGAIN;
+    bool has_output = pl_conn_has_output(&lane->conn);
+    bool also_writes = has_output && !lane->is_writing;
+    const int64_t limit = BLOCKED_WAIT_MS * PL_MS;
+    int64_t wait_ns = has_output && !also_writes && limit < left ? limit : left;
+    lane->is_reading = true;
+    lane->is_writing |= also_writes;
+    pthread_mutex_unlock(&lane->lock);
+    if (pl_socket_wait(lane->fd, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
+        result = pl_socket_read(lane->fd, bytes, sizeof bytes, &length, &error_number);
+    pthread_mutex_lock(&lane->lock);
+    lane->is_reading = false;
+    if (also_writes)
+        lane->is_writing = false;
+    take_input(lane, result, bytes, length, error_number);
+}
+
+/* In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
+static void wait_for_room(pl_lane *lane, int64_t left)
+{
+    const int64_t limit = BLOCKED_WAIT_MS * PL_MS;
+    lane->is_writing = true;
+    pthread_mutex_unlock(&lane->lock);
+    pl_socket_wait(lane->fd, POLLOUT, left < limit ? left : limit);
+    pthread_mutex_lock(&lane->lock);
+    lane->is_writing = false;
+}
+
+static void abandon(pl_lane *lane, pl_exchange *exchange)
+{
+    pl_conn_abandon(&lane->conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
+    if (exchange->unsettled > 0 && exchange->reason != PODLINK_ETIMEDOUT)
+        set_timed_out(lane, exchange);
+}
+
+/* One step towards the exchange's end. False at the deadline. */
+static bool step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+{
+    if (pl_conn_has_output(&lane->conn) && !lane->is_writing && write_some(lane))
+        return true;
+    if (lane->conn.is_dead || exchange->inflight <= exchange->wake_at)
+        return true;
+    if (lane->is_reading && (lane->is_writing || !pl_conn_has_output(&lane->conn)))
+        return park(lane, exchange, deadline);
+    lane->used_at = pl_clock_now(lane->server->clock);
+    int64_t left = pl_until(deadline, lane->used_at);
+    if (left == 0)
+        return false;
+    if (lane->is_reading)
+        wait_for_room(lane, left);
+    else
+        read_replies(lane, left);
+    tell_finished(lane);
+    return true;
+}
+
+/* Whoever leaves makes sure that the others are not left waiting for what nobody does: one of them is to go on. */
+static pl_exchange *choose_heir(pl_lane *lane)
+{
+    if (lane->state != PL_LANE_OPEN || !lane->parked)
+        return NULL;
+    bool nobody_reads = !lane->is_reading;
+    bool nobody_writes = pl_conn_has_output(&lane->conn) && !lane->is_writing;
+    if (!nobody_reads && !nobody_writes)
+        return NULL;
+    pl_exchange *heir = lane->parked;
+    park_list_remove(lane, heir);
+    return heir;
+}
+
+/* Until the exchange has no command in flight, or its connection is gone. */
+static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+{
+    const uint32_t generation = lane->generation;
+    while (lane->generation == generation && !lane->conn.is_dead) {
+        exchange->finished = false;
+        if (!queue(lane, exchange)) {
+            pl_conn_abandon(&lane->conn, exchange, PODLINK_ENOMEM, "out of memory");
+            break;
+        }
+        if (exchange->inflight == 0)
+            break;
+        if (!step(lane, exchange, deadline)) {
+            abandon(lane, exchange);
+            break;
+        }
+    }
+    if (lane->generation != generation)
+        return;
+    look_after_death(lane);
+    tell_finished(lane);
+    close_if_unused(lane);
+}
+
+void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
+{
+    pl_exchange_rewind(exchange);
+    atomic_fetch_add_explicit(&lane->load, 1, memory_order_relaxed);
+    pthread_mutex_lock(&lane->lock);
+    pl_exchange *heir = NULL;
+    if (open(lane, exchange, now, deadline)) {
+        drive(lane, exchange, deadline);
+        heir = choose_heir(lane);
+    }
+    pthread_mutex_unlock(&lane->lock);
+    if (heir)
+        pl_park_tell(&heir->park);
+    atomic_fetch_sub_explicit(&lane->load, 1, memory_order_relaxed);
+}
+
+bool pl_lane_is_open(pl_lane *lane)
+{
+    pthread_mutex_lock(&lane->lock);
+    bool is_open = lane->state == PL_LANE_OPEN;
+    pthread_mutex_unlock(&lane->lock);
+    return is_open;
+}
+
+void pl_lane_fini(pl_lane *lane)
+{
+    assert(!lane->parked);
+    if (lane->state == PL_LANE_OPEN) {
+        pl_conn_fail(&lane->conn, PODLINK_ECLOSED, "the client is closed");
+        pl_conn_fini(&lane->conn);
+        pl_socket_close(lane->fd);
+    }
+    pthread_mutex_destroy(&lane->lock);
+}

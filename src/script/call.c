@@ -1,0 +1,54 @@
+/* EVALSHA, and what to do where the server lacks the script. */
+#include "script/call.h"
+
+#include "base/error.h"
+#include "script/load.h"
+
+#include <string.h>
+
+/* A server that forgets a script again and again is somebody's SCRIPT FLUSH in a loop: the deadline ends it. */
+enum { REPAIRS_MAX = 100 };
+
+void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count)
+{
+    static const char evalsha[] = "$7\r\nEVALSHA\r\n$40\r\n";
+    pl_resp_command(out, 3 + (size_t)key_count + argument_count);
+    pl_buffer_put(out, evalsha, sizeof evalsha - 1);
+    pl_buffer_put(out, script->sha, PL_SHA1_HEX);
+    pl_resp_end(out);
+    pl_resp_number(out, key_count);
+}
+
+/* False where the script could not be loaded: then the exchange has that reason. */
+static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
+{
+    podlink_error fault;
+    if (pl_script_load(run, script, &fault) == PODLINK_OK) {
+        pl_count_shared(&run->client->counters.noscript_repairs, exchange->unsettled);
+        return true;
+    }
+    pl_exchange_not_sent(exchange, &fault);
+    return false;
+}
+
+void pl_script_passes(pl_run *run, pl_exchange *exchange, const pl_script *script)
+{
+    for (int repairs = 0; repairs < REPAIRS_MAX; repairs++) {
+        pl_run_passes(run, exchange);
+        if (pl_exchange_is_settled(exchange) || !exchange->lacks_script)
+            return;
+        if (!repair(run, exchange, script))
+            return;
+    }
+}
+
+podlink_status pl_script_run(podlink_client *client, pl_exchange *exchange, const pl_script *script,
+                             const podlink_call *call, podlink_error *err)
+{
+    pl_run run;
+    podlink_status status = pl_run_begin(&run, client, call, err);
+    if (status != PODLINK_OK)
+        return status;
+    pl_script_passes(&run, exchange, script);
+    return pl_run_end(&run, exchange);
+}

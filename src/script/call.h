@@ -1,0 +1,29 @@
+/* EVALSHA: encoding it, and running exchanges of it so that a script that the server lacks is loaded and called again.
+ */
+#ifndef PL_SCRIPT_CALL_H
+#define PL_SCRIPT_CALL_H
+
+#include "client/run.h"
+#include "resp/encode.h"
+#include "script/registry.h"
+
+/** What stands before the keys: *n, EVALSHA, the SHA1, the number of keys. */
+enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + 13 + PL_SHA1_HEX + 10 + PL_RESP_OVERHEAD };
+
+/** Begins an EVALSHA whose keys and arguments follow. Room is reserved. */
+void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count);
+
+/** A built-in script: no lock, since these never change. */
+static inline const pl_script *pl_script_builtin(const podlink_client *client, int which)
+{
+    return client->scripts->built_in[which];
+}
+
+/** Runs an exchange whose commands all call this script, to its end. @return exchange->status */
+podlink_status pl_script_run(podlink_client *client, pl_exchange *exchange, const pl_script *script,
+                             const podlink_call *call, podlink_error *err);
+
+/** The same within a call that has begun already: without pl_run_begin() and pl_run_end(). */
+void pl_script_passes(pl_run *run, pl_exchange *exchange, const pl_script *script);
+
+#endif
