@@ -52,15 +52,19 @@ pl_bytes pl_conn_output(pl_conn *conn)
         conn->filling = sent;
         conn->sending_at = 0;
     }
-    return (pl_bytes){conn->sending.bytes + conn->sending_at, conn->sending.length - conn->sending_at};
+    conn->offered = conn->sending.length - conn->sending_at;
+    return (pl_bytes){conn->sending.bytes + conn->sending_at, conn->offered};
 }
 
 void pl_conn_sent(pl_conn *conn, size_t length)
 {
+    conn->offered = 0;
+    pl_count(&conn->counters->bytes_sent, length);
+    if (conn->is_dead)
+        return;
     assert(length <= conn->sending.length - conn->sending_at);
     conn->sending_at += length;
-    conn->head_sent += length;
-    pl_count(&conn->counters->bytes_sent, length);
+    conn->head_sent += (int64_t)length;
 }
 
 static void count(pl_conn_counters *counters, const pl_outcome *outcome)
@@ -105,10 +109,16 @@ static pl_outcome outcome_of_reply(const pl_conn *conn)
     return outcome;
 }
 
+/* Whether the server can have seen a command that ends so many bytes behind the line's head. */
+static bool may_be_sent(const pl_conn *conn, int64_t end)
+{
+    return end <= conn->head_sent + (int64_t)conn->offered;
+}
+
 /* False where nobody had asked. */
 static bool take_reply(pl_conn *conn)
 {
-    if (pl_line_length(&conn->line) == 0 || pl_line_at(&conn->line, 0)->size > conn->head_sent)
+    if (pl_line_length(&conn->line) == 0 || !may_be_sent(conn, pl_line_at(&conn->line, 0)->size))
         return false;
     pl_place place = pl_line_pop(&conn->line);
     conn->head_sent -= place.size;
@@ -153,12 +163,11 @@ void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why)
     conn->is_dead = true;
     pl_error_set(&conn->fault, status, PODLINK_UNKNOWN, "%s: %s", conn->server, why);
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
+    int64_t end = 0;
     while (pl_line_length(&conn->line) > 0) {
         pl_place place = pl_line_pop(&conn->line);
-        /* A command that lacks its last byte is none: the server cannot have run it. */
-        bool is_sent = conn->head_sent >= place.size;
-        conn->head_sent -= is_sent ? place.size : conn->head_sent;
-        outcome.delivery = is_sent ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
+        end += place.size; /* a command that lacks its last byte is none: the server cannot have run it */
+        outcome.delivery = may_be_sent(conn, end) ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
         tell(conn, &place, &outcome);
     }
     conn->filling.length = 0;
@@ -179,9 +188,9 @@ void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status
     pl_line *line = &conn->line;
     const uint32_t length = pl_line_length(line);
     const size_t unsent = conn->sending.length - conn->sending_at;
-    const size_t filled_from = conn->head_sent + unsent; /* offset in the line's bytes at which conn->filling begins */
+    const int64_t filled_from = conn->head_sent + (int64_t)unsent; /* where conn->filling begins in the line's bytes */
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
-    size_t offset = 0;
+    int64_t offset = 0;
     size_t removed = 0;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < length; i++) {
@@ -195,7 +204,7 @@ void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status
             place.exchange = NULL;
         }
         if (is_ours && is_unseen) {
-            cut_out(conn, offset - filled_from - removed, place.size);
+            cut_out(conn, (size_t)(offset - filled_from) - removed, place.size);
             removed += place.size;
         } else {
             *pl_line_at(line, kept++) = place;

@@ -27,7 +27,9 @@ typedef struct pl_conn {
     pl_buffer sending;  /* commands that the driver may be sending at this moment: these bytes do not move */
     size_t sending_at;  /* how many of them are sent */
     pl_line line;       /* commands in both buffers, and behind them those sent */
-    size_t head_sent;   /* bytes of the line's commands that are sent */
+    int64_t head_sent;  /* bytes of the line's commands that are known to be sent; below 0 where replies have come
+                           before the driver could tell */
+    size_t offered;     /* bytes of the output that the driver may have sent since it asked for it */
     pl_parser parser;
     pl_exchange *finished; /* whose owners are to be told */
     bool is_dead;
@@ -49,7 +51,8 @@ void pl_conn_fini(pl_conn *conn);
 /** Queues command i of an exchange. False when out of memory: nothing was queued. */
 bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i);
 
-/** What is to be sent next: valid, and in its place, until pl_conn_sent() or pl_conn_fail(). */
+/** What is to be sent next: valid, and in its place, until pl_conn_sent(), which must follow. Between the two any of it
+ *  may be on its way: replies to it are expected, and if the connection dies nobody knows. */
 pl_bytes pl_conn_output(pl_conn *conn);
 
 static inline bool pl_conn_has_output(const pl_conn *conn)
@@ -57,7 +60,7 @@ static inline bool pl_conn_has_output(const pl_conn *conn)
     return conn->sending.length > conn->sending_at || conn->filling.length > 0;
 }
 
-/** The first length bytes of the output are sent. */
+/** The first length bytes of the output are sent, the others are not; length may be 0. */
 void pl_conn_sent(pl_conn *conn, size_t length);
 
 /** Takes received bytes, and tells the exchanges whose replies are whole. What is no RESP, or what nobody asked for, is

@@ -22,9 +22,8 @@ static void send_output(pl_conn *conn, int fd)
     size_t written = 0;
     int error_number = 0;
     pl_io_result result = pl_socket_write(fd, output.bytes, output.length, &written, &error_number);
-    if (result == PL_IO_DONE)
-        pl_conn_sent(conn, written);
-    else if (result == PL_IO_FAILED)
+    pl_conn_sent(conn, written);
+    if (result == PL_IO_FAILED)
         fail_by_system(conn, error_number);
 }
 

@@ -266,12 +266,9 @@ static bool write_some(pl_lane *lane)
     pl_io_result result = pl_socket_write(lane->fd, output.bytes, output.length, &written, &error_number);
     pthread_mutex_lock(&lane->lock);
     lane->is_writing = false;
-    if (lane->conn.is_dead)
-        return true;
     pl_count(&lane->counters.writes, 1);
-    if (result == PL_IO_DONE)
-        pl_conn_sent(&lane->conn, written);
-    else if (result == PL_IO_FAILED)
+    pl_conn_sent(&lane->conn, written);
+    if (result == PL_IO_FAILED)
         fail_by_system(lane, error_number);
     return result != PL_IO_AGAIN;
 }
