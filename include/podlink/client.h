@@ -37,7 +37,8 @@ typedef struct podlink_log_record {
     const char *message;   /* the record as one line of text */
 } podlink_log_record;
 
-/** Called without any lock held, by the thread whose call caused it: must be thread-safe, and should not block. */
+/** Called without any lock held, by the thread whose call caused it, or by the janitor: must be thread-safe, and should
+ * not block. */
 typedef void (*podlink_log_fn)(void *context, const podlink_log_record *record);
 
 /** Memory. realloc(context, NULL, n) allocates; the new size is never 0. All three or none. The reader of hiredis, the
@@ -54,6 +55,23 @@ typedef struct podlink_clock {
     int64_t (*now_ns)(void *context);
     void *context;
 } podlink_clock;
+
+/** What a call took, for tracing: given at its end. Borrowed, valid during the callback only. */
+typedef struct podlink_trace_record {
+    const char *operation; /* "link set", a script's name, ... */
+    uint32_t count;        /* commands in it */
+    podlink_status status;
+    podlink_delivery delivery; /* PODLINK_ANSWERED where it did not fail */
+    const char *server;
+    int64_t began_ns;  /* by the client's clock */
+    int64_t waited_ns; /* for a place in a connection, dialling and earlier attempts included */
+    int64_t unsent_ns; /* queued, until the last of it was sent */
+    int64_t wire_ns;   /* sent, until its last answer: the network and the server */
+    int64_t total_ns;  /* all, until the caller had it */
+} podlink_trace_record;
+
+/** Called without any lock held, by the thread that made the call: must be thread-safe, and should not block. */
+typedef void (*podlink_trace_fn)(void *context, const podlink_trace_record *record);
 
 /** When the scripts are loaded. */
 typedef enum podlink_script_loading {
@@ -87,6 +105,18 @@ typedef struct podlink_options {
     podlink_log_level log_level;        /* default PODLINK_LOG_INFO: records below are not made */
     const podlink_allocator *allocator; /* default NULL: malloc; copied */
     const podlink_clock *clock;         /* default NULL: CLOCK_MONOTONIC; copied */
+    uint32_t dedicated_max; /* 1..4096, default 8: connections lent to one caller at a time (<podlink/session.h>) */
+    uint32_t dedicated_min_idle; /* 0..dedicated_max, default 0: the janitor keeps so many ready */
+    int64_t pool_wait_ms;        /* default 4000; -1: no limit: how long a session waits for a connection at most */
+    int64_t idle_timeout_ms;     /* default 300000 (5 minutes); -1: never: an idle connection is closed after so long */
+    int64_t max_lifetime_ms;    /* default -1: none: a dedicated connection is closed, when it is idle, after so long, a
+                                   tenth more or less, so that they do not all end together */
+    int64_t silence_timeout_ms; /* default 0: call_timeout_ms; -1: never: a connection on which answers are due and no
+                                   byte came for so long is given up */
+    uint32_t timeouts_max;      /* 1..1000, default 3: so many calls in a row that timed out end a connection */
+    int32_t no_janitor_thread;  /* not 0: the host calls podlink_client_tick() in place of the library's one thread */
+    podlink_trace_fn trace;     /* default NULL: none */
+    void *trace_context;
 } podlink_options;
 
 /** Sets every field to its default. */
@@ -125,15 +155,44 @@ typedef struct podlink_call {
 PODLINK_API podlink_status podlink_client_open(const podlink_options *options, podlink_client **client,
                                                podlink_error *err);
 
-/** Closes the connections and frees the client; NULL is allowed. No other call may be running or follow. Does not
- *  block. In a child after fork() it closes the child's descriptors only: the parent's connections go on. */
+/** Ends a client that other threads may still be using: calls that begin from now on fail with PODLINK_ECLOSED, those
+ * in flight are waited for. Those that have not ended after wait_ms lose their connection, and fail with their
+ * delivery. When it returns no call is running, and podlink_client_free() may follow. Blocks for wait_ms (-1: until all
+ * calls have ended by themselves), and then only as long as those calls take to return. */
+PODLINK_API void podlink_client_close(podlink_client *client, int64_t wait_ms);
+
+/** Closes the connections and frees the client; NULL is allowed. No other call may be running or follow: where there
+ * may be some, podlink_client_close() comes first. Sessions must have been released. In a child after fork() it closes
+ * the child's descriptors only: the parent's connections go on. */
 PODLINK_API void podlink_client_free(podlink_client *client);
+
+/** Does what is due of the periodic work: closes connections that are idle for too long, dead or silent, and keeps
+ *  dedicated_min_idle ready. The janitor's thread calls it; a host that has set no_janitor_thread calls it instead,
+ * from any one thread at a time, about as often as it says. Dialling may block it for dial_timeout_ms.
+ *  @return after how many milliseconds it wants to be called again */
+PODLINK_API int64_t podlink_client_tick(podlink_client *client);
 
 /** Asks the server for a PONG.
  *  @param round_trip_ns  out, may be NULL
  *  @return PODLINK_OK or what failed. Blocks until the call's deadline at most. Harmless to repeat. */
 PODLINK_API podlink_status podlink_ping(podlink_client *client, int64_t *round_trip_ns, const podlink_call *call,
                                         podlink_error *err);
+
+#define PODLINK_HISTOGRAM_BUCKETS 128
+
+/** How often calls took how long: four buckets for each doubling. */
+typedef struct podlink_histogram {
+    uint64_t count;
+    uint64_t sum_ns;
+    uint64_t buckets[PODLINK_HISTOGRAM_BUCKETS]; /* bucket i holds durations below podlink_histogram_bound_ns(i) */
+} podlink_histogram;
+
+/** The upper bound of a bucket in nanoseconds; INT64_MAX for the last. Any thread. */
+PODLINK_API int64_t podlink_histogram_bound_ns(unsigned bucket);
+
+/** A duration that the given part of the calls (0.99 for p99) did not exceed, at most a quarter too large; 0 where
+ * there are none. Any thread. */
+PODLINK_API int64_t podlink_histogram_quantile_ns(const podlink_histogram *histogram, double quantile);
 
 /** What a client has counted since it was opened, but for what is said to be a present value. */
 typedef struct podlink_stats {
@@ -156,11 +215,24 @@ typedef struct podlink_stats {
     uint64_t bytes_received;
     uint64_t writes; /* system calls: bytes_sent / writes is the size of a batch */
     uint64_t reads;
+    uint64_t dedicated_idle;    /* at present */
+    uint64_t dedicated_in_use;  /* at present */
+    uint64_t dedicated_waiting; /* callers that wait for one, at present */
+    uint64_t dedicated_reused;  /* sessions that got a connection which was there already */
+    uint64_t stale;             /* idle connections that were found closed, or were too old */
+    uint64_t waits;             /* calls and sessions that had to wait for a connection */
+    uint64_t wait_ns;           /* the sum of their waiting */
+    uint64_t queue_depth;       /* commands in line, at present */
+    uint64_t commands_sent;     /* commands_sent / writes is the size of a batch */
+    podlink_histogram wait;     /* of calls that were answered: waiting for a place, */
+    podlink_histogram unsent;   /* queued but not sent, */
+    podlink_histogram wire;     /* on the wire and in the server, */
+    podlink_histogram total;    /* and all of it */
 } podlink_stats;
 
 #define podlink_stats_init(stats) ((stats)->size = sizeof *(stats))
 
-/** Reads the counters. Never blocks; any thread.
+/** Reads the counters. Waits for no I/O; any thread.
  *  @param stats  out; initialised by podlink_stats_init() */
 PODLINK_API void podlink_client_stats(podlink_client *client, podlink_stats *stats);
 

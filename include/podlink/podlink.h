@@ -6,6 +6,7 @@
 #include <podlink/command.h>
 #include <podlink/link.h>
 #include <podlink/script.h>
+#include <podlink/session.h>
 #include <podlink/state.h>
 #include <podlink/status.h>
 

@@ -3,12 +3,17 @@
 
 #include <time.h>
 
-static int64_t monotonic_now(void *context)
+int64_t pl_clock_monotonic(void)
 {
-    (void)context;
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int64_t monotonic_now(void *context)
+{
+    (void)context;
+    return pl_clock_monotonic();
 }
 
 void pl_clock_init(pl_clock *clock, const podlink_clock *source)

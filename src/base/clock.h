@@ -18,6 +18,9 @@ void pl_clock_init(pl_clock *clock, const podlink_clock *source);
 
 int64_t pl_clock_now(const pl_clock *clock);
 
+/** CLOCK_MONOTONIC, whatever clock the host passed in: for waits of the kernel's. */
+int64_t pl_clock_monotonic(void);
+
 /** now + ms, or PL_NEVER where ms is negative or the sum would overflow. */
 int64_t pl_deadline_after(int64_t now, int64_t ms);
 

@@ -5,17 +5,38 @@
 
 #include <string.h>
 
+/* Often enough that a silent or dead connection is noticed within its time, and seldom enough to cost nothing. */
+enum { TICK_MS = 200 };
+
+static int64_t to_ns(int64_t ms)
+{
+    return ms < 0 ? PL_NEVER : ms * PL_MS;
+}
+
 static podlink_status make_pool(podlink_client *client, podlink_error *err)
 {
     const pl_config *config = &client->config;
+    int64_t silence_ms = config->silence_timeout_ms != 0 ? config->silence_timeout_ms : config->call_timeout_ms;
     const pl_server server = {.address = &config->address,
                               .login = &config->login,
                               .heap = &config->heap,
                               .clock = &client->clock,
                               .log = &client->log,
                               .dial_timeout_ms = config->dial_timeout_ms,
+                              .silence_ns = to_ns(silence_ms),
+                              .idle_ns = to_ns(config->idle_timeout_ms),
+                              .timeouts_max = config->timeouts_max,
                               .reply_max = config->reply_max_bytes};
-    return pl_pool_init(&client->pool, &server, config->shared_connections) ? PODLINK_OK : pl_error_no_memory(err);
+    const pl_pool_size size = {.shared = config->shared_connections,
+                               .dedicated_max = config->dedicated_max,
+                               .dedicated_min_idle = config->dedicated_min_idle,
+                               .dedicated_lifetime_ns = to_ns(config->max_lifetime_ms)};
+    return pl_pool_init(&client->pool, &server, &size) ? PODLINK_OK : pl_error_no_memory(err);
+}
+
+static int64_t tick(void *client)
+{
+    return podlink_client_tick(client);
 }
 
 podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err)
@@ -32,6 +53,8 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     }
     made->config = config;
     pl_clock_init(&made->clock, options->clock);
+    made->trace = options->trace;
+    made->trace_context = options->trace_context;
     made->log = (pl_log){.write = options->log, .context = options->log_context, .level = options->log_level};
     status = make_pool(made, err);
     if (status != PODLINK_OK) {
@@ -40,14 +63,34 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
         return status;
     }
     pl_fork_guard_init(&made->fork_guard);
+    if (!options->no_janitor_thread && !pl_janitor_start(&made->janitor, tick, made)) {
+        pl_client_free(made);
+        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
+    }
     *client = made;
     return PODLINK_OK;
+}
+
+int64_t podlink_client_tick(podlink_client *client)
+{
+    if (!pl_fork_guard_is_child(&client->fork_guard))
+        pl_pool_tick(&client->pool);
+    return TICK_MS;
+}
+
+void podlink_client_close(podlink_client *client, int64_t wait_ms)
+{
+    if (!pl_fork_guard_is_child(&client->fork_guard))
+        pl_pool_close(&client->pool, pl_deadline_after(pl_clock_now(&client->clock), wait_ms));
 }
 
 void pl_client_free(podlink_client *client)
 {
     pl_heap heap = client->config.heap;
-    pl_pool_fini(&client->pool);
+    const bool is_child = pl_fork_guard_is_child(&client->fork_guard);
+    if (!is_child)
+        pl_janitor_stop(&client->janitor);
+    pl_pool_fini(&client->pool, is_child);
     pl_fork_guard_fini(&client->fork_guard);
     pl_config_fini(&client->config);
     pl_heap_free(&heap, client);

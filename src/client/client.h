@@ -8,6 +8,7 @@
 #include "base/fork_guard.h"
 #include "base/log.h"
 #include "client/config.h"
+#include "client/janitor.h"
 #include "pool/pool.h"
 
 struct pl_scripts;
@@ -27,8 +28,11 @@ struct podlink_client {
     pl_config config;
     pl_clock clock;
     pl_log log;
+    podlink_trace_fn trace; /* NULL: none */
+    void *trace_context;
     pl_fork_guard fork_guard;
     pl_pool pool;
+    pl_janitor janitor;
     pl_client_counters counters;
     struct pl_scripts *scripts; /* owned by the script layer */
 };

@@ -6,6 +6,7 @@
 #include "client/url.h"
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <string.h>
 
 static const char default_url[] = "redis://127.0.0.1:6379";
@@ -22,57 +23,42 @@ void podlink_options_init_sized(podlink_options *options, size_t size)
                                       .call_timeout_ms = 3000,
                                       .reply_max_bytes = (size_t)512 * 1024 * 1024,
                                       .script_loading = PODLINK_LOAD_ON_OPEN,
-                                      .log_level = PODLINK_LOG_INFO};
+                                      .log_level = PODLINK_LOG_INFO,
+                                      .dedicated_max = 8,
+                                      .pool_wait_ms = 4000,
+                                      .idle_timeout_ms = 300000,
+                                      .max_lifetime_ms = -1,
+                                      .timeouts_max = 3};
     memset(options, 0, size);
     memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
 
-/* A numeric option: its range, and how it is stored. */
+/* A numeric option: its range, and where it is stored. */
 typedef struct numeric_option {
     const char *name;
     int64_t least;
     int64_t most;
     bool may_be_unlimited; /* -1 is allowed, too */
-    void (*set)(pl_config *config, int64_t value);
+    size_t offset;         /* in the config */
+    size_t size;           /* of the integer there: 4 or 8 */
 } numeric_option;
 
-static void set_database(pl_config *config, int64_t value)
-{
-    config->login.database = (int32_t)value;
-}
-
-static void set_shared_connections(pl_config *config, int64_t value)
-{
-    config->shared_connections = (uint32_t)value;
-}
-
-static void set_retries(pl_config *config, int64_t value)
-{
-    config->retries = (uint32_t)value;
-}
-
-static void set_dial_timeout(pl_config *config, int64_t value)
-{
-    config->dial_timeout_ms = value;
-}
-
-static void set_call_timeout(pl_config *config, int64_t value)
-{
-    config->call_timeout_ms = value;
-}
-
-static void set_reply_max(pl_config *config, int64_t value)
-{
-    config->reply_max_bytes = (size_t)value;
-}
+#define STORED(field) offsetof(pl_config, field), sizeof(((pl_config *)0)->field)
 
 static const numeric_option numeric_options[] = {
-    {"database", 0, INT32_MAX, false, set_database},
-    {"shared_connections", 1, 64, false, set_shared_connections},
-    {"retries", 0, 100, false, set_retries},
-    {"dial_timeout_ms", 1, INT32_MAX, false, set_dial_timeout},
-    {"call_timeout_ms", 1, INT32_MAX, true, set_call_timeout},
-    {"reply_max_bytes", SMALLEST_REPLY_MAX, INT64_C(1) << 40, false, set_reply_max},
+    {"database", 0, INT32_MAX, false, STORED(login.database)},
+    {"shared_connections", 1, 64, false, STORED(shared_connections)},
+    {"retries", 0, 100, false, STORED(retries)},
+    {"dial_timeout_ms", 1, INT32_MAX, false, STORED(dial_timeout_ms)},
+    {"call_timeout_ms", 1, INT32_MAX, true, STORED(call_timeout_ms)},
+    {"reply_max_bytes", SMALLEST_REPLY_MAX, INT64_C(1) << 40, false, STORED(reply_max_bytes)},
+    {"dedicated_max", 1, 4096, false, STORED(dedicated_max)},
+    {"dedicated_min_idle", 0, 4096, false, STORED(dedicated_min_idle)},
+    {"pool_wait_ms", 1, INT32_MAX, true, STORED(pool_wait_ms)},
+    {"idle_timeout_ms", 1, INT32_MAX, true, STORED(idle_timeout_ms)},
+    {"max_lifetime_ms", 1, INT32_MAX, true, STORED(max_lifetime_ms)},
+    {"silence_timeout_ms", 0, INT32_MAX, true, STORED(silence_timeout_ms)},
+    {"timeouts_max", 1, 1000, false, STORED(timeouts_max)},
 };
 
 static const numeric_option *find_numeric(const char *name)
@@ -90,13 +76,12 @@ static podlink_status set_number(pl_config *config, const numeric_option *option
     if (!is_number || (!is_unlimited && (value < option->least || value > option->most)))
         return pl_error_invalid(err, "%s must be a number from %lld to %lld%s", option->name, (long long)option->least,
                                 (long long)option->most, option->may_be_unlimited ? ", or -1 for no limit" : "");
-    option->set(config, value);
+    char *at = (char *)config + option->offset;
+    if (option->size == sizeof(int32_t))
+        memcpy(at, &(int32_t){(int32_t)value}, sizeof(int32_t));
+    else
+        memcpy(at, &value, sizeof value);
     return PODLINK_OK;
-}
-
-static podlink_status set_named_number(pl_config *config, const char *name, int64_t value, podlink_error *err)
-{
-    return set_number(config, find_numeric(name), true, value, err);
 }
 
 static void free_text(const pl_heap *heap, const char **field)
@@ -140,21 +125,35 @@ podlink_status pl_config_set_option(pl_config *config, const char *name, const c
     return set_number(config, option, is_number, value, err);
 }
 
+static podlink_status set_numbers(pl_config *config, const podlink_options *options, podlink_error *err)
+{
+    const struct {
+        const char *name;
+        int64_t value;
+    } numbers[] = {
+        {"database", options->database},
+        {"shared_connections", options->shared_connections},
+        {"retries", options->retries},
+        {"dial_timeout_ms", options->dial_timeout_ms},
+        {"call_timeout_ms", options->call_timeout_ms},
+        {"reply_max_bytes", options->reply_max_bytes > INT64_MAX ? INT64_MAX : (int64_t)options->reply_max_bytes},
+        {"dedicated_max", options->dedicated_max},
+        {"dedicated_min_idle", options->dedicated_min_idle},
+        {"pool_wait_ms", options->pool_wait_ms},
+        {"idle_timeout_ms", options->idle_timeout_ms},
+        {"max_lifetime_ms", options->max_lifetime_ms},
+        {"silence_timeout_ms", options->silence_timeout_ms},
+        {"timeouts_max", options->timeouts_max},
+    };
+    podlink_status status = PODLINK_OK;
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == PODLINK_OK; i++)
+        status = set_number(config, find_numeric(numbers[i].name), true, numbers[i].value, err);
+    return status;
+}
+
 static podlink_status set_fields(pl_config *config, const podlink_options *options, podlink_error *err)
 {
-    podlink_status status = set_named_number(config, "database", options->database, err);
-    if (status == PODLINK_OK)
-        status = set_named_number(config, "shared_connections", options->shared_connections, err);
-    if (status == PODLINK_OK)
-        status = set_named_number(config, "retries", options->retries, err);
-    if (status == PODLINK_OK)
-        status = set_named_number(config, "dial_timeout_ms", options->dial_timeout_ms, err);
-    if (status == PODLINK_OK)
-        status = set_named_number(config, "call_timeout_ms", options->call_timeout_ms, err);
-    if (status == PODLINK_OK && options->reply_max_bytes > INT64_MAX)
-        return pl_error_invalid(err, "reply_max_bytes is too large");
-    if (status == PODLINK_OK)
-        status = set_named_number(config, "reply_max_bytes", (int64_t)options->reply_max_bytes, err);
+    podlink_status status = set_numbers(config, options, err);
     if (status == PODLINK_OK)
         status = pl_config_set_text(config, &config->login.user, "user", options->user, err);
     if (status == PODLINK_OK)
@@ -183,6 +182,8 @@ podlink_status pl_config_init(pl_config *config, const podlink_options *options,
         status = pl_url_read(options->url ? options->url : default_url, config, err);
     if (status == PODLINK_OK && config->login.user && !config->login.password)
         status = pl_error_invalid(err, "user: a user needs a password");
+    if (status == PODLINK_OK && config->dedicated_min_idle > config->dedicated_max)
+        status = pl_error_invalid(err, "dedicated_min_idle is more than dedicated_max");
     if (status != PODLINK_OK)
         pl_config_fini(config);
     return status;

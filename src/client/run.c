@@ -2,22 +2,27 @@
 #include "client/run.h"
 
 #include "base/error.h"
+#include "base/jitter.h"
+#include "client/deadline.h"
 
 enum { BACKOFF_FIRST_MS = 8, BACKOFF_LAST_MS = 512 };
 
 podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_call *call, podlink_error *err)
 {
-    int64_t timeout_ms = call && call->timeout_ms != 0 ? call->timeout_ms : client->config.call_timeout_ms;
-    if (timeout_ms < -1)
-        return pl_error_invalid(err, "call: timeout_ms must be -1 (no limit), 0 (the client's) or more");
-    if (pl_fork_guard_is_child(&client->fork_guard))
-        return pl_error_set(err, PODLINK_EFORKED, PODLINK_NOT_SENT,
-                            "this client belongs to the parent process: open one after fork()");
+    podlink_status status = pl_call_deadline(client, call, &run->began, &run->deadline, err);
+    if (status != PODLINK_OK)
+        return status;
     run->client = client;
-    run->began = pl_clock_now(&client->clock);
-    run->deadline = pl_deadline_after(run->began, timeout_ms);
     run->may_repeat = !(call && call->flags & PODLINK_NO_REPEAT);
+    run->lane = pl_pool_enter(&client->pool, run->began);
+    if (!run->lane)
+        return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     return PODLINK_OK;
+}
+
+void pl_run_finish(pl_run *run)
+{
+    pl_pool_leave(run->lane);
 }
 
 /* Whether another pass may end otherwise. Credentials, permissions and memory do not come back within a call. */
@@ -40,16 +45,6 @@ static bool is_worth_repeating(podlink_status reason)
     }
 }
 
-/* Half of it is left to chance, so that many callers that failed together do not come back together. */
-static int64_t with_jitter(int64_t backoff, int64_t now)
-{
-    uint64_t x = (uint64_t)now; /* the finalizer of splitmix64 */
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    x ^= x >> 31;
-    return backoff / 2 + (int64_t)(x % (uint64_t)(backoff / 2 + 1));
-}
-
 /* Sleeps before the next attempt. False where the deadline comes first. */
 static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
 {
@@ -60,10 +55,21 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
     if (attempt == 0 && reason == PODLINK_ECONNLOST)
         return true; /* an idle connection was closed: the next one will do */
     int64_t ms = attempt < 6 ? BACKOFF_FIRST_MS << attempt : BACKOFF_LAST_MS;
-    int64_t pause = with_jitter(ms * PL_MS, now);
+    int64_t pause = (ms * PL_MS + pl_jitter(ms * PL_MS, now)) / 2;
     if (pause >= left)
         return false;
     pl_park_sleep(pause);
+    return true;
+}
+
+/* The connection that failed is not the first choice any more. */
+static bool choose_again(pl_run *run, int64_t now)
+{
+    pl_lane *lane = pl_pool_enter(&run->client->pool, now);
+    if (!lane)
+        return false;
+    pl_pool_leave(run->lane);
+    run->lane = lane;
     return true;
 }
 
@@ -71,14 +77,18 @@ void pl_run_passes(pl_run *run, pl_exchange *exchange)
 {
     podlink_client *client = run->client;
     exchange->repeatable &= run->may_repeat;
+    exchange->began_at = run->began;
+    int64_t now = run->began;
     for (uint32_t attempt = 0;; attempt++) {
-        int64_t now = attempt == 0 ? run->began : pl_clock_now(&client->clock);
-        pl_pool_run(&client->pool, exchange, now, run->deadline);
+        pl_lane_run(run->lane, exchange, now, run->deadline);
         if (pl_exchange_is_settled(exchange) || exchange->lacks_script)
             return;
         if (attempt == client->config.retries || !is_worth_repeating(exchange->reason))
             return;
         if (!back_off(run, attempt, exchange->reason))
+            return;
+        now = pl_clock_now(&client->clock);
+        if (!choose_again(run, now))
             return;
         pl_count_shared(&client->counters.retries, 1);
     }
@@ -93,7 +103,7 @@ static void give_up(podlink_client *client, pl_exchange *exchange)
     pl_count_shared(&client->counters.unknown, settled[PODLINK_UNKNOWN]);
 }
 
-static void log_call(const pl_run *run, const pl_exchange *exchange)
+static void log_call(const pl_run *run, const pl_exchange *exchange, int64_t ended)
 {
     podlink_client *client = run->client;
     podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
@@ -101,9 +111,32 @@ static void log_call(const pl_run *run, const pl_exchange *exchange)
                                  .event = "call",
                                  .name = exchange->name,
                                  .server = client->config.address.text,
-                                 .duration_ns = pl_clock_now(&client->clock) - run->began};
+                                 .duration_ns = ended - run->began};
     pl_log_write(&client->log, record, "%s of %u: %s in %lld us", exchange->name, exchange->count,
                  podlink_status_text(exchange->status), (long long)(record.duration_ns / 1000));
+}
+
+/* What was never answered spent its time waiting for a place, or on the wire. */
+static void trace_call(const pl_run *run, const pl_exchange *exchange, int64_t ended)
+{
+    const podlink_client *client = run->client;
+    const bool was_queued = exchange->queued_at != 0;
+    const bool was_answered = exchange->answered_at != 0;
+    const int64_t queued = was_queued ? exchange->queued_at : ended;
+    const int64_t sent = was_answered ? exchange->sent_at : queued;
+    const podlink_trace_record record = {
+        .operation = exchange->name,
+        .count = exchange->count,
+        .status = exchange->status,
+        .delivery = exchange->status < 0 ? exchange->delivery : PODLINK_ANSWERED,
+        .server = client->config.address.text,
+        .began_ns = run->began,
+        .waited_ns = queued - run->began,
+        .unsent_ns = sent - queued,
+        .wire_ns = (was_answered ? exchange->answered_at : ended) - sent,
+        .total_ns = ended - run->began,
+    };
+    client->trace(client->trace_context, &record);
 }
 
 podlink_status pl_run_end(pl_run *run, pl_exchange *exchange)
@@ -113,8 +146,14 @@ podlink_status pl_run_end(pl_run *run, pl_exchange *exchange)
         give_up(client, exchange);
     if (exchange->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&client->counters.timeouts, 1);
-    if (pl_log_wants(&client->log, PODLINK_LOG_DEBUG))
-        log_call(run, exchange);
+    const bool is_logged = pl_log_wants(&client->log, PODLINK_LOG_DEBUG);
+    if (!is_logged && !client->trace)
+        return exchange->status;
+    const int64_t ended = pl_clock_now(&client->clock);
+    if (is_logged)
+        log_call(run, exchange, ended);
+    if (client->trace)
+        trace_call(run, exchange, ended);
     return exchange->status;
 }
 
@@ -126,5 +165,7 @@ podlink_status pl_run_exchange(podlink_client *client, pl_exchange *exchange, co
     if (status != PODLINK_OK)
         return status;
     pl_run_passes(&run, exchange);
-    return pl_run_end(&run, exchange);
+    status = pl_run_end(&run, exchange);
+    pl_run_finish(&run);
+    return status;
 }

@@ -39,6 +39,7 @@ bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i)
         return false;
     }
     pl_line_push(&conn->line, (pl_place){.exchange = exchange, .index = i, .size = (uint32_t)size});
+    pl_count(&conn->counters->commands_sent, 1);
     exchange->inflight++;
     return true;
 }
@@ -56,15 +57,41 @@ pl_bytes pl_conn_output(pl_conn *conn)
     return (pl_bytes){conn->sending.bytes + conn->sending_at, conn->offered};
 }
 
-void pl_conn_sent(pl_conn *conn, size_t length)
+/* Where the ring is full, the latest write passes for part of the one before. */
+static void note_send_time(pl_conn *conn, int64_t now)
+{
+    uint32_t latest = conn->send_times_first + conn->send_times_count;
+    if (conn->send_times_count == PL_SEND_TIMES) {
+        conn->send_times[(latest - 1) % PL_SEND_TIMES].until = conn->sent;
+        return;
+    }
+    conn->send_times[latest % PL_SEND_TIMES] = (pl_send_time){conn->sent, now};
+    conn->send_times_count++;
+}
+
+/* When a command that ends at this offset was sent. Asked in the order of the stream. */
+static int64_t sent_at(pl_conn *conn, uint64_t end, int64_t now)
+{
+    while (conn->send_times_count > 0) {
+        const pl_send_time *time = &conn->send_times[conn->send_times_first % PL_SEND_TIMES];
+        if (time->until >= end)
+            return time->at;
+        conn->send_times_first++;
+        conn->send_times_count--;
+    }
+    return now; /* the reply came before the driver could tell */
+}
+
+void pl_conn_sent(pl_conn *conn, size_t length, int64_t now)
 {
     conn->offered = 0;
     pl_count(&conn->counters->bytes_sent, length);
-    if (conn->is_dead)
+    if (conn->is_dead || length == 0)
         return;
     assert(length <= conn->sending.length - conn->sending_at);
     conn->sending_at += length;
-    conn->head_sent += (int64_t)length;
+    conn->sent += length;
+    note_send_time(conn, now);
 }
 
 static void count(pl_conn_counters *counters, const pl_outcome *outcome)
@@ -109,21 +136,52 @@ static pl_outcome outcome_of_reply(const pl_conn *conn)
     return outcome;
 }
 
-/* Whether the server can have seen a command that ends so many bytes behind the line's head. */
-static bool may_be_sent(const pl_conn *conn, int64_t end)
+/* Whether the server can have seen a command that ends at this offset. */
+static bool may_be_sent(const pl_conn *conn, uint64_t end)
 {
-    return end <= conn->head_sent + (int64_t)conn->offered;
+    return end <= conn->sent + conn->offered;
+}
+
+static void record_latency(pl_conn_counters *counters, const pl_exchange *exchange, int64_t now)
+{
+    pl_histogram_record(&counters->wait, exchange->queued_at - exchange->began_at);
+    pl_histogram_record(&counters->unsent, exchange->sent_at - exchange->queued_at);
+    pl_histogram_record(&counters->wire, now - exchange->sent_at);
+    pl_histogram_record(&counters->total, now - exchange->began_at);
+}
+
+static void tell_answer(pl_conn *conn, const pl_place *place, const pl_outcome *outcome, int64_t now)
+{
+    pl_exchange *exchange = place->exchange;
+    if (!exchange)
+        return;
+    exchange->sent_at = sent_at(conn, conn->head, now);
+    exchange->answered_at = now;
+    tell(conn, place, outcome);
+    if (exchange->unsettled == 0)
+        record_latency(conn->counters, exchange, now);
+}
+
+static void take_push(pl_conn *conn)
+{
+    pl_exchange *exchange = conn->pushes;
+    pl_outcome outcome = outcome_of_reply(conn);
+    exchange->ops->settle(exchange, 0, &outcome, NULL);
 }
 
 /* False where nobody had asked. */
-static bool take_reply(pl_conn *conn)
+static bool take_reply(pl_conn *conn, int64_t now)
 {
-    if (pl_line_length(&conn->line) == 0 || !may_be_sent(conn, pl_line_at(&conn->line, 0)->size))
+    if (conn->pushes) {
+        take_push(conn);
+        return true;
+    }
+    if (pl_line_length(&conn->line) == 0 || !may_be_sent(conn, conn->head + pl_line_at(&conn->line, 0)->size))
         return false;
     pl_place place = pl_line_pop(&conn->line);
-    conn->head_sent -= place.size;
+    conn->head += place.size;
     pl_outcome outcome = outcome_of_reply(conn);
-    tell(conn, &place, &outcome);
+    tell_answer(conn, &place, &outcome, now);
     return true;
 }
 
@@ -138,21 +196,21 @@ static void fail_unasked(pl_conn *conn)
     pl_conn_fail(conn, PODLINK_EPROTOCOL, why);
 }
 
-void pl_conn_received(pl_conn *conn, const void *bytes, size_t length)
+void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t now)
 {
     if (conn->is_dead)
         return;
     pl_count(&conn->counters->bytes_received, length);
     pl_parse_result result = pl_parser_feed(&conn->parser, bytes, length);
     while (result != PL_PARSE_FAILED && (result = pl_parser_next(&conn->parser)) == PL_PARSE_REPLY) {
-        if (!take_reply(conn)) {
+        if (!take_reply(conn, now)) {
             fail_unasked(conn);
             return;
         }
     }
     if (result == PL_PARSE_FAILED)
         pl_conn_fail(conn, conn->parser.out_of_memory ? PODLINK_ENOMEM : PODLINK_EPROTOCOL, conn->parser.error);
-    else if (pl_parser_is_midway(&conn->parser) && pl_line_length(&conn->line) == 0)
+    else if (pl_parser_is_midway(&conn->parser) && pl_line_length(&conn->line) == 0 && !conn->pushes)
         pl_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
 }
 
@@ -163,11 +221,10 @@ void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why)
     conn->is_dead = true;
     pl_error_set(&conn->fault, status, PODLINK_UNKNOWN, "%s: %s", conn->server, why);
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
-    int64_t end = 0;
     while (pl_line_length(&conn->line) > 0) {
         pl_place place = pl_line_pop(&conn->line);
-        end += place.size; /* a command that lacks its last byte is none: the server cannot have run it */
-        outcome.delivery = may_be_sent(conn, end) ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
+        conn->head += place.size; /* a command that lacks its last byte is none: the server cannot have run it */
+        outcome.delivery = may_be_sent(conn, conn->head) ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
         tell(conn, &place, &outcome);
     }
     conn->filling.length = 0;
@@ -188,9 +245,9 @@ void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status
     pl_line *line = &conn->line;
     const uint32_t length = pl_line_length(line);
     const size_t unsent = conn->sending.length - conn->sending_at;
-    const int64_t filled_from = conn->head_sent + (int64_t)unsent; /* where conn->filling begins in the line's bytes */
+    const uint64_t filled_from = conn->sent + unsent; /* offset in the stream at which conn->filling begins */
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
-    int64_t offset = 0;
+    uint64_t offset = conn->head;
     size_t removed = 0;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < length; i++) {
@@ -212,6 +269,12 @@ void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status
         offset += place.size;
     }
     line->tail = line->head + kept;
+}
+
+void pl_conn_listen(pl_conn *conn, pl_exchange *pushes)
+{
+    assert(pl_line_length(&conn->line) == 0);
+    conn->pushes = pushes;
 }
 
 pl_exchange *pl_conn_take_finished(pl_conn *conn)

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/counters.h"
+#include "base/histogram.h"
 #include "conn/exchange.h"
 #include "conn/line.h"
 #include "resp/parser.h"
@@ -19,19 +20,37 @@ typedef struct pl_conn_counters {
     pl_counter unknown;
     pl_counter bytes_sent;
     pl_counter bytes_received;
+    pl_counter commands_sent;
+    pl_histogram wait; /* of exchanges that were answered to their end */
+    pl_histogram unsent;
+    pl_histogram wire;
+    pl_histogram total;
 } pl_conn_counters;
+
+/** When which bytes were sent: the latest writes. */
+enum { PL_SEND_TIMES = 16 };
+
+typedef struct pl_send_time {
+    uint64_t until; /* offset in the stream */
+    int64_t at;
+} pl_send_time;
 
 typedef struct pl_conn {
     const char *server; /* its address, for messages; borrowed */
     pl_buffer filling;  /* commands encoded, behind those that are being sent */
     pl_buffer sending;  /* commands that the driver may be sending at this moment: these bytes do not move */
     size_t sending_at;  /* how many of them are sent */
-    pl_line line;       /* commands in both buffers, and behind them those sent */
-    int64_t head_sent;  /* bytes of the line's commands that are known to be sent; below 0 where replies have come
-                           before the driver could tell */
     size_t offered;     /* bytes of the output that the driver may have sent since it asked for it */
+    uint64_t sent;      /* offset in the stream up to which all is known to be sent */
+    uint64_t head;      /* offset at which the line's first command begins: beyond sent, where its reply came before the
+                           driver could tell */
+    pl_line line;       /* commands in both buffers, and before them those sent */
+    pl_send_time send_times[PL_SEND_TIMES]; /* a ring */
+    uint32_t send_times_first;
+    uint32_t send_times_count;
     pl_parser parser;
     pl_exchange *finished; /* whose owners are to be told */
+    pl_exchange *pushes;   /* gets every reply, once the connection only listens; NULL: none does. Borrowed */
     bool is_dead;
     podlink_error fault;        /* why it is dead */
     pl_conn_counters *counters; /* borrowed */
@@ -61,11 +80,11 @@ static inline bool pl_conn_has_output(const pl_conn *conn)
 }
 
 /** The first length bytes of the output are sent, the others are not; length may be 0. */
-void pl_conn_sent(pl_conn *conn, size_t length);
+void pl_conn_sent(pl_conn *conn, size_t length, int64_t now);
 
 /** Takes received bytes, and tells the exchanges whose replies are whole. What is no RESP, or what nobody asked for, is
  *  the connection's end. */
-void pl_conn_received(pl_conn *conn, const void *bytes, size_t length);
+void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t now);
 
 /** The connection's end: whatever is in line is told that it was not sent, or that nobody knows. */
 void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why);
@@ -73,6 +92,10 @@ void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why);
 /** An owner waits no longer: its commands of which no byte was sent are taken out, and the replies of the others will
  *  be thrown away. */
 void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status, const char *why);
+
+/** From now on the connection only listens: nothing is in line, and every reply is a push, which the exchange is told
+ * as its command 0. Commands are put straight into conn->filling. */
+void pl_conn_listen(pl_conn *conn, pl_exchange *pushes);
 
 /** The exchanges whose owners are to be told, linked by next_finished. The list is the caller's then. */
 pl_exchange *pl_conn_take_finished(pl_conn *conn);

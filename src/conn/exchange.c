@@ -17,9 +17,11 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->only_mark = PL_PENDING;
     exchange->err = err;
     exchange->status = PODLINK_OK;
+    exchange->delivery = PODLINK_NOT_SENT;
     exchange->reason = PODLINK_OK;
     exchange->inflight = 0;
     exchange->wake_at = 0;
+    exchange->began_at = exchange->queued_at = exchange->sent_at = exchange->answered_at = 0;
     exchange->parked = false;
     exchange->finished = false;
     pl_exchange_many(exchange, 1, &exchange->only_mark);
@@ -89,13 +91,14 @@ static void prefix_index(podlink_error *err, const pl_exchange *exchange, uint32
 }
 
 /* The result of a whole exchange is that of its first failure. */
-static void note_status(pl_exchange *exchange, uint32_t i, podlink_status status)
+static void note_status(pl_exchange *exchange, uint32_t i, podlink_status status, podlink_delivery delivery)
 {
     exchange->marks[i] = PL_SETTLED;
     exchange->unsettled--;
     if (status < 0 && i < exchange->err_index) {
         exchange->err_index = i;
         exchange->status = status;
+        exchange->delivery = delivery;
     } else if (exchange->count == 1) {
         exchange->status = status;
     }
@@ -114,7 +117,7 @@ static void settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
     podlink_status status = exchange->ops->settle(exchange, i, outcome, err);
     if (status < 0 && err)
         prefix_index(err, exchange, i);
-    note_status(exchange, i, status);
+    note_status(exchange, i, status, outcome->delivery);
 }
 
 static void leave_pending(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
@@ -167,7 +170,7 @@ void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3])
             err->delivery = outcome.delivery;
             prefix_index(err, exchange, i);
         }
-        note_status(exchange, i, exchange->ops->settle(exchange, i, &outcome, NULL));
+        note_status(exchange, i, exchange->ops->settle(exchange, i, &outcome, NULL), outcome.delivery);
     }
 }
 

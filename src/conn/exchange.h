@@ -55,7 +55,8 @@ struct pl_exchange {
     uint8_t only_mark;
     podlink_error *err; /* the caller's, may be NULL: tells the failure of the lowest index */
     uint32_t err_index;
-    podlink_status status; /* of the lowest index that failed; of one command its status */
+    podlink_status status;     /* of the lowest index that failed; of one command its status */
+    podlink_delivery delivery; /* of the command that status is of */
 
     uint32_t unsettled;    /* commands still pending */
     uint32_t next;         /* first command that this pass has not queued */
@@ -64,6 +65,11 @@ struct pl_exchange {
     bool lacks_script;     /* a command of this pass met NOSCRIPT */
     podlink_status reason; /* why commands are still pending after a pass: the latest outcome's status */
     podlink_error last;    /* its details, without the command's index; valid where reason is a failure */
+
+    int64_t began_at;    /* times, for those who measure: when the call began, */
+    int64_t queued_at;   /* its first command of this pass was queued, */
+    int64_t sent_at;     /* the one answered last was sent, */
+    int64_t answered_at; /* and answered; 0: none was */
 
     pl_park park; /* the owner, waiting */
     bool parked;

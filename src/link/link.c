@@ -53,8 +53,10 @@ static podlink_status run_link(podlink_client *client, pl_link_operation operati
     podlink_status status = pl_link_request_init(&c.request, operation, link, pod, persist_s, err);
     if (status == PODLINK_OK)
         status = pl_run_begin(&run, client, call, err);
-    if (status == PODLINK_OK)
+    if (status == PODLINK_OK) {
         status = run_step(&run, &c, err);
+        pl_run_finish(&run);
+    }
     *answer = c.answer;
     return status;
 }
@@ -151,8 +153,10 @@ podlink_status podlink_link_compute(podlink_client *client, const podlink_link *
         status = pl_check_age(max_age_ms, err);
     if (status == PODLINK_OK)
         status = pl_run_begin(&run, client, call, err);
-    if (status == PODLINK_OK)
+    if (status == PODLINK_OK) {
         status = compute(&run, &c, max_age_ms, err);
+        pl_run_finish(&run);
+    }
     give(in_force, c.answer.pod);
     return status;
 }

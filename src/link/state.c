@@ -254,5 +254,7 @@ podlink_status podlink_state_best(podlink_client *client, const podlink_service 
         status = pl_run_begin(&run, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    return pl_best_pod(&run, name.ns, name.service, max_age_ms, pod, err);
+    status = pl_best_pod(&run, name.ns, name.service, max_age_ms, pod, err);
+    pl_run_finish(&run);
+    return status;
 }

@@ -20,7 +20,8 @@ enum {
     WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
     IDLE_CHECK_MS = 1000,     /* a connection that has been idle for so long is looked at before it is used */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
-    AVOID_MS = 100        /* how long a lane whose dial has failed is the last choice */
+    REDIAL_FIRST_MS = 5,  /* after a failed dial nobody dials for so long; each further failure doubles it, */
+    REDIAL_LAST_MS = 250  /* up to this, so that a server that comes back is soon used */
 };
 
 void pl_lane_init(pl_lane *lane, const pl_server *server)
@@ -138,6 +139,11 @@ static void close_if_unused(pl_lane *lane)
     tell_parked(lane);
 }
 
+static bool is_idle(const pl_lane *lane)
+{
+    return pl_line_length(&lane->conn.line) == 0 && !lane->is_reading && !lane->is_writing;
+}
+
 /* Call it wherever the connection may have died. */
 static void look_after_death(pl_lane *lane)
 {
@@ -160,6 +166,22 @@ static void fail_by_system(pl_lane *lane, int error_number)
     fail(lane, PODLINK_ECONNLOST, strerror_r(error_number, reason, sizeof reason));
 }
 
+/* A server that refuses is left alone for a while, the longer the more often it has refused. */
+static void note_dial(pl_lane *lane, int64_t now)
+{
+    lane->used_at = lane->heard_at = now;
+    lane->timeouts = 0;
+    if (lane->dial_fault.status == PODLINK_OK) {
+        lane->dial_failures = 0;
+        return;
+    }
+    pl_count(&lane->counters.dial_failures, 1);
+    int64_t pause = REDIAL_FIRST_MS << (lane->dial_failures < 6 ? lane->dial_failures : 6);
+    lane->dial_failures++;
+    lane->dial_not_before = now + (pause < REDIAL_LAST_MS ? pause : REDIAL_LAST_MS) * PL_MS;
+    atomic_store_explicit(&lane->avoid_until, lane->dial_not_before, memory_order_relaxed);
+}
+
 /* One dial for all who wait for it. */
 static void dial(pl_lane *lane, int64_t deadline)
 {
@@ -175,26 +197,21 @@ static void dial(pl_lane *lane, int64_t deadline)
     lane->dial_fault = fault;
     lane->fd = fd;
     lane->state = fd >= 0 ? PL_LANE_OPEN : PL_LANE_CLOSED;
-    lane->used_at = pl_clock_now(lane->server->clock);
-    if (fd < 0) {
-        pl_count(&lane->counters.dial_failures, 1);
-        atomic_store_explicit(&lane->avoid_until, lane->used_at + AVOID_MS * PL_MS, memory_order_relaxed);
-    }
+    note_dial(lane, pl_clock_now(lane->server->clock));
     tell_parked(lane);
 }
 
 /* An idle connection may have been closed by the server, or have something to say that nobody asked for. */
-static void check_idle(pl_lane *lane, int64_t now)
+static void check_idle(pl_lane *lane)
 {
-    if (pl_line_length(&lane->conn.line) > 0 || lane->is_reading || lane->is_writing)
-        return;
-    if (now - lane->used_at < IDLE_CHECK_MS * PL_MS)
-        return;
     pl_io_result result = pl_socket_peek(lane->fd);
-    if (result == PL_IO_ENDED || result == PL_IO_FAILED)
-        fail(lane, PODLINK_ECONNLOST, "closed by the server while idle");
-    else if (result == PL_IO_DONE)
+    if (result == PL_IO_AGAIN)
+        return;
+    pl_count(&lane->counters.stale, 1);
+    if (result == PL_IO_DONE)
         fail(lane, PODLINK_EPROTOCOL, "bytes that nobody asked for");
+    else
+        fail(lane, PODLINK_ECONNLOST, "closed by the server while idle");
     close_if_unused(lane);
 }
 
@@ -206,15 +223,14 @@ static void set_timed_out(const pl_lane *lane, pl_exchange *exchange)
     pl_exchange_not_sent(exchange, &fault);
 }
 
-/* Gets the lane open. False where that failed: the exchange knows why. */
-static bool open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
+static bool wait_for_connection(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
 {
-    if (lane->state == PL_LANE_OPEN)
-        check_idle(lane, now);
     while (lane->state != PL_LANE_OPEN) {
-        bool waits_for_dial = lane->state != PL_LANE_CLOSING;
+        bool waits_for_dial = lane->state == PL_LANE_DIALLING;
         if (lane->state == PL_LANE_CLOSED) {
-            dial(lane, deadline);
+            waits_for_dial = true;
+            if (now >= lane->dial_not_before)
+                dial(lane, deadline);
         } else if (!park(lane, exchange, deadline)) {
             set_timed_out(lane, exchange);
             return false;
@@ -223,8 +239,25 @@ static bool open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t dead
             pl_exchange_not_sent(exchange, &lane->dial_fault);
             return false;
         }
+        now = pl_clock_now(lane->server->clock);
     }
     return true;
+}
+
+/* Gets the connection open. False where that failed: the exchange knows why. */
+static bool ensure_open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
+{
+    if (lane->state == PL_LANE_OPEN && now - lane->used_at >= IDLE_CHECK_MS * PL_MS && is_idle(lane))
+        check_idle(lane);
+    if (lane->state == PL_LANE_OPEN) {
+        exchange->queued_at = now;
+        return true;
+    }
+    bool is_open = wait_for_connection(lane, exchange, now, deadline);
+    exchange->queued_at = pl_clock_now(lane->server->clock);
+    pl_count(&lane->counters.waits, 1);
+    pl_count(&lane->counters.wait_ns, (uint64_t)(exchange->queued_at - now));
+    return is_open;
 }
 
 /* --- the roles ------------------------------------------------------------------------------------------------ */
@@ -241,6 +274,8 @@ static void set_no_memory(const pl_lane *lane, pl_exchange *exchange)
 static bool queue(pl_lane *lane, pl_exchange *exchange)
 {
     pl_conn *conn = &lane->conn;
+    if (pl_line_length(&conn->line) == 0)
+        lane->heard_at = exchange->queued_at;
     while (exchange->inflight < WINDOW && conn->filling.length < WINDOW_BYTES) {
         uint32_t i = pl_exchange_next(exchange);
         if (i == exchange->count)
@@ -264,22 +299,31 @@ static bool write_some(pl_lane *lane)
     lane->is_writing = true;
     pthread_mutex_unlock(&lane->lock);
     pl_io_result result = pl_socket_write(lane->fd, output.bytes, output.length, &written, &error_number);
+    int64_t now = pl_clock_now(lane->server->clock);
     pthread_mutex_lock(&lane->lock);
     lane->is_writing = false;
     pl_count(&lane->counters.writes, 1);
-    pl_conn_sent(&lane->conn, written);
+    pl_conn_sent(&lane->conn, written, now);
     if (result == PL_IO_FAILED)
         fail_by_system(lane, error_number);
     return result != PL_IO_AGAIN;
 }
 
-static void take_input(pl_lane *lane, pl_io_result result, const char *bytes, size_t length, int error_number)
+static void take_bytes(pl_lane *lane, const char *bytes, size_t length, int64_t now)
+{
+    lane->heard_at = lane->used_at = now;
+    lane->timeouts = 0;
+    pl_conn_received(&lane->conn, bytes, length, now);
+}
+
+static void take_input(pl_lane *lane, pl_io_result result, const char *bytes, size_t length, int error_number,
+                       int64_t now)
 {
     if (lane->conn.is_dead || result == PL_IO_AGAIN)
         return;
     pl_count(&lane->counters.reads, 1);
     if (result == PL_IO_DONE)
-        pl_conn_received(&lane->conn, bytes, length);
+        take_bytes(lane, bytes, length, now);
     else if (result == PL_IO_ENDED)
         fail(lane, PODLINK_ECONNLOST, "closed by the server");
     else
@@ -303,11 +347,12 @@ static void read_replies(pl_lane *lane, int64_t left)
     pthread_mutex_unlock(&lane->lock);
     if (pl_socket_wait(lane->fd, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
         result = pl_socket_read(lane->fd, bytes, sizeof bytes, &length, &error_number);
+    int64_t now = pl_clock_now(lane->server->clock);
     pthread_mutex_lock(&lane->lock);
     lane->is_reading = false;
     if (also_writes)
         lane->is_writing = false;
-    take_input(lane, result, bytes, length, error_number);
+    take_input(lane, result, bytes, length, error_number, now);
 }
 
 /* In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
@@ -326,6 +371,8 @@ static void abandon(pl_lane *lane, pl_exchange *exchange)
     pl_conn_abandon(&lane->conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
     if (exchange->unsettled > 0 && exchange->reason != PODLINK_ETIMEDOUT)
         set_timed_out(lane, exchange);
+    if (++lane->timeouts >= lane->server->timeouts_max && pl_line_length(&lane->conn.line) > 0)
+        fail(lane, PODLINK_ECONNLOST, "calls in a row timed out");
 }
 
 /* One step towards the exchange's end. False at the deadline. */
@@ -337,8 +384,7 @@ static bool step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
         return true;
     if (lane->is_reading && (lane->is_writing || !pl_conn_has_output(&lane->conn)))
         return park(lane, exchange, deadline);
-    lane->used_at = pl_clock_now(lane->server->clock);
-    int64_t left = pl_until(deadline, lane->used_at);
+    int64_t left = pl_until(deadline, pl_clock_now(lane->server->clock));
     if (left == 0)
         return false;
     if (lane->is_reading)
@@ -390,30 +436,64 @@ static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
 {
     pl_exchange_rewind(exchange);
-    atomic_fetch_add_explicit(&lane->load, 1, memory_order_relaxed);
     pthread_mutex_lock(&lane->lock);
     pl_exchange *heir = NULL;
-    if (open(lane, exchange, now, deadline)) {
+    if (ensure_open(lane, exchange, now, deadline)) {
         drive(lane, exchange, deadline);
         heir = choose_heir(lane);
     }
     pthread_mutex_unlock(&lane->lock);
     if (heir)
         pl_park_tell(&heir->park);
-    atomic_fetch_sub_explicit(&lane->load, 1, memory_order_relaxed);
 }
 
-bool pl_lane_is_open(pl_lane *lane)
+void pl_lane_tick(pl_lane *lane, int64_t now)
+{
+    const pl_server *server = lane->server;
+    pthread_mutex_lock(&lane->lock);
+    if (lane->state == PL_LANE_OPEN && !is_idle(lane)) {
+        if (pl_line_length(&lane->conn.line) > 0 && pl_until(now, lane->heard_at) > server->silence_ns)
+            fail(lane, PODLINK_ECONNLOST, "the server is silent");
+    } else if (lane->state == PL_LANE_OPEN) {
+        check_idle(lane);
+        if (lane->state == PL_LANE_OPEN && pl_until(now, lane->used_at) > server->idle_ns)
+            fail(lane, PODLINK_ECONNLOST, "idle for too long");
+    }
+    if (lane->state == PL_LANE_CLOSING) {
+        tell_finished(lane);
+        close_if_unused(lane);
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void pl_lane_end(pl_lane *lane, podlink_status status, const char *why)
+{
+    pthread_mutex_lock(&lane->lock);
+    if (lane->state == PL_LANE_OPEN) {
+        fail(lane, status, why);
+        tell_finished(lane);
+        close_if_unused(lane);
+    }
+    pthread_mutex_unlock(&lane->lock);
+}
+
+bool pl_lane_is_open(pl_lane *lane, uint32_t *in_line)
 {
     pthread_mutex_lock(&lane->lock);
     bool is_open = lane->state == PL_LANE_OPEN;
+    *in_line = is_open ? pl_line_length(&lane->conn.line) : 0;
     pthread_mutex_unlock(&lane->lock);
     return is_open;
 }
 
-void pl_lane_fini(pl_lane *lane)
+void pl_lane_fini(pl_lane *lane, bool is_child)
 {
-    assert(!lane->parked);
+    assert(is_child || !lane->parked);
+    if (is_child) {
+        /* The lock and the lists are as the parent's threads had them at the fork: only what is ours is given back. */
+        pl_socket_close(lane->fd);
+        return;
+    }
     if (lane->state == PL_LANE_OPEN) {
         pl_conn_fail(&lane->conn, PODLINK_ECLOSED, "the client is closed");
         pl_conn_fini(&lane->conn);

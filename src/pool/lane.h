@@ -21,6 +21,9 @@ typedef struct pl_server {
     const pl_clock *clock;
     const pl_log *log;
     int64_t dial_timeout_ms;
+    int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
+    int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */
+    uint32_t timeouts_max; /* calls in a row that timed out end a connection */
     size_t reply_max;
 } pl_server;
 
@@ -30,6 +33,9 @@ typedef struct pl_lane_counters {
     pl_counter lost;
     pl_counter writes;
     pl_counter reads;
+    pl_counter stale;
+    pl_counter waits;
+    pl_counter wait_ns;
     pl_conn_counters conn;
 } pl_lane_counters;
 
@@ -51,21 +57,33 @@ typedef struct pl_lane {
     pl_exchange *parked;         /* owners that wait, a list */
     uint32_t generation;         /* counts dials: a caller that has waited may find another connection */
     podlink_error dial_fault;    /* of the latest dial, status PODLINK_OK where it succeeded */
+    uint32_t dial_failures;      /* in a row */
+    int64_t dial_not_before;     /* after failures: until then nobody dials, and all get the latest dial's fault */
     int64_t used_at;             /* for the check of idle connections */
-    _Atomic uint32_t load;       /* callers in it */
-    _Atomic int64_t avoid_until; /* the latest dial failed: prefer others until then */
+    int64_t heard_at;            /* when bytes came, or the line's first command was queued */
+    uint32_t timeouts;           /* calls in a row that timed out */
+    _Atomic uint32_t load;       /* callers in it, or bound for it */
+    _Atomic int64_t avoid_until; /* = dial_not_before, for those who choose a lane without its lock */
     pl_lane_counters counters;
 } pl_lane;
 
 void pl_lane_init(pl_lane *lane, const pl_server *server);
 
-/** No caller may be in it. In a forked child the parent's connection is left as it is. */
-void pl_lane_fini(pl_lane *lane);
+/** No caller may be in it.
+ *  @param is_child  of a fork(): the parent's connection is left as it is, and so is what its other threads held */
+void pl_lane_fini(pl_lane *lane, bool is_child);
 
 /** Runs one pass of an exchange: dials if need be, sends its pending commands and waits for what becomes of them, until
  *  the deadline at most. What is still pending then has its reason in exchange->reason. */
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
 
-bool pl_lane_is_open(pl_lane *lane);
+/** Periodic: closes the connection where it is dead, silent, or idle for too long. */
+void pl_lane_tick(pl_lane *lane, int64_t now);
+
+/** Ends the connection: whatever is in flight is told so. */
+void pl_lane_end(pl_lane *lane, podlink_status status, const char *why);
+
+/** What is there at present. @param in_line  out: commands */
+bool pl_lane_is_open(pl_lane *lane, uint32_t *in_line);
 
 #endif

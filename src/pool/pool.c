@@ -1,26 +1,31 @@
-/* The shared connections to one server. */
+/* The connections to one server. */
 #include "pool/pool.h"
 
-bool pl_pool_init(pl_pool *pool, const pl_server *server, uint32_t lane_count)
+enum { CLOSE_POLL_MS = 1 };
+
+bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *size)
 {
-    *pool = (pl_pool){.server = *server, .lane_count = lane_count};
-    pool->lanes = pl_heap_alloc(server->heap, lane_count * sizeof *pool->lanes);
+    *pool = (pl_pool){.server = *server, .lane_count = size->shared};
+    pool->lanes = pl_heap_alloc(server->heap, size->shared * sizeof *pool->lanes);
     if (!pool->lanes)
         return false;
-    for (uint32_t i = 0; i < lane_count; i++)
+    for (uint32_t i = 0; i < size->shared; i++)
         pl_lane_init(&pool->lanes[i], &pool->server);
+    pl_dedicated_init(&pool->dedicated, &pool->server, size->dedicated_max, size->dedicated_min_idle,
+                      size->dedicated_lifetime_ns);
     return true;
 }
 
-void pl_pool_fini(pl_pool *pool)
+void pl_pool_fini(pl_pool *pool, bool is_child)
 {
     for (uint32_t i = 0; i < pool->lane_count; i++)
-        pl_lane_fini(&pool->lanes[i]);
+        pl_lane_fini(&pool->lanes[i], is_child);
+    pl_dedicated_fini(&pool->dedicated, is_child);
     pl_heap_free(pool->server.heap, pool->lanes);
 }
 
 /* The one with the fewest callers, so that nobody waits for another's round trip while a connection is idle; the first
- * among equals, so that a lone caller stays on one connection. */
+ * among equals, so that a lone caller stays on one connection. One whose dial has failed is the last choice. */
 static pl_lane *choose(pl_pool *pool, int64_t now)
 {
     pl_lane *best = &pool->lanes[0];
@@ -39,27 +44,86 @@ static pl_lane *choose(pl_pool *pool, int64_t now)
     return best;
 }
 
-void pl_pool_run(pl_pool *pool, pl_exchange *exchange, int64_t now, int64_t deadline)
+pl_lane *pl_pool_enter(pl_pool *pool, int64_t now)
 {
-    pl_lane_run(choose(pool, now), exchange, now, deadline);
+    /* Counted first, then looked: so whoever closes sees us, or we see that it is closed. */
+    pl_lane *lane = choose(pool, now);
+    atomic_fetch_add(&lane->load, 1);
+    if (!atomic_load(&pool->is_closed))
+        return lane;
+    pl_pool_leave(lane);
+    return NULL;
+}
+
+void pl_pool_leave(pl_lane *lane)
+{
+    atomic_fetch_sub_explicit(&lane->load, 1, memory_order_release);
+}
+
+static bool is_empty(pl_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        if (atomic_load(&pool->lanes[i].load) > 0)
+            return false;
+    return true;
+}
+
+void pl_pool_close(pl_pool *pool, int64_t deadline)
+{
+    const pl_clock *clock = pool->server.clock;
+    atomic_store(&pool->is_closed, true);
+    pl_dedicated_close(&pool->dedicated);
+    while (!is_empty(pool)) {
+        if (pl_until(deadline, pl_clock_now(clock)) == 0)
+            for (uint32_t i = 0; i < pool->lane_count; i++)
+                pl_lane_end(&pool->lanes[i], PODLINK_ECLOSED, "the client is closed");
+        pl_park_sleep(CLOSE_POLL_MS * PL_MS);
+    }
+}
+
+void pl_pool_tick(pl_pool *pool)
+{
+    int64_t now = pl_clock_now(pool->server.clock);
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        pl_lane_tick(&pool->lanes[i], now);
+    pl_dedicated_tick(&pool->dedicated, now);
+}
+
+static void count_conn(const pl_conn_counters *counters, podlink_stats *stats)
+{
+    stats->calls_ok += pl_counted(&counters->ok);
+    stats->calls_server_error += pl_counted(&counters->server_error);
+    stats->calls_not_sent += pl_counted(&counters->not_sent);
+    stats->calls_unknown += pl_counted(&counters->unknown);
+    stats->bytes_sent += pl_counted(&counters->bytes_sent);
+    stats->bytes_received += pl_counted(&counters->bytes_received);
+    stats->commands_sent += pl_counted(&counters->commands_sent);
+    pl_histogram_add(&counters->wait, &stats->wait);
+    pl_histogram_add(&counters->unsent, &stats->unsent);
+    pl_histogram_add(&counters->wire, &stats->wire);
+    pl_histogram_add(&counters->total, &stats->total);
+}
+
+static void count_lane(pl_lane *lane, podlink_stats *stats)
+{
+    const pl_lane_counters *counters = &lane->counters;
+    uint32_t in_line;
+    stats->connections += pl_lane_is_open(lane, &in_line) ? 1 : 0;
+    stats->queue_depth += in_line;
+    stats->dials += pl_counted(&counters->dials);
+    stats->dial_failures += pl_counted(&counters->dial_failures);
+    stats->connections_lost += pl_counted(&counters->lost);
+    stats->stale += pl_counted(&counters->stale);
+    stats->waits += pl_counted(&counters->waits);
+    stats->wait_ns += pl_counted(&counters->wait_ns);
+    stats->writes += pl_counted(&counters->writes);
+    stats->reads += pl_counted(&counters->reads);
+    count_conn(&counters->conn, stats);
 }
 
 void pl_pool_count(pl_pool *pool, podlink_stats *stats)
 {
-    for (uint32_t i = 0; i < pool->lane_count; i++) {
-        pl_lane *lane = &pool->lanes[i];
-        const pl_lane_counters *counters = &lane->counters;
-        stats->connections += pl_lane_is_open(lane) ? 1 : 0;
-        stats->dials += pl_counted(&counters->dials);
-        stats->dial_failures += pl_counted(&counters->dial_failures);
-        stats->connections_lost += pl_counted(&counters->lost);
-        stats->calls_ok += pl_counted(&counters->conn.ok);
-        stats->calls_server_error += pl_counted(&counters->conn.server_error);
-        stats->calls_not_sent += pl_counted(&counters->conn.not_sent);
-        stats->calls_unknown += pl_counted(&counters->conn.unknown);
-        stats->bytes_sent += pl_counted(&counters->conn.bytes_sent);
-        stats->bytes_received += pl_counted(&counters->conn.bytes_received);
-        stats->writes += pl_counted(&counters->writes);
-        stats->reads += pl_counted(&counters->reads);
-    }
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        count_lane(&pool->lanes[i], stats);
+    pl_dedicated_count(&pool->dedicated, stats);
 }

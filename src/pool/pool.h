@@ -1,27 +1,47 @@
-/* The shared connections to one server. */
+/* The connections to one server: a few that all callers share, and those that are lent. */
 #ifndef PL_POOL_POOL_H
 #define PL_POOL_POOL_H
 
+#include "pool/dedicated.h"
 #include "pool/lane.h"
 
+#include <stdatomic.h>
 #include <stdint.h>
 
 typedef struct pl_pool {
     pl_server server;
     pl_lane *lanes; /* owned */
     uint32_t lane_count;
+    pl_dedicated dedicated;
+    _Atomic bool is_closed;
 } pl_pool;
 
+typedef struct pl_pool_size {
+    uint32_t shared;
+    uint32_t dedicated_max;
+    uint32_t dedicated_min_idle;
+    int64_t dedicated_lifetime_ns; /* PL_NEVER: none */
+} pl_pool_size;
+
 /** False when out of memory. What server borrows is borrowed on. */
-bool pl_pool_init(pl_pool *pool, const pl_server *server, uint32_t lane_count);
+bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *size);
 
 /** No caller may be in it. */
-void pl_pool_fini(pl_pool *pool);
+void pl_pool_fini(pl_pool *pool, bool is_child);
 
-/** Runs one pass of an exchange on the connection that has the fewest callers: see pl_lane_run(). */
-void pl_pool_run(pl_pool *pool, pl_exchange *exchange, int64_t now, int64_t deadline);
+/** Enters the pool: takes the shared connection that has the fewest callers. NULL where the pool is closed. Until it is
+ *  left the pool stays. */
+pl_lane *pl_pool_enter(pl_pool *pool, int64_t now);
+void pl_pool_leave(pl_lane *lane);
 
-/** Adds what the lanes have counted. */
+/** Closes it: who enters gets nothing, those inside have until the deadline, then lose their connections. Returns when
+ *  nobody is inside. */
+void pl_pool_close(pl_pool *pool, int64_t deadline);
+
+/** Periodic work. */
+void pl_pool_tick(pl_pool *pool);
+
+/** Adds what was counted. */
 void pl_pool_count(pl_pool *pool, podlink_stats *stats);
 
 #endif

@@ -50,5 +50,7 @@ podlink_status pl_script_run(podlink_client *client, pl_exchange *exchange, cons
     if (status != PODLINK_OK)
         return status;
     pl_script_passes(&run, exchange, script);
-    return pl_run_end(&run, exchange);
+    status = pl_run_end(&run, exchange);
+    pl_run_finish(&run);
+    return status;
 }

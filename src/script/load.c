@@ -189,15 +189,9 @@ static podlink_status load_all(pl_run *run, load *l, podlink_error *err)
                         caller_of(l->scripts, l->refused), client->config.address.text, l->refused);
 }
 
-podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, const podlink_call *call,
-                                    podlink_error *err)
+static podlink_status load_registered(pl_run *run, size_t *loaded, podlink_error *err)
 {
-    pl_run run;
-    if (loaded)
-        *loaded = 0;
-    podlink_status status = pl_run_begin(&run, client, call, err);
-    if (status != PODLINK_OK)
-        return status;
+    podlink_client *client = run->client;
     pl_scripts *scripts = client->scripts;
     load l = {.scripts = scripts, .script_count = pl_scripts_count(scripts)};
     uint8_t *marks = pl_heap_zalloc(&client->config.heap, l.script_count + 1);
@@ -207,9 +201,23 @@ podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, cons
         add_commands(&l, pl_scripts_at(scripts, i));
     pl_exchange_init(&l.exchange, &load_ops, "SCRIPT LOAD", true, err);
     pl_exchange_many(&l.exchange, l.script_count + 1, marks);
-    status = load_all(&run, &l, err);
+    podlink_status status = load_all(run, &l, err);
     pl_heap_free(&client->config.heap, marks);
+    *loaded = l.loaded;
+    return status;
+}
+
+podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, const podlink_call *call,
+                                    podlink_error *err)
+{
+    pl_run run;
+    size_t count = 0;
+    podlink_status status = pl_run_begin(&run, client, call, err);
+    if (status == PODLINK_OK) {
+        status = load_registered(&run, &count, err);
+        pl_run_finish(&run);
+    }
     if (loaded)
-        *loaded = l.loaded;
+        *loaded = count;
     return status;
 }

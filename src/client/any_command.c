@@ -1,0 +1,75 @@
+/* A command of the user's as an exchange. */
+#include "client/any_command.h"
+
+#include "base/error.h"
+#include "resp/encode.h"
+
+#include <string.h>
+
+enum { ARGUMENTS_MAX = 1024 * 1024 };
+
+static size_t length_of(const podlink_command *command, size_t i)
+{
+    return command->argv_lengths ? command->argv_lengths[i] : strlen(command->argv[i]);
+}
+
+podlink_status pl_any_command_check(const podlink_command *command, pl_command_kind *kind, podlink_error *err)
+{
+    if (!command || command->argc == 0 || !command->argv)
+        return pl_error_invalid(err, "command: it has no arguments, not even a name");
+    if (command->argc > ARGUMENTS_MAX)
+        return pl_error_invalid(err, "command: more than %d arguments", ARGUMENTS_MAX);
+    if (command->key_index >= command->argc)
+        return pl_error_invalid(err, "command: key_index is beyond the last argument");
+    for (size_t i = 0; i < command->argc; i++) {
+        if (!command->argv[i])
+            return pl_error_invalid(err, "command: argv[%zu] is NULL", i);
+        if (length_of(command, i) > INT32_MAX)
+            return pl_error_invalid(err, "command: argv[%zu] is longer than 2 GiB", i);
+    }
+    *kind = pl_command_kind_of(command);
+    return PODLINK_OK;
+}
+
+bool pl_any_command_encode(const podlink_command *command, pl_buffer *out)
+{
+    if (!pl_buffer_reserve(out, PL_RESP_OVERHEAD))
+        return false;
+    pl_resp_command(out, command->argc);
+    for (size_t at = 0; at < command->argc; at++) {
+        size_t length = length_of(command, at);
+        if (!pl_buffer_reserve(out, PL_RESP_OVERHEAD + length))
+            return false;
+        pl_resp_argument(out, command->argv[at], length);
+    }
+    return true;
+}
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    (void)i;
+    return pl_any_command_encode(((pl_any_command *)exchange)->command, out);
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i;
+    pl_any_command *any = (pl_any_command *)exchange;
+    if (outcome->status != PODLINK_OK || !any->wants_reply)
+        return outcome->status;
+    any->reply = pl_reply_handout(outcome->reply);
+    if (!any->reply)
+        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for the reply");
+    return PODLINK_OK;
+}
+
+static const pl_exchange_ops any_ops = {.encode = encode, .settle = settle};
+
+void pl_any_command_init(pl_any_command *any, const podlink_command *command, bool wants_reply, podlink_error *err)
+{
+    const char *name = command->argv_lengths ? "command" : command->argv[0];
+    any->command = command;
+    any->reply = NULL;
+    any->wants_reply = wants_reply;
+    pl_exchange_init(&any->exchange, &any_ops, name, command->repeatable != 0, err);
+}

@@ -1,0 +1,24 @@
+/* What a command does to the connection that it runs on. */
+#ifndef PL_CLIENT_COMMAND_KIND_H
+#define PL_CLIENT_COMMAND_KIND_H
+
+#include <podlink/command.h>
+
+typedef enum pl_command_kind {
+    PL_COMMAND_PLAIN = 0, /* nothing: the only kind for shared connections */
+    PL_COMMAND_BLOCKS,    /* it may answer late */
+    PL_COMMAND_MULTI,     /* begins a transaction */
+    PL_COMMAND_WATCH,
+    PL_COMMAND_ENDS_MULTI, /* and forgets what was watched */
+    PL_COMMAND_UNWATCH,
+    PL_COMMAND_ALTERS,  /* changes it until it is closed */
+    PL_COMMAND_LISTENS, /* is not answered just once */
+    PL_COMMAND_REFUSED  /* replies could not be told apart any more */
+} pl_command_kind;
+
+pl_command_kind pl_command_kind_of(const podlink_command *command);
+
+/** Refuses what is not for a shared connection. @return PODLINK_OK; EINVAL: err says why */
+podlink_status pl_command_check_shared(const podlink_command *command, pl_command_kind kind, podlink_error *err);
+
+#endif

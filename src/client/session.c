@@ -1,0 +1,222 @@
+/* A dedicated connection in the hands of a caller. */
+#include "client/session.h"
+
+#include "base/error.h"
+#include "client/any_command.h"
+#include "client/deadline.h"
+#include "pool/exclusive.h"
+
+/* --- borrowing ------------------------------------------------------------------------------------------------ */
+
+static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err);
+
+static const pl_exchange_ops push_ops = {.encode = NULL, .settle = take_push};
+
+podlink_status podlink_session_acquire(podlink_client *client, const podlink_call *call, podlink_session **session,
+                                       podlink_error *err)
+{
+    int64_t now, deadline;
+    *session = NULL;
+    pl_error_clear(err);
+    podlink_status status = pl_call_deadline(client, call, &now, &deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    podlink_session *made = pl_heap_zalloc(&client->config.heap, sizeof *made);
+    if (!made)
+        return pl_error_no_memory(err);
+    int64_t limit = pl_deadline_after(now, client->config.pool_wait_ms);
+    made->client = client;
+    status = pl_dedicated_acquire(&client->pool.dedicated, deadline < limit ? deadline : limit, &made->loan, err);
+    if (status != PODLINK_OK) {
+        pl_heap_free(&client->config.heap, made);
+        return status;
+    }
+    *session = made;
+    return PODLINK_OK;
+}
+
+static pl_push *pop_push(podlink_session *session)
+{
+    pl_push *push = session->first_push;
+    if (push) {
+        session->first_push = push->next;
+        if (!session->first_push)
+            session->last_push = NULL;
+    }
+    return push;
+}
+
+void podlink_session_release(podlink_session *session)
+{
+    if (!session)
+        return;
+    podlink_client *client = session->client;
+    pl_push *push;
+    while ((push = pop_push(session))) {
+        podlink_reply_free(push->reply);
+        pl_heap_free(&client->config.heap, push);
+    }
+    bool is_reusable = !session->is_in_multi && !session->is_watching && !session->is_altered;
+    if (pl_fork_guard_is_child(&client->fork_guard))
+        return; /* it is the parent's */
+    pl_dedicated_release(&client->pool.dedicated, session->loan, is_reusable);
+    pl_heap_free(&client->config.heap, session);
+}
+
+/* --- commands ------------------------------------------------------------------------------------------------- */
+
+podlink_status pl_session_begin(podlink_session *session, const podlink_call *call, int64_t *deadline,
+                                podlink_error *err)
+{
+    int64_t now;
+    pl_conn *conn = &session->loan->conn;
+    podlink_status status = pl_call_deadline(session->client, call, &now, deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    if (conn->is_dead)
+        return pl_error_set(err, PODLINK_ECONNLOST, PODLINK_NOT_SENT, "the session's connection is gone: %s",
+                            conn->fault.message);
+    return PODLINK_OK;
+}
+
+podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline)
+{
+    uint32_t settled[3] = {0};
+    exchange->repeatable = false;
+    pl_exclusive_run(&session->loan->conn, session->loan->fd, exchange, &session->client->clock, deadline);
+    pl_exchange_give_up(exchange, settled);
+    if (exchange->status == PODLINK_ETIMEDOUT)
+        pl_count_shared(&session->client->counters.timeouts, 1);
+    return exchange->status;
+}
+
+static void note_effect(podlink_session *session, pl_command_kind kind)
+{
+    switch (kind) {
+    case PL_COMMAND_MULTI:
+        session->is_in_multi = true;
+        break;
+    case PL_COMMAND_WATCH:
+        session->is_watching = true;
+        break;
+    case PL_COMMAND_ENDS_MULTI:
+        session->is_in_multi = session->is_watching = false;
+        break;
+    case PL_COMMAND_UNWATCH:
+        session->is_watching = false;
+        break;
+    case PL_COMMAND_ALTERS:
+        session->is_altered = true;
+        break;
+    default:
+        break;
+    }
+}
+
+/* Sends a command to which no reply belongs: all that comes from now on is told by podlink_session_receive(). */
+static podlink_status listen(podlink_session *session, const podlink_command *command, int64_t deadline,
+                             podlink_error *err)
+{
+    pl_conn *conn = &session->loan->conn;
+    const pl_clock *clock = &session->client->clock;
+    if (session->is_in_multi || session->is_watching)
+        return pl_error_invalid(err, "command: a session in MULTI or WATCH cannot listen");
+    if (!pl_any_command_encode(command, &conn->filling))
+        return pl_error_no_memory(err);
+    if (!conn->pushes) {
+        pl_exchange_init(&session->pushes, &push_ops, "messages", false, NULL);
+        pl_conn_listen(conn, &session->pushes);
+    }
+    if (pl_exclusive_flush(conn, session->loan->fd, clock, deadline))
+        return PODLINK_OK;
+    podlink_status status = conn->is_dead ? conn->fault.status : PODLINK_ETIMEDOUT;
+    pl_conn_fail(conn, PODLINK_ECONNLOST, "a command could not be sent in time");
+    return pl_error_set(err, status, PODLINK_UNKNOWN, "%s", conn->fault.message);
+}
+
+podlink_status podlink_session_run(podlink_session *session, const podlink_command *command, const podlink_call *call,
+                                   podlink_reply **reply, podlink_error *err)
+{
+    int64_t deadline;
+    pl_command_kind kind = PL_COMMAND_PLAIN;
+    if (reply)
+        *reply = NULL;
+    pl_error_clear(err);
+    podlink_status status = pl_any_command_check(command, &kind, err);
+    if (status == PODLINK_OK && kind == PL_COMMAND_REFUSED)
+        status = pl_error_invalid(err, "command: it is refused in a session, too: its replies could not be told apart");
+    if (status == PODLINK_OK)
+        status = pl_session_begin(session, call, &deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    if (kind == PL_COMMAND_LISTENS)
+        return listen(session, command, deadline, err);
+    if (session->loan->conn.pushes)
+        return pl_error_invalid(err, "command: this session only listens");
+    pl_any_command any;
+    pl_any_command_init(&any, command, reply != NULL, err);
+    note_effect(session, kind); /* also where it fails: it may have run */
+    status = pl_session_exchange(session, &any.exchange, deadline);
+    if (reply)
+        *reply = any.reply;
+    return status;
+}
+
+/* --- listening ------------------------------------------------------------------------------------------------ */
+
+static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i, (void)err;
+    podlink_session *session = (podlink_session *)((char *)exchange - offsetof(podlink_session, pushes));
+    const pl_heap *heap = &session->client->config.heap;
+    pl_push *push = pl_heap_zalloc(heap, sizeof *push);
+    if (push)
+        push->reply = pl_reply_handout(outcome->reply);
+    if (!push || !push->reply) {
+        pl_heap_free(heap, push);
+        session->lost_push = true;
+        return PODLINK_ENOMEM;
+    }
+    if (session->last_push)
+        session->last_push->next = push;
+    else
+        session->first_push = push;
+    session->last_push = push;
+    return PODLINK_OK;
+}
+
+/* Waits until there is a message. */
+static podlink_status await_push(podlink_session *session, int64_t deadline, podlink_error *err)
+{
+    pl_conn *conn = &session->loan->conn;
+    const pl_clock *clock = &session->client->clock;
+    while (!session->first_push) {
+        if (session->lost_push)
+            return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for a message, which is lost");
+        if (conn->is_dead)
+            return pl_error_set(err, conn->fault.status, PODLINK_UNKNOWN, "%s", conn->fault.message);
+        if (pl_until(deadline, pl_clock_now(clock)) == 0)
+            return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_ANSWERED, "no message before the deadline");
+        pl_exclusive_receive(conn, session->loan->fd, clock, deadline);
+    }
+    return PODLINK_OK;
+}
+
+podlink_status podlink_session_receive(podlink_session *session, const podlink_call *call, podlink_reply **reply,
+                                       podlink_error *err)
+{
+    int64_t now, deadline;
+    *reply = NULL;
+    pl_error_clear(err);
+    podlink_status status = pl_call_deadline(session->client, call, &now, &deadline, err);
+    if (status == PODLINK_OK && !session->loan->conn.pushes)
+        status = pl_error_invalid(err, "this session does not listen: SUBSCRIBE or MONITOR comes first");
+    if (status == PODLINK_OK)
+        status = await_push(session, deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    pl_push *push = pop_push(session);
+    *reply = push->reply;
+    pl_heap_free(&session->client->config.heap, push);
+    return PODLINK_OK;
+}

@@ -1,0 +1,34 @@
+/* A dedicated connection in the hands of a caller. */
+#ifndef PL_CLIENT_SESSION_H
+#define PL_CLIENT_SESSION_H
+
+#include "client/client.h"
+
+#include <podlink/session.h>
+
+/** A message that has come and was not asked for yet. */
+typedef struct pl_push {
+    podlink_reply *reply;
+    struct pl_push *next;
+} pl_push;
+
+struct podlink_session {
+    podlink_client *client; /* borrowed */
+    pl_loan *loan;
+    bool is_in_multi;
+    bool is_watching;
+    bool is_altered;    /* a SELECT, AUTH or CLIENT has changed it */
+    pl_exchange pushes; /* gets what comes while it listens */
+    pl_push *first_push;
+    pl_push *last_push;
+    bool lost_push; /* out of memory */
+};
+
+/** Checks that the session may run a call. @param deadline  out */
+podlink_status pl_session_begin(podlink_session *session, const podlink_call *call, int64_t *deadline,
+                                podlink_error *err);
+
+/** Runs an exchange on it, once: nothing is repeated. @return exchange->status */
+podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline);
+
+#endif

@@ -1,0 +1,439 @@
+/* Dedicated connections: lent to one caller at a time. */
+#include "pool/dedicated.h"
+
+#include "base/error.h"
+#include "base/jitter.h"
+#include "net/socket.h"
+#include "pool/dial.h"
+
+#include <assert.h>
+
+enum {
+    DIALS_MAX = 4,       /* at the same time: a crowd of callers makes no storm of dials */
+    REDIAL_FIRST_MS = 5, /* after a failed dial, as in a lane */
+    REDIAL_LAST_MS = 250
+};
+
+void pl_dedicated_init(pl_dedicated *dedicated, const pl_server *server, uint32_t max, uint32_t min_idle,
+                       int64_t lifetime_ns)
+{
+    *dedicated = (pl_dedicated){.server = server, .max = max, .min_idle = min_idle, .lifetime_ns = lifetime_ns};
+    pthread_mutex_init(&dedicated->lock, NULL);
+}
+
+/* --- one connection ------------------------------------------------------------------------------------------- */
+
+/* A tenth more or less than the maximum, so that connections that began together do not end together. */
+static int64_t expiry(const pl_dedicated *dedicated, int64_t now)
+{
+    if (dedicated->lifetime_ns == PL_NEVER)
+        return PL_NEVER;
+    int64_t tenth = dedicated->lifetime_ns / 10;
+    return now + dedicated->lifetime_ns - tenth + pl_jitter(2 * tenth, now);
+}
+
+static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
+{
+    const pl_server *server = dedicated->server;
+    pl_loan *made = pl_heap_zalloc(server->heap, sizeof *made);
+    if (!made)
+        return pl_error_no_memory(err);
+    podlink_error fault;
+    pl_error_clear(&fault);
+    made->fd = pl_dial(&made->conn, server, &made->counters, deadline, &fault);
+    if (made->fd < 0) {
+        pl_heap_free(server->heap, made);
+        if (err)
+            *err = fault;
+        return fault.status;
+    }
+    made->expires_at = expiry(dedicated, pl_clock_now(server->clock));
+    *loan = made;
+    return PODLINK_OK;
+}
+
+static void close_loan(pl_dedicated *dedicated, pl_loan *loan)
+{
+    pl_conn_fail(&loan->conn, PODLINK_ECLOSED, "the connection is given up");
+    pl_conn_fini(&loan->conn);
+    pl_socket_close(loan->fd);
+    pl_heap_free(dedicated->server->heap, loan);
+}
+
+/* Nothing unsent, nothing due, nothing unread. */
+static bool is_clean(const pl_loan *loan)
+{
+    const pl_conn *conn = &loan->conn;
+#ifdef PODLINK_MUTANT_RETURN_UNREAD
+    return !conn->is_dead;
+#endif
+    return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
+           !pl_parser_is_midway(&conn->parser) && pl_socket_peek(loan->fd) == PL_IO_AGAIN;
+}
+
+static bool is_fresh(const pl_loan *loan, int64_t now)
+{
+    return now < loan->expires_at && pl_socket_peek(loan->fd) == PL_IO_AGAIN;
+}
+
+/* --- the pool; these have the lock ---------------------------------------------------------------------------- */
+
+static pl_loan *pop_idle(pl_dedicated *dedicated)
+{
+    pl_loan *loan = dedicated->idle;
+    if (loan) {
+        dedicated->idle = loan->next;
+        dedicated->idle_count--;
+    }
+    return loan;
+}
+
+static void push_idle(pl_dedicated *dedicated, pl_loan *loan, int64_t now)
+{
+    loan->idle_since = now;
+    loan->next = dedicated->idle;
+    dedicated->idle = loan;
+    dedicated->idle_count++;
+}
+
+static void add_waiter(pl_dedicated *dedicated, pl_waiter *waiter)
+{
+    if (dedicated->last_waiter)
+        dedicated->last_waiter->next = waiter;
+    else
+        dedicated->first_waiter = waiter;
+    dedicated->last_waiter = waiter;
+    dedicated->waiting++;
+}
+
+static pl_waiter *pop_waiter(pl_dedicated *dedicated)
+{
+    pl_waiter *waiter = dedicated->first_waiter;
+    if (!waiter)
+        return NULL;
+    dedicated->first_waiter = waiter->next;
+    if (!dedicated->first_waiter)
+        dedicated->last_waiter = NULL;
+    dedicated->waiting--;
+    return waiter;
+}
+
+/* False where it is no longer among them: it has been given something. */
+static bool remove_waiter(pl_dedicated *dedicated, pl_waiter *waiter)
+{
+    pl_waiter *before = NULL;
+    pl_waiter *at = dedicated->first_waiter;
+    while (at && at != waiter) {
+        before = at;
+        at = at->next;
+    }
+    if (!at)
+        return false;
+    if (before)
+        before->next = waiter->next;
+    else
+        dedicated->first_waiter = waiter->next;
+    if (dedicated->last_waiter == waiter)
+        dedicated->last_waiter = before;
+    dedicated->waiting--;
+    return true;
+}
+
+static bool may_dial(const pl_dedicated *dedicated)
+{
+    return dedicated->total < dedicated->max && dedicated->dialling < DIALS_MAX;
+}
+
+static void begin_dial(pl_dedicated *dedicated)
+{
+    dedicated->total++;
+    dedicated->dialling++;
+    assert(dedicated->total <= dedicated->max);
+}
+
+/* A place has become free: the first waiter may dial. @return the waiter to be told, or NULL */
+static pl_waiter *offer_dial(pl_dedicated *dedicated)
+{
+    if (!dedicated->first_waiter || !may_dial(dedicated))
+        return NULL;
+    pl_waiter *waiter = pop_waiter(dedicated);
+    waiter->may_dial = true;
+    begin_dial(dedicated);
+    return waiter;
+}
+
+static void tell(pl_waiter *waiter)
+{
+    if (waiter)
+        pl_park_tell(&waiter->park);
+}
+
+static void note_dial(pl_dedicated *dedicated, const podlink_error *fault, int64_t now)
+{
+    dedicated->dialling--;
+    pl_count(&dedicated->counters.dials, 1);
+    if (fault->status == PODLINK_OK) {
+        dedicated->dial_failures = 0;
+        return;
+    }
+    pl_count(&dedicated->counters.dial_failures, 1);
+    dedicated->total--;
+    dedicated->dial_fault = *fault;
+    int64_t pause = REDIAL_FIRST_MS << (dedicated->dial_failures < 6 ? dedicated->dial_failures : 6);
+    dedicated->dial_failures++;
+    dedicated->dial_not_before = now + (pause < REDIAL_LAST_MS ? pause : REDIAL_LAST_MS) * PL_MS;
+}
+
+/* --- without the lock ----------------------------------------------------------------------------------------- */
+
+/* Dials in a place that begin_dial() has taken. */
+static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
+{
+    podlink_error fault;
+    pl_error_clear(&fault);
+    fault.status = open_loan(dedicated, deadline, loan, &fault);
+    pthread_mutex_lock(&dedicated->lock);
+    note_dial(dedicated, &fault, pl_clock_now(dedicated->server->clock));
+    pl_waiter *next = offer_dial(dedicated);
+    pthread_mutex_unlock(&dedicated->lock);
+    tell(next);
+    if (fault.status != PODLINK_OK && err)
+        *err = fault;
+    return fault.status;
+}
+
+/* A connection is gone: its place is free. */
+static void drop(pl_dedicated *dedicated, pl_loan *loan)
+{
+    close_loan(dedicated, loan);
+    pthread_mutex_lock(&dedicated->lock);
+    dedicated->total--;
+    pl_waiter *next = offer_dial(dedicated);
+    pthread_mutex_unlock(&dedicated->lock);
+    tell(next);
+}
+
+static podlink_status timed_out(const pl_dedicated *dedicated, podlink_error *err)
+{
+    return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
+                        "no dedicated connection to %s became free before the deadline: all %u are in use",
+                        dedicated->server->address->text, dedicated->max);
+}
+
+static podlink_status closed(podlink_error *err)
+{
+    return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
+}
+
+static podlink_status take_given(pl_dedicated *dedicated, pl_waiter *waiter, int64_t deadline, pl_loan **loan,
+                                 podlink_error *err)
+{
+    if (waiter->is_closed)
+        return closed(err);
+    if (waiter->may_dial)
+        return dial(dedicated, deadline, loan, err);
+    *loan = waiter->loan;
+    return PODLINK_OK;
+}
+
+static podlink_status wait(pl_dedicated *dedicated, pl_waiter *waiter, int64_t deadline, pl_loan **loan,
+                           podlink_error *err)
+{
+    const pl_clock *clock = dedicated->server->clock;
+    int64_t began = pl_clock_now(clock);
+    int64_t left = pl_until(deadline, began);
+    while (!pl_park_wait(&waiter->park, left)) {
+        left = pl_until(deadline, pl_clock_now(clock));
+        if (left > 0)
+            continue;
+        pthread_mutex_lock(&dedicated->lock);
+        bool is_ours = remove_waiter(dedicated, waiter);
+        pthread_mutex_unlock(&dedicated->lock);
+        if (is_ours)
+            return timed_out(dedicated, err);
+        left = PL_NEVER; /* somebody is about to tell us */
+    }
+    pl_count_shared(&dedicated->counters.waits, 1);
+    pl_count_shared(&dedicated->counters.wait_ns, (uint64_t)(pl_clock_now(clock) - began));
+    return take_given(dedicated, waiter, deadline, loan, err);
+}
+
+/* What there is without waiting. @return false: nothing, the waiter is in line */
+static bool take_or_wait(pl_dedicated *dedicated, pl_waiter *waiter)
+{
+    pl_park_init(&waiter->park);
+    waiter->is_closed = dedicated->is_closed;
+    if (waiter->is_closed)
+        return true;
+    if (!dedicated->first_waiter) {
+        waiter->loan = pop_idle(dedicated);
+        if (waiter->loan) {
+            pl_count(&dedicated->reused, 1);
+            return true;
+        }
+        if (may_dial(dedicated)) {
+            waiter->may_dial = true;
+            begin_dial(dedicated);
+            return true;
+        }
+    }
+    add_waiter(dedicated, waiter);
+    return false;
+}
+
+/* False where the latest dial has failed just now: the caller gets its fault. */
+static bool is_dial_due(pl_dedicated *dedicated, const pl_waiter *waiter, int64_t now, podlink_error *err)
+{
+    if (!waiter->may_dial || now >= dedicated->dial_not_before)
+        return true;
+    dedicated->total--;
+    dedicated->dialling--;
+    if (err)
+        *err = dedicated->dial_fault;
+    return false;
+}
+
+podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
+{
+    const pl_clock *clock = dedicated->server->clock;
+    podlink_error fault;
+    for (;;) {
+        pl_waiter waiter = {0};
+        int64_t now = pl_clock_now(clock);
+        pthread_mutex_lock(&dedicated->lock);
+        bool is_given = take_or_wait(dedicated, &waiter);
+        bool is_due = is_dial_due(dedicated, &waiter, now, &fault);
+        pthread_mutex_unlock(&dedicated->lock);
+        if (!is_due) {
+            if (err)
+                *err = fault;
+            return fault.status;
+        }
+        podlink_status status = is_given ? take_given(dedicated, &waiter, deadline, loan, err)
+                                         : wait(dedicated, &waiter, deadline, loan, err);
+        if (status != PODLINK_OK || !waiter.loan || is_fresh(waiter.loan, now))
+            return status;
+        pl_count_shared(&dedicated->counters.stale, 1);
+        drop(dedicated, waiter.loan);
+    }
+}
+
+void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable)
+{
+    int64_t now = pl_clock_now(dedicated->server->clock);
+    if (!is_reusable || !is_clean(loan) || now >= loan->expires_at) {
+        drop(dedicated, loan);
+        return;
+    }
+    pthread_mutex_lock(&dedicated->lock);
+    bool is_closed = dedicated->is_closed;
+    pl_waiter *waiter = is_closed ? NULL : pop_waiter(dedicated);
+    if (waiter) {
+        waiter->loan = loan;
+        pl_count(&dedicated->reused, 1);
+    } else if (!is_closed) {
+        push_idle(dedicated, loan, now);
+    }
+    pthread_mutex_unlock(&dedicated->lock);
+    tell(waiter);
+    if (is_closed)
+        drop(dedicated, loan);
+}
+
+/* Takes an idle connection that is to be closed out of the list: one that is dead or too old, or idle for too long
+ * while there are more than min_idle. NULL where there is none. */
+static pl_loan *take_overdue(pl_dedicated *dedicated, int64_t now)
+{
+    for (pl_loan **at = &dedicated->idle; *at; at = &(*at)->next) {
+        pl_loan *loan = *at;
+        bool is_surplus =
+            dedicated->idle_count > dedicated->min_idle && pl_until(now, loan->idle_since) > dedicated->server->idle_ns;
+        if (!is_surplus && is_fresh(loan, now))
+            continue;
+        *at = loan->next;
+        dedicated->idle_count--;
+        return loan;
+    }
+    return NULL;
+}
+
+static bool wants_one_more(pl_dedicated *dedicated, int64_t now)
+{
+    bool wants = !dedicated->is_closed && dedicated->idle_count < dedicated->min_idle && may_dial(dedicated) &&
+                 now >= dedicated->dial_not_before;
+    if (wants)
+        begin_dial(dedicated);
+    return wants;
+}
+
+static void add_idle(pl_dedicated *dedicated)
+{
+    pl_loan *loan = NULL;
+    int64_t deadline = pl_deadline_after(pl_clock_now(dedicated->server->clock), dedicated->server->dial_timeout_ms);
+    if (dial(dedicated, deadline, &loan, NULL) == PODLINK_OK)
+        pl_dedicated_release(dedicated, loan, true);
+}
+
+void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now)
+{
+    for (;;) {
+        pthread_mutex_lock(&dedicated->lock);
+        pl_loan *overdue = take_overdue(dedicated, now);
+        bool dials = !overdue && wants_one_more(dedicated, now);
+        pthread_mutex_unlock(&dedicated->lock);
+        if (overdue) {
+            pl_count_shared(&dedicated->counters.stale, 1);
+            drop(dedicated, overdue);
+        } else if (dials) {
+            add_idle(dedicated);
+        } else {
+            return;
+        }
+    }
+}
+
+void pl_dedicated_close(pl_dedicated *dedicated)
+{
+    pl_waiter *waiter;
+    pl_loan *loan;
+    do {
+        pthread_mutex_lock(&dedicated->lock);
+        dedicated->is_closed = true;
+        waiter = pop_waiter(dedicated);
+        if (waiter)
+            waiter->is_closed = true;
+        loan = pop_idle(dedicated);
+        pthread_mutex_unlock(&dedicated->lock);
+        tell(waiter);
+        if (loan)
+            drop(dedicated, loan);
+    } while (waiter || loan);
+}
+
+void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child)
+{
+    if (is_child) { /* the lists are as the parent's other threads had them at the fork */
+        for (pl_loan *loan = dedicated->idle; loan; loan = loan->next)
+            pl_socket_close(loan->fd);
+        return;
+    }
+    pl_dedicated_close(dedicated);
+    assert(dedicated->total == 0); /* the user has released all sessions */
+    pthread_mutex_destroy(&dedicated->lock);
+}
+
+void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
+{
+    pthread_mutex_lock(&dedicated->lock);
+    stats->dedicated_idle += dedicated->idle_count;
+    stats->dedicated_in_use += dedicated->total - dedicated->idle_count - dedicated->dialling;
+    stats->dedicated_waiting += dedicated->waiting;
+    stats->connections += dedicated->total - dedicated->dialling;
+    pthread_mutex_unlock(&dedicated->lock);
+    stats->dials += pl_counted(&dedicated->counters.dials);
+    stats->dial_failures += pl_counted(&dedicated->counters.dial_failures);
+    stats->stale += pl_counted(&dedicated->counters.stale);
+    stats->waits += pl_counted(&dedicated->counters.waits);
+    stats->wait_ns += pl_counted(&dedicated->counters.wait_ns);
+    stats->dedicated_reused += pl_counted(&dedicated->reused);
+}

@@ -1,0 +1,73 @@
+/* Dedicated connections: lent to one caller at a time. The one returned last is lent first, so that the others grow old
+ * and are closed; waiters are served in the order in which they came. */
+#ifndef PL_POOL_DEDICATED_H
+#define PL_POOL_DEDICATED_H
+
+#include "pool/lane.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A connection that is idle in the pool, or lent. */
+typedef struct pl_loan {
+    pl_conn conn;
+    int fd;
+    int64_t expires_at; /* PL_NEVER where it has no maximum lifetime */
+    int64_t idle_since;
+    struct pl_loan *next; /* in the list of idle ones, the one returned last first */
+    pl_conn_counters counters;
+} pl_loan;
+
+/** A caller that waits for one. */
+typedef struct pl_waiter {
+    pl_park park;
+    pl_loan *loan;  /* given: a connection, */
+    bool may_dial;  /* or the right to dial one, */
+    bool is_closed; /* or the news that there will be none */
+    struct pl_waiter *next;
+} pl_waiter;
+
+typedef struct pl_dedicated {
+    const pl_server *server; /* borrowed */
+    uint32_t max;
+    uint32_t min_idle;
+    int64_t lifetime_ns;
+    pthread_mutex_t lock; /* of everything below; never held during I/O */
+    pl_loan *idle;
+    uint32_t idle_count;
+    uint32_t total; /* idle, lent and being dialled */
+    uint32_t dialling;
+    pl_waiter *first_waiter;
+    pl_waiter *last_waiter;
+    uint32_t waiting;
+    bool is_closed;
+    podlink_error dial_fault;
+    uint32_t dial_failures; /* in a row */
+    int64_t dial_not_before;
+    pl_lane_counters counters;
+    pl_counter reused;
+} pl_dedicated;
+
+void pl_dedicated_init(pl_dedicated *dedicated, const pl_server *server, uint32_t max, uint32_t min_idle,
+                       int64_t lifetime_ns);
+
+/** All loans are back. */
+void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child);
+
+/** Borrows a connection. @return PODLINK_OK; ETIMEDOUT, ECLOSED, or why the dial failed: nothing was sent */
+podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err);
+
+/** Gives it back. One that is not clean is closed: dead, with output unsent, replies due, or bytes unread.
+ *  @param is_reusable  false: close it in any case */
+void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable);
+
+/** Periodic: closes what is idle for too long, dead or too old, and dials what min_idle lacks. */
+void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now);
+
+/** Nobody gets one any more: waiters are told, idle ones are closed. */
+void pl_dedicated_close(pl_dedicated *dedicated);
+
+void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats);
+
+#endif

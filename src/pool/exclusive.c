@@ -1,0 +1,103 @@
+/* The blocking driver of a connection that one caller has for itself. */
+#include "pool/exclusive.h"
+
+#include "net/socket.h"
+
+#include <poll.h>
+#include <string.h>
+
+enum { READ_SIZE = 16 * 1024, WINDOW = 1024 };
+
+static void fail_by_system(pl_conn *conn, int error_number)
+{
+    char reason[128];
+    pl_conn_fail(conn, PODLINK_ECONNLOST, strerror_r(error_number, reason, sizeof reason));
+}
+
+static void send_output(pl_conn *conn, int fd, const pl_clock *clock)
+{
+    pl_bytes output = pl_conn_output(conn);
+    size_t written = 0;
+    int error_number = 0;
+    pl_io_result result = pl_socket_write(fd, output.bytes, output.length, &written, &error_number);
+    pl_conn_sent(conn, written, pl_clock_now(clock));
+    if (result == PL_IO_FAILED)
+        fail_by_system(conn, error_number);
+}
+
+static void take_input(pl_conn *conn, int fd, const pl_clock *clock)
+{
+    char bytes[READ_SIZE];
+    size_t length = 0;
+    int error_number = 0;
+    pl_io_result result = pl_socket_read(fd, bytes, sizeof bytes, &length, &error_number);
+    if (result == PL_IO_DONE)
+        pl_conn_received(conn, bytes, length, pl_clock_now(clock));
+    else if (result == PL_IO_ENDED)
+        pl_conn_fail(conn, PODLINK_ECONNLOST, "closed by the server");
+    else if (result == PL_IO_FAILED)
+        fail_by_system(conn, error_number);
+}
+
+/* Sends, receives, or waits for what can be done first. False at the deadline. */
+static bool step(pl_conn *conn, int fd, short events, const pl_clock *clock, int64_t deadline)
+{
+    int64_t left = pl_until(deadline, pl_clock_now(clock));
+    if (left == 0)
+        return false;
+    short ready = pl_socket_wait(fd, events, left);
+    if (ready & POLLIN)
+        take_input(conn, fd, clock);
+    if ((ready & POLLOUT) && !conn->is_dead)
+        send_output(conn, fd, clock);
+    return true;
+}
+
+bool pl_exclusive_flush(pl_conn *conn, int fd, const pl_clock *clock, int64_t deadline)
+{
+    while (!conn->is_dead && pl_conn_has_output(conn))
+        if (!step(conn, fd, POLLIN | POLLOUT, clock, deadline))
+            return false;
+    return !conn->is_dead;
+}
+
+bool pl_exclusive_receive(pl_conn *conn, int fd, const pl_clock *clock, int64_t deadline)
+{
+    return !conn->is_dead && step(conn, fd, POLLIN, clock, deadline) && !conn->is_dead;
+}
+
+/* False when out of memory. */
+static bool queue(pl_conn *conn, pl_exchange *exchange)
+{
+    for (; exchange->inflight < WINDOW; exchange->next++) {
+        uint32_t i = pl_exchange_next(exchange);
+        if (i == exchange->count)
+            break;
+        if (!pl_conn_queue(conn, exchange, i))
+            return false;
+    }
+    return true;
+}
+
+void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clock *clock, int64_t deadline)
+{
+    pl_exchange_rewind(exchange);
+    exchange->queued_at = pl_clock_now(clock);
+    while (!conn->is_dead) {
+        if (!queue(conn, exchange)) {
+            pl_conn_abandon(conn, exchange, PODLINK_ENOMEM, "out of memory");
+            break;
+        }
+        if (exchange->inflight == 0)
+            break;
+        short events = pl_conn_has_output(conn) ? POLLIN | POLLOUT : POLLIN;
+        if (!step(conn, fd, events, clock, deadline)) {
+            pl_conn_abandon(conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
+            break;
+        }
+        exchange->finished = false;
+        pl_conn_take_finished(conn);
+    }
+    exchange->finished = false;
+    pl_conn_take_finished(conn);
+}

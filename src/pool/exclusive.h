@@ -1,0 +1,18 @@
+/* The blocking driver of a connection that one caller has for itself: a handshake, or a dedicated connection. */
+#ifndef PL_POOL_EXCLUSIVE_H
+#define PL_POOL_EXCLUSIVE_H
+
+#include "base/clock.h"
+#include "conn/conn.h"
+
+/** Queues the exchange's pending commands and drives the connection until none is in flight, or it is dead, or the
+ *  deadline has come: then what is still in flight is abandoned. */
+void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clock *clock, int64_t deadline);
+
+/** Sends all output. False at the deadline, or where the connection has died. */
+bool pl_exclusive_flush(pl_conn *conn, int fd, const pl_clock *clock, int64_t deadline);
+
+/** Waits for bytes and takes them. False at the deadline, or where the connection has died. */
+bool pl_exclusive_receive(pl_conn *conn, int fd, const pl_clock *clock, int64_t deadline);
+
+#endif
