@@ -1,0 +1,66 @@
+/* The command line, taken apart into words and options. What they mean to a verb is the verb's. Nothing is printed. */
+#ifndef CLI_ARGUMENTS_H
+#define CLI_ARGUMENTS_H
+
+#include "text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/** Every option of every verb: X(name in C, name on the command line, value or NULL, text). */
+#define CLI_OPTION_MAP(X)                                                                                              \
+    X(URL, "--url", "URL", "the server, without a password: redis://host[:port][/db] or unix:///path")                 \
+    X(URL_FILE, "--url-file", "FILE", "the server's URL is the first line of FILE")                                    \
+    X(NS, "--ns", "NS", "namespace (default: PODLINK_NS, else \"default\")")                                           \
+    X(TIMEOUT, "--timeout", "MS", "milliseconds that one call, or one chunk of lines, may take (default 3000)")        \
+    X(FOR, "--for", "DURATION", "a temporary link, for so long: 90, 90s, 15m, 2h, 7d (default: persistent)")           \
+    X(IF_POD, "--if-pod", "POD", "only if the link is to this pod")                                                    \
+    X(KEEP, "--keep", "DURATION", "keep the link as a temporary one for so long (default: delete it now)")             \
+    X(MAX_AGE, "--max-age", "MS", "how old a pod's state may be, in milliseconds (default 0: any age)")                \
+    X(CHUNK, "--chunk", "LINES", "with -: how many lines go to the server at once (1 to 100000, default 1000)")        \
+    X(STDIN, "--stdin", NULL, "the last argument is read from standard input")                                         \
+    X(BINARY, "--binary", "FILE", "the server to run (default: PODLINK_SERVER_BINARY, redis-server, valkey-server)")   \
+    X(WAIT, "--wait", "MS", "milliseconds to wait for the server (1 to 600000, default 10000)")                        \
+    X(LIST, "--list", NULL, "one line for each verb: its name and its options")                                        \
+    X(JSON, "--json", NULL, "print JSON, one object a line, failures included")                                        \
+    X(QUIET, "--quiet", NULL, "print failures only")                                                                   \
+    X(VERBOSE, "--verbose", NULL, "tell on stderr what is sent")                                                       \
+    X(HELP, "--help", NULL, "this help")
+
+typedef enum cli_option {
+#define X(name, flag, value, text) CLI_##name,
+    CLI_OPTION_MAP(X)
+#undef X
+        CLI_OPTION_COUNT
+} cli_option;
+
+/** A set of options. */
+typedef unsigned cli_options;
+#define CLI_SET(name) (1U << CLI_##name)
+
+typedef struct cli_option_text {
+    const char *flag;
+    const char *value; /* what the value is called; NULL: the option takes none */
+    const char *text;
+} cli_option_text;
+
+extern const cli_option_text cli_option_texts[CLI_OPTION_COUNT];
+
+/** The parts of a command line. */
+typedef struct cli_arguments {
+    cli_options given;
+    const char *value[CLI_OPTION_COUNT]; /* NULL where not given; borrowed from argv */
+    const char **words;                  /* what is no option, in order; owned, cli_arguments_fini() */
+    size_t word_count;
+} cli_arguments;
+
+/** Takes a command line apart. Options may stand anywhere, but not behind "--" or behind the first argument of
+ *  "podlink command", whose arguments may look like options. "-" and negative numbers are words.
+ *  @return false: problem says what is wrong; cli_arguments_fini() is to be called all the same. */
+bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_problem *problem);
+void cli_arguments_fini(cli_arguments *arguments);
+
+/** Whether an option was given. */
+bool cli_given(const cli_arguments *arguments, cli_option option);
+
+#endif

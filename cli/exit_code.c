@@ -1,0 +1,26 @@
+/* The exit codes of the tool, and which status of the library becomes which. Nothing is printed here. */
+#include "exit_code.h"
+
+int cli_exit_code(podlink_status status)
+{
+    if (status == PODLINK_OK) {
+        return CLI_DONE;
+    }
+    if (status > 0) {
+        return CLI_NEGATIVE;
+    }
+    switch (status) {
+    case PODLINK_EINVAL:
+    case PODLINK_ESCRIPT:
+    case PODLINK_EEXIST:
+    case PODLINK_EUNSUPPORTED:
+        return CLI_USAGE;
+    default:
+        return CLI_SERVER;
+    }
+}
+
+int cli_worse(int one, int other)
+{
+    return one > other ? one : other;
+}

@@ -1,0 +1,21 @@
+/* The exit codes of the tool, and which status of the library becomes which. Nothing is printed here. */
+#ifndef CLI_EXIT_CODE_H
+#define CLI_EXIT_CODE_H
+
+#include <podlink/status.h>
+
+/** Ordered by severity: of many outcomes the tool exits with the highest. */
+enum {
+    CLI_DONE = 0,
+    CLI_NEGATIVE = 1, /* refused, or not found */
+    CLI_USAGE = 2,    /* what was asked for is not valid */
+    CLI_SERVER = 3    /* the server, the network or this machine failed */
+};
+
+/** The exit code for a status of the library. */
+int cli_exit_code(podlink_status status);
+
+/** The higher of two exit codes. */
+int cli_worse(int one, int other);
+
+#endif

@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# What the tool makes of its command line, before it talks to any server.
+# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# shellcheck disable=SC1091,SC2154,SC2034,SC2317
+source "$(dirname "$0")/tap.sh"
+
+_refused()
+{
+    local words=$1
+    shift
+    expect 2 "$@"
+    out_is ''
+    err_has "$words"
+    [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
+}
+
+no_verb_is_a_usage_error()
+{
+    _refused 'no verb is given'
+    _refused "link needs a verb" link
+}
+
+an_unknown_verb_is_named()
+{
+    _refused "there is no verb 'frobnicate'" frobnicate
+    _refused "link has no verb 'frobnicate'" link frobnicate
+}
+
+an_unknown_option_is_named()
+{
+    _refused 'option --frobnicate is not known' ping --frobnicate
+    _refused 'option -x is not known' ping -x
+}
+
+what_follows_an_unknown_option_is_not_told()
+{
+    _refused 'option --password is not known' ping --password=geheim
+    never_told geheim
+}
+
+an_option_without_its_value_is_refused()
+{
+    _refused 'option --ns needs a value' link get chat alice --ns
+}
+
+a_flag_takes_no_value()
+{
+    _refused 'option --json takes no value' ping --json=yes
+}
+
+an_option_given_twice_is_refused()
+{
+    _refused 'option --ns is given twice' link get chat alice --ns a --ns b
+}
+
+an_option_of_another_verb_is_refused()
+{
+    _refused 'option --for does not belong to this verb' link get chat alice --for 5
+    _refused 'option --url does not belong to this verb' server status --url redis://localhost
+    _refused '--chunk is for lines' link get chat alice --chunk 5
+}
+
+too_few_and_too_many_arguments_are_refused()
+{
+    _refused 'SERVICE UID POD' link set chat alice
+    _refused '4 are given' link set chat alice 1 2
+    _refused '3 are given' link set chat - 1
+    _refused 'arguments are none' ping now
+    _refused 'ARGUMENT...' command
+}
+
+a_pod_is_a_number_and_nothing_behind()
+{
+    local pod
+    for pod in x 1x '' ' 1' 1.5 +1 0x1 -1 2147483648 99999999999999999999; do
+        _refused "is not a whole number from 0 to 2147483647" link set chat alice "$pod"
+    done
+}
+
+a_load_is_a_64_bit_number()
+{
+    _refused "load '9223372036854775808' is not a whole number from -9223372036854775808 to" \
+        state set chat 1 9223372036854775808
+    _refused "load '1e3'" state set chat 1 1e3
+}
+
+a_routing_is_one_of_four()
+{
+    _refused "routing 'open' is none of unavailable (0), ready (1), draining (2), shutting-down (3)" \
+        state set chat 1 5 open
+    _refused "routing '4'" state set chat 1 5 4
+}
+
+a_duration_is_in_range_and_has_a_known_unit()
+{
+    local duration
+    for duration in 0 -5 5x s '' 1.5h 2147483648 24856d '5 s'; do
+        _refused 'is not a duration of 1 to 2147483647 seconds' link set chat alice 1 --for "$duration"
+    done
+    _refused "--keep 'soon'" link remove chat alice --keep soon
+}
+
+milliseconds_name_their_range()
+{
+    _refused "--timeout '0' is not a whole number from 1 to 2147483647" ping --timeout 0
+    _refused "--timeout '3s' is not a whole number" ping --timeout 3s
+    _refused "--max-age '-1' is not a whole number from 0 to 9007199254740992" state live chat --max-age -1
+    _refused "--wait '600001' is not a whole number from 1 to 600000" server start --wait 600001
+    _refused "--chunk '0' is not a whole number from 1 to 100000" link get chat - --chunk 0
+}
+
+a_usage_error_says_where_help_is()
+{
+    _refused 'see: podlink link set --help' link set
+}
+
+a_usage_error_is_an_object_with_json()
+{
+    expect 2 --json link set chat alice x
+    err_is ''
+    json_is 'len(rows) == 1 and rows[0]["status"] == "EINVAL" and rows[0]["exit"] == 2 and "x" in rows[0]["error"]'
+    expect 2 ping --json --frobnicate
+    json_is 'rows[0]["exit"] == 2'
+}
+
+control_characters_do_not_reach_the_terminal()
+{
+    _refused "there is no verb 'a\\x1b[31m\\nb'" $'a\x1b[31m\nb'
+}
+
+url_and_url_file_exclude_each_other()
+{
+    _refused 'cannot be given both' ping --url redis://localhost --url-file nothing
+}
+
+a_verb_of_two_words_is_found_behind_options()
+{
+    expect 0 --json version
+    json_is 'rows[0]["status"] == "OK"'
+}
+
+the_version_is_told()
+{
+    expect 0 version
+    [[ $out =~ ^podlink\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail 'not a version'
+    expect 0 version --json
+    json_is 'rows[0]["version"] == rows[0]["library"]'
+    expect 0 version --quiet
+    out_is ''
+}
+
+a_full_disk_is_told()
+{
+    [[ -w /dev/full ]] || return 0
+    "$PODLINK" version >/dev/full 2>"$WORK/err"
+    code=$?
+    err=$(cat "$WORK/err")
+    [[ $code == 3 ]] || fail 'the exit code is not 3'
+    err_has 'cannot be written'
+}
+
+run_tests

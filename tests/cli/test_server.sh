@@ -1,0 +1,325 @@
+#!/usr/bin/env bash
+# podlink server: start, status and stop of the private local server.
+# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# shellcheck disable=SC1091,SC2154,SC2034,SC2317
+source "$(dirname "$0")/tap.sh"
+
+if ! command -v "$SERVER_BINARY" >/dev/null; then
+    echo "1..0 # SKIP there is no $SERVER_BINARY"
+    exit 0
+fi
+export PODLINK_SERVER_BINARY=$SERVER_BINARY
+
+# A directory of the test's own; what runs in it is stopped in the end.
+_fresh()
+{
+    PODLINK_SERVER_DIR=$WORK/server-$1
+    export PODLINK_SERVER_DIR
+}
+
+_pid()
+{
+    "$PODLINK" server status --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["pid"])'
+}
+
+start_status_stop()
+{
+    local pid
+    _fresh cycle
+    expect 1 server status
+    out_has 'not running'
+    expect 0 server start
+    [[ $out =~ ^started:\ [a-z]+\ [0-9.]+,\ pid\ [0-9]+,\ unix:///.*\.sock$ ]] || fail 'another text'
+    expect 0 server status
+    out_has running
+    out_has "dir      $PODLINK_SERVER_DIR"
+    pid=$(_pid)
+    [[ $(cat "$PODLINK_SERVER_DIR/server.pid") == "$pid" ]] || fail 'the pid file says something else'
+    expect 0 server stop
+    out_is "stopped: pid $pid"
+    [[ ! -e /proc/$pid || $(cut -d' ' -f3 "/proc/$pid/stat") == Z ]] || fail 'it still runs'
+    expect 1 server status --quiet
+    out_is ''
+}
+
+start_status_and_stop_in_json()
+{
+    _fresh json
+    expect 1 server status --json
+    json_is 'rows[0]["running"] is False and rows[0]["status"] == "NOT_FOUND"'
+    expect 0 server start --json
+    json_is 'rows[0]["started"] is True and rows[0]["pid"] > 0 and rows[0]["url"] == "unix://" + rows[0]["socket"]'
+    expect 0 server start --json
+    json_is 'rows[0]["started"] is False'
+    "$PODLINK" link set chat alice 1 --quiet
+    expect 0 server status --json
+    json_is 'rows[0]["running"] is True and rows[0]["keys"] == 2 and rows[0]["loading"] is False'
+    expect 0 server stop --json
+    json_is 'rows[0]["stopped"] is True and rows[0]["running"] is False'
+    expect 0 server stop --json
+    json_is 'rows[0]["stopped"] is False'
+}
+
+start_when_it_runs_says_so()
+{
+    local pid
+    _fresh twice
+    "$PODLINK" server start --quiet
+    pid=$(_pid)
+    expect 0 server start
+    out_has 'already running'
+    [[ $(_pid) == "$pid" ]] || fail 'another server runs'
+}
+
+many_starts_at_once_make_one_server()
+{
+    local pids=() i
+    _fresh race
+    for i in 1 2 3 4 5; do
+        "$PODLINK" server start >"$WORK/race-$i" 2>&1 &
+        pids+=($!)
+    done
+    for i in "${pids[@]}"; do
+        wait "$i" || fail "a start failed: $(cat "$WORK"/race-*)"
+    done
+    [[ $(grep -l '^started' "$WORK"/race-* | wc -l) == 1 ]] || fail "$(cat "$WORK"/race-*)"
+    [[ $(grep -l '^already running' "$WORK"/race-* | wc -l) == 4 ]] || fail "$(cat "$WORK"/race-*)"
+}
+
+stop_when_it_does_not_run_is_no_failure()
+{
+    _fresh idle
+    expect 0 server stop
+    out_is 'not running'
+}
+
+data_are_kept_from_one_run_to_the_next()
+{
+    _fresh data
+    "$PODLINK" server start --quiet
+    "$PODLINK" link set chat alice 3 --quiet
+    "$PODLINK" server stop --quiet
+    "$PODLINK" server start --quiet
+    expect 0 link get chat alice
+    out_is 3
+}
+
+data_are_kept_over_a_crash()
+{
+    _fresh crash
+    "$PODLINK" server start --quiet
+    "$PODLINK" link set chat alice 3 --quiet
+    # What was answered a second ago is on the disk; a killed process loses nothing that it wrote.
+    kill -KILL "$(_pid)"
+    wait_for _is_down
+    expect 3 link get chat alice
+    err_has 'podlink server start'
+    expect 0 server start
+    out_has started
+    expect 0 link get chat alice
+    out_is 3
+}
+
+_is_down()
+{
+    ! "$PODLINK" server status --quiet
+}
+
+the_server_listens_on_a_unix_socket_alone()
+{
+    _fresh socket
+    "$PODLINK" server start --quiet
+    redis_is $'port\n0' CONFIG GET port
+    redis_is $'appendonly\nyes' CONFIG GET appendonly
+    redis_is $'appendfsync\neverysec' CONFIG GET appendfsync
+    [[ $(stat -c %a "$PODLINK_SERVER_DIR") == 700 ]] || fail 'others may enter the directory'
+    [[ $(stat -c %a "$PODLINK_SERVER_DIR/podlink.sock") == 700 ]] || fail 'others may use the socket'
+}
+
+the_server_is_detached()
+{
+    local pid
+    _fresh detached
+    # Started in a session of its own that ends; a descriptor of the caller's stays with the caller.
+    exec 7>"$WORK/held"
+    setsid -w "$PODLINK" server start --quiet
+    exec 7>&-
+    pid=$(_pid)
+    [[ $(cut -d' ' -f6 "/proc/$pid/stat") == "$pid" ]] || fail 'it is in the session of another'
+    ! find "/proc/$pid/fd" -lname "$WORK/held" | grep -q . || fail 'it holds a file of its caller'
+    expect 0 ping
+}
+
+the_server_does_not_inherit_the_url()
+{
+    _fresh secret
+    # A server that tells what it was given: redis-server itself writes over its environment.
+    printf '#!/bin/sh\nenv >"%s/given"\necho "$@" >>"%s/given"\nexit 1\n' "$WORK" "$WORK" >"$WORK/telling-server"
+    chmod 700 "$WORK/telling-server"
+    PODLINK_URL=redis://user:geheim@127.0.0.1:1 "$PODLINK" server start --quiet --binary "$WORK/telling-server" 2>/dev/null
+    grep -q '^HOME=' "$WORK/given" || fail 'it has told nothing'
+    ! grep -q geheim "$WORK/given" || fail 'it was given the password'
+}
+
+a_dead_server_that_nobody_has_asked_for_is_gone()
+{
+    _fresh zombie
+    # In a container the first process often asks for no orphan; here it is this one.
+    "$PYTHON" -c 'import ctypes, subprocess, sys
+assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
+subprocess.run([sys.argv[1], "server", "start", "--quiet"], check=True)
+sys.exit(subprocess.run([sys.argv[1], "server", "stop", "--wait", "5000"]).returncode)' "$PODLINK" >"$WORK/out" 2>"$WORK/err"
+    code=$?
+    err=$(cat "$WORK/err")
+    [[ $code == 0 ]] || fail 'the stop failed'
+}
+
+a_directory_with_odd_characters_works()
+{
+    _fresh 'odd %41 ?#@:é"x'
+    expect 0 server start
+    expect 0 link set chat alice 1
+    expect 0 ping
+    expect 0 server status --json
+    json_is 'rows[0]["dir"].endswith("x")'
+    expect 0 server stop
+}
+
+a_relative_directory_works()
+{
+    cd "$WORK" || fail cd
+    PODLINK_SERVER_DIR=server-relative
+    export PODLINK_SERVER_DIR
+    expect 0 server start
+    out_has "$(pwd -P)/server-relative/podlink.sock"
+    expect 0 ping
+}
+
+the_default_directory_is_below_the_home()
+{
+    mkdir -m 700 "$WORK/server-home"
+    HOME=$WORK/server-home
+    unset PODLINK_SERVER_DIR
+    expect 1 server status
+    out_has "$WORK/server-home/.local/share/podlink/server"
+    XDG_DATA_HOME=$WORK/server-xdg expect 1 server status
+    out_has "$WORK/server-xdg/podlink/server"
+    unset HOME
+    expect 2 server status
+    err_has 'set PODLINK_SERVER_DIR or HOME'
+}
+
+a_missing_directory_is_made()
+{
+    _fresh deep/er/and/deeper
+    expect 0 server start
+    expect 0 server stop
+}
+
+a_directory_that_others_may_enter_is_refused_and_left_as_it_is()
+{
+    _fresh open
+    mkdir -m 755 "$PODLINK_SERVER_DIR"
+    expect 2 server start
+    err_has 'mode 755'
+    [[ $(stat -c %a "$PODLINK_SERVER_DIR") == 755 ]] || fail 'it was changed'
+}
+
+a_socket_path_that_is_too_long_is_told()
+{
+    local long
+    long=$(printf 'x%.0s' {1..100})
+    _fresh "$long"
+    expect 2 server start
+    err_has '107'
+    err_has 'shorter'
+    expect 2 ping
+    err_has '107'
+}
+
+a_binary_that_does_not_exist_is_named()
+{
+    _fresh binary
+    expect 3 server start --binary no-such-server
+    err_has 'no-such-server'
+    err_has 'No such file'
+    PODLINK_SERVER_BINARY=other-server expect 3 server start
+    err_has other-server
+}
+
+a_server_that_ends_at_once_is_told_with_its_last_words()
+{
+    _fresh ends
+    printf '#!/bin/sh\necho "these are my last words"\nexit 1\n' >"$WORK/bad-server"
+    chmod 700 "$WORK/bad-server"
+    expect 3 server start --binary "$WORK/bad-server"
+    err_has 'has ended at once'
+    err_has 'these are my last words'
+    [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
+}
+
+a_server_that_never_answers_is_ended()
+{
+    _fresh mute
+    printf '#!/bin/sh\necho $$ >"%s/mute-pid"\nexec sleep 60\n' "$WORK" >"$WORK/mute-server"
+    chmod 700 "$WORK/mute-server"
+    expect 3 server start --binary "$WORK/mute-server" --wait 300
+    err_has 'did not answer in time'
+    [[ ! -e /proc/$(cat "$WORK/mute-pid") ]] || fail 'it still runs'
+    expect 0 server start
+}
+
+stop_spares_a_process_that_is_not_the_server()
+{
+    local other pid
+    _fresh other
+    "$PODLINK" server start --quiet
+    pid=$(_pid)
+    sleep 60 &
+    other=$!
+    echo "$other" >"$PODLINK_SERVER_DIR/server.pid"
+    expect 3 server stop
+    err_has 'nothing is stopped'
+    kill -0 "$other" || fail 'another process was stopped'
+    expect 0 ping
+    echo "$pid" >"$PODLINK_SERVER_DIR/server.pid"
+    expect 0 server stop
+    # And a pid file that was left behind by a crash.
+    echo "$other" >"$PODLINK_SERVER_DIR/server.pid"
+    expect 0 server stop
+    out_is 'not running'
+    kill -0 "$other" || fail 'another process was stopped'
+    kill "$other"
+}
+
+a_server_that_is_silent_is_not_started_twice()
+{
+    local pid
+    _fresh silent
+    "$PODLINK" server start --quiet
+    pid=$(_pid)
+    kill -STOP "$pid"
+    expect 3 server status
+    err_has 'does not answer'
+    expect 3 server start --wait 200
+    err_has 'does not answer'
+    expect 3 server stop
+    kill -CONT "$pid"
+    expect 0 server stop
+}
+
+without_a_server_the_error_says_what_to_do()
+{
+    _fresh none
+    expect 3 link get chat alice
+    out_is ''
+    err_has 'podlink server start'
+    err_has 'PODLINK_URL'
+    [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
+    expect 3 ping --json
+    err_is ''
+    json_is 'rows[0]["status"] == "ECONNECT" and rows[0]["exit"] == 3 and "podlink server start" in rows[0]["next"]'
+    [[ ! -e $PODLINK_SERVER_DIR ]] || fail 'asking has made the directory'
+}
+
+run_tests

@@ -1,0 +1,88 @@
+#!/usr/bin/env python3
+"""README and docs say what is so, and the checks see it where they do not: test_docs.py ROOT."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+ROOT = sys.argv[1]
+sys.path.insert(0, os.path.join(ROOT, 'tools'))
+sys.dont_write_bytecode = True
+
+import check_readme  # noqa: E402
+import status_table  # noqa: E402
+import tap  # noqa: E402
+
+
+def wrong_after(file, old, new):
+    """What check_readme.py says of the tree where one text of one file is another."""
+    with tempfile.TemporaryDirectory() as root:
+        for part in ('include', 'examples', 'docs', 'cli', 'man', 'tests', 'lua', 'tools', '.ci'):
+            if os.path.isdir(os.path.join(ROOT, part)):
+                shutil.copytree(os.path.join(ROOT, part), os.path.join(root, part))
+        for part in os.listdir(ROOT):
+            if os.path.isfile(os.path.join(ROOT, part)):
+                shutil.copy(os.path.join(ROOT, part), root)
+        text = check_readme.read(os.path.join(root, file))
+        assert old in text, '%s has no %s' % (file, old)
+        with open(os.path.join(root, file), 'w', encoding='utf-8') as changed:
+            changed.write(text.replace(old, new, 1))
+        return check_readme.Checker(root).run()
+
+
+def the_pages_say_what_is_so():
+    wrong = check_readme.Checker(ROOT).run()
+    for what in wrong:
+        print('# ' + what)
+    assert not wrong
+
+
+def a_changed_quickstart_is_seen():
+    wrong = wrong_after('examples/quickstart.c', 'podlink_options_init(&options);', 'podlink_options_init( &options);')
+    assert any('quickstart.c' in what for what in wrong), wrong
+
+
+def a_function_that_does_not_exist_is_seen():
+    wrong = wrong_after('docs/errors.md', '# ', '# podlink_link_sett() ')
+    assert 'docs/errors.md:1: podlink_link_sett is in no public header' in wrong, wrong
+
+
+def a_dead_link_is_seen():
+    wrong = wrong_after('docs/errors.md', '# ', '# [x](nowhere.md) ')
+    assert 'docs/errors.md:1: there is no nowhere.md' in wrong, wrong
+
+
+def a_command_that_does_not_exist_is_seen():
+    wrong = wrong_after('README.md', '`podlink link set`', '`podlink link sett`')
+    assert len(wrong) == 1 and wrong[0].endswith('the tool does not know "podlink link sett"'), wrong
+
+
+def the_table_of_statuses_is_that_of_the_header():
+    assert status_table.parts_of(os.path.join(ROOT, 'docs', 'errors.md'))[1] == \
+        status_table.markdown(status_table.statuses())
+
+
+def every_status_has_its_advice():
+    rows = status_table.statuses()
+    assert len(rows) > 20 and all(text and advice for _, _, text, advice in rows)
+    assert [value for _, value, _, _ in rows] == sorted({value for _, value, _, _ in rows}, key=lambda v: (v < 0, abs(v)))
+
+
+def a_changed_table_is_seen():
+    with tempfile.TemporaryDirectory() as folder:
+        page = os.path.join(folder, 'errors.md')
+        text = check_readme.read(os.path.join(ROOT, 'docs', 'errors.md'))
+        with open(page, 'w', encoding='utf-8') as file:
+            file.write(text.replace('| -7 |', '| -8 |'))
+        program = os.path.join(ROOT, 'tools', 'status_table.py')
+        result = subprocess.run([sys.executable, program, '--check', page], stdout=subprocess.PIPE)
+        assert result.returncode == 1
+        subprocess.run([sys.executable, program, '--write', page], check=True)
+        subprocess.run([sys.executable, program, '--check', page], check=True)
+        assert check_readme.read(page) == text
+
+
+tap.run([value for name, value in sorted(globals().items())
+         if callable(value) and getattr(value, '__module__', '') == '__main__' and name != 'wrong_after'])

@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""The tree keeps its layers, and the checker sees each violation: test_layers.py ROOT."""
+
+import os
+import sys
+import tempfile
+
+ROOT = sys.argv[1]
+sys.path.insert(0, os.path.join(ROOT, 'tools'))
+sys.dont_write_bytecode = True
+
+import check_layers  # noqa: E402
+import tap  # noqa: E402
+
+CLEAN = {
+    'src/base/heap.c': '#include "base/heap.h"\n#include <stdlib.h>\nvoid *f(void)\n{\n    return malloc(1);\n}\n',
+    'src/base/heap.h': '#include <podlink/status.h>\n#include <stddef.h>\n',
+    'src/base/clock.c': '#include <time.h>\nvoid f(void)\n{\n    clock_gettime(0, 0);\n}\n',
+    'src/base/sha1.c': '#include <openssl/sha.h>\n',
+    'src/resp/parser.c': '#include <hiredis/hiredis.h>\n#include "base/heap.h"\n',
+    'src/conn/conn.c': '#include "conn/conn.h"\n#include "base/heap.h"\n',
+    'src/conn/conn.h': '/* malloc(1) and "printf(x)" in a comment */\n#include "base/heap.h"\n',
+    'src/link/link.c': '#include "conn/conn.h"\nconst char *s = "free(me); // no";\nvoid f(struct s *s)\n{\n'
+                       '    s->free(1); s.free(2); podlink_free(s); snprintf(0, 0, "x");\n}\n',
+    'cli/main.c': '#include "verb.h"\n#include <podlink/podlink.h>\n#include <stdlib.h>\nint f = malloc(1);\n',
+    'cli/verb.h': '#include <podlink/podlink.h>\n',
+    'examples/demo.c': '#include <podlink/podlink.h>\n',
+    'include/podlink/status.h': '#include <podlink/export.h>\n#include <stdint.h>\n',
+}
+
+
+def violations(**changes):
+    """What the checker says of the clean tree with some files changed; "src__conn__conn" names src/conn/conn.c."""
+    tree = dict(CLEAN)
+    for name, text in changes.items():
+        name = name.replace('__', '/')
+        tree[name + '.h' if name.endswith('_h') else name + '.c'] = text
+    tree = {(name[:-4] + '.h' if name.endswith('_h.h') else name): text for name, text in tree.items()}
+    with tempfile.TemporaryDirectory() as root:
+        for name, text in tree.items():
+            path = os.path.join(root, name)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, 'w', encoding='utf-8') as file:
+                file.write(text)
+        return check_layers.Checker(root).run()
+
+
+def expect(start, words, **changes):
+    found = violations(**changes)
+    assert len(found) == 1, found
+    assert found[0].startswith(start) and words in found[0], found
+
+
+def the_tree_keeps_its_layers():
+    found = check_layers.Checker(ROOT).run()
+    for violation in found:
+        print('# ' + violation)
+    assert not found
+
+
+def a_clean_tree_has_no_violation():
+    assert violations() == []
+
+
+def an_include_of_a_higher_layer_is_seen():
+    expect('src/base/error.c:2:', 'conn is not below base', src__base__error='\n#include "conn/conn.h"\n')
+
+
+def an_include_of_a_layer_beside_is_seen():
+    expect('src/net/tcp.c:1:', 'resp is not below net', src__net__tcp='#include "resp/parser.h"\n')
+
+
+def an_include_without_its_layer_is_seen():
+    expect('src/conn/conn.c:1:', 'say where', src__conn__conn='#include "conn.h"\n')
+
+
+def an_include_that_climbs_is_seen():
+    expect('src/conn/conn.c:1:', 'say where', src__conn__conn='#include "../base/heap.h"\n')
+
+
+def the_header_of_all_is_seen():
+    expect('src/link/link.c:1:', 'name the header', src__link__link='#include <podlink/podlink.h>\n')
+
+
+def a_public_header_in_quotes_is_seen():
+    expect('src/link/link.c:1:', 'say <podlink/link.h>', src__link__link='#include "podlink/link.h"\n')
+
+
+def an_include_circle_is_seen():
+    found = violations(src__conn__a_h='#include "conn/b.h"\n', src__conn__b_h='#include "conn/c.h"\n',
+                       src__conn__c_h='#include "conn/a.h"\n')
+    assert len(found) == 1 and 'circle: conn/a.h -> conn/b.h -> conn/c.h -> conn/a.h' in found[0], found
+
+
+def a_header_that_includes_itself_is_seen():
+    expect('src/conn/a.h:1:', 'circle', src__conn__a_h='#include "conn/a.h"\n')
+
+
+def each_allocation_is_seen():
+    for call in ('malloc(1)', 'calloc (1, 1)', 'realloc(p, 1)', 'free(p)', 'strdup(s)'):
+        expect('src/conn/conn.c:3:', 'only src/base/heap.c allocates',
+               src__conn__conn='void f(void)\n{\n    %s;\n}\n' % call)
+
+
+def a_clock_that_is_read_is_seen():
+    for call in ('clock_gettime(CLOCK_MONOTONIC, &t)', 'time(NULL)', 'gettimeofday(&t, NULL)'):
+        expect('src/conn/conn.c:1:', 'reads a clock', src__conn__conn='long f = %s;\n' % call)
+
+
+def printing_is_seen():
+    for call in ('printf("x")', 'fprintf(stderr, "x")', 'puts("x")', 'perror("x")'):
+        expect('src/conn/conn.c:1:', 'never prints', src__conn__conn='int f = %s;\n' % call)
+
+
+def a_second_file_with_hiredis_is_seen():
+    found = violations(src__conn__conn='#include <hiredis/read.h>\n')
+    assert len(found) == 2 and 'src/conn/conn.c:1:' in found[0] + found[1], found
+
+
+def openssl_elsewhere_is_seen():
+    expect('src/conn/conn.c:1:', 'includes OpenSSL', src__conn__conn='#include <openssl/ssl.h>\n')
+
+
+def a_folder_that_is_no_layer_is_seen():
+    expect('src/util/x.c:1:', 'no layer', src__util__x='\n')
+
+
+def a_file_outside_the_layers_is_seen():
+    expect('src/x.c:1:', 'no layer', src__x='\n')
+
+
+def an_internal_header_in_the_tool_is_seen():
+    expect('cli/main.c:1:', 'public API alone', cli__main='#include "base/heap.h"\n')
+    expect('cli/main.c:1:', 'public API alone', cli__main='#include "../src/base/heap.h"\n')
+    expect('cli/main.c:1:', 'public API alone', cli__main='#include <hiredis/hiredis.h>\n')
+    expect('cli/main.c:1:', 'not in cli/', cli__main='#include "nowhere.h"\n')
+
+
+def an_internal_header_in_an_example_is_seen():
+    expect('examples/demo.c:1:', 'public API alone', examples__demo='#include "link/link.h"\n')
+
+
+def a_public_header_that_needs_more_than_c_is_seen():
+    expect('include/podlink/status.h:1:', 'a public header',
+           include__podlink__status_h='#include <hiredis/hiredis.h>\n')
+
+
+tap.run([value for name, value in sorted(globals().items())
+         if callable(value) and getattr(value, '__module__', '') == '__main__'
+         and name not in ('violations', 'expect')])

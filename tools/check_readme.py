@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""Checks that README.md and docs/ say what is so.
+
+    check_readme.py [ROOT]    prints what is wrong; exit code 1 if anything is
+
+- The first C block of README.md stands, line by line, in examples/quickstart.c, which is compiled and run.
+- Each function and each PODLINK_ name that a page mentions stands in a public header.
+- Each link to a file of the tree leads to one.
+- Each command of `podlink` that a page shows is one that the tool knows.
+"""
+
+import glob
+import os
+import re
+import sys
+
+
+def read(path):
+    with open(path, encoding='utf-8') as file:
+        return file.read()
+
+
+def lines_without_indent(text):
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+def contains_in_order(lines, wanted):
+    return any(lines[start:start + len(wanted)] == wanted for start in range(len(lines) - len(wanted) + 1))
+
+
+class Checker:
+    def __init__(self, root):
+        self.root = root
+        self.wrong = []
+
+    def path(self, *parts):
+        return os.path.join(self.root, *parts)
+
+    def check_quickstart(self):
+        block = re.search(r'```c\n(.*?)```', read(self.path('README.md')), re.S)
+        if not block:
+            self.wrong.append('README.md: there is no C block')
+            return
+        wanted = lines_without_indent(block.group(1))
+        if not contains_in_order(lines_without_indent(read(self.path('examples', 'quickstart.c'))), wanted):
+            self.wrong.append('README.md: its C block is not what stands in examples/quickstart.c')
+
+    def check_names(self, page, text, known):
+        for number, line in enumerate(text.splitlines(), 1):
+            functions = re.findall(r'\bpodlink_\w+(?=\()', line)
+            constants = re.findall(r'\bPODLINK_\w+', line)
+            for name in functions + constants:
+                if name not in known and not name.endswith('_'):
+                    self.wrong.append('%s:%d: %s is in no public header' % (page, number, name))
+
+    def check_links(self, page, text):
+        for number, line in enumerate(text.splitlines(), 1):
+            for target in re.findall(r'\]\(([^)#]+)(?:#[^)]*)?\)', line):
+                if not re.match(r'[a-z]+:', target) and \
+                        not os.path.exists(os.path.join(self.root, os.path.dirname(page), target)):
+                    self.wrong.append('%s:%d: there is no %s' % (page, number, target))
+
+    def check_verbs(self, page, text):
+        """Where a page shows a command of the tool, in code, the tool knows the verb."""
+        table = self.path('cli', 'verbs.c')
+        if not os.path.exists(table):
+            return
+        verbs = set(re.findall(r'\{\s*(?:\.noun = )?"(\w+)",\s*(?:\.name = )?(?:"([\w-]+)"|NULL|(?=\.))', read(table)))
+        nouns = {noun for noun, verb in verbs if not verb}
+        in_block = False
+        for number, line in enumerate(text.splitlines(), 1):
+            in_block = in_block != line.startswith('```')
+            shown = re.findall(r'^\s*(?:\S*/)?(podlink .*)', line) if in_block else re.findall(r'`(podlink [^`]*)`', line)
+            for command in shown:
+                words = (command.split() + [None, None])[1:3]
+                if words[0].startswith('-') or any(word.endswith(':') for word in words if word):
+                    continue  # an option of the tool itself, or what the tool says of a verb
+                if words[0] not in nouns and tuple(words) not in verbs:
+                    self.wrong.append('%s:%d: the tool does not know "%s"' % (page, number, command))
+
+    def run(self):
+        headers = ''.join(read(path) for path in sorted(glob.glob(self.path('include', 'podlink', '*.h'))))
+        statuses = set(re.findall(r'X\((\w+),', headers))
+        known = set(re.findall(r'\b(?:podlink|PODLINK)_\w+', headers)) | {'PODLINK_' + name for name in statuses}
+        known |= {'PODLINK_URL', 'PODLINK_TEST_SERVER', 'PODLINK_DEV_NO_APT'}  # of the environment
+        known |= set(re.findall(r'\bPODLINK_\w+(?=")', ''.join(read(p) for p in glob.glob(self.path('cli', '*.c')))))
+        self.check_quickstart()
+        pages = [os.path.relpath(path, self.root)
+                 for path in sorted(glob.glob(self.path('*.md')) + glob.glob(self.path('docs', '*.md')))]
+        for page in pages:
+            text = read(self.path(page))
+            self.check_names(page, text, known)
+            self.check_links(page, text)
+            self.check_verbs(page, text)
+        return self.wrong
+
+
+def main(arguments):
+    wrong = Checker(arguments[0] if arguments else os.path.join(os.path.dirname(os.path.abspath(__file__)), '..')).run()
+    for what in wrong:
+        print(what)
+    return 1 if wrong else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main(sys.argv[1:]))
