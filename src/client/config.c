@@ -113,13 +113,23 @@ static podlink_status set_client_name(pl_config *config, const char *text, podli
     return pl_config_set_text(config, &config->login.client_name, "client_name", text, err);
 }
 
+static bool is_word(const char *text)
+{
+    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
+}
+
 podlink_status pl_config_set_option(pl_config *config, const char *name, const char *text, podlink_error *err)
 {
     if (strcmp(name, "client_name") == 0)
         return set_client_name(config, text, err);
+    if (strcmp(name, "user") == 0)
+        return pl_config_set_text(config, &config->login.user, name, text, err);
+    if (strcmp(name, "password") == 0)
+        return pl_config_set_text(config, &config->login.password, name, text, err);
     const numeric_option *option = find_numeric(strcmp(name, "db") == 0 ? "database" : name);
-    if (!option)
-        return pl_error_invalid(err, "url: there is no option '%.64s'", name);
+    if (!option) /* whose name may be the rest of a password that holds a '?' or '&': shown only where it looks like one
+                  */
+        return pl_error_invalid(err, "url: there is no option '%.32s'", is_word(name) ? name : "...");
     int64_t value = 0;
     bool is_number = pl_number_parse(text, strlen(text), &value);
     return set_number(config, option, is_number, value, err);

@@ -149,6 +149,8 @@ static podlink_status read_query(part query, pl_config *config, podlink_error *e
         bool found;
         part text = cut(&query, '&', &found);
         part key = cut(&text, '=', &found);
+        if (!found) /* not shown: it may be the rest of a password that holds a '?' */
+            return pl_error_invalid(err, "url: the query must be option=value; a '?' in a password is written %%3F");
         if (!decode(key, name) || !decode(text, value))
             return bad_part(err, "query");
         status = pl_config_set_option(config, name, value, err);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/jitter.h"
+#include "base/mutant.h"
 #include "net/socket.h"
 #include "pool/dial.h"
 
@@ -64,9 +65,8 @@ static void close_loan(pl_dedicated *dedicated, pl_loan *loan)
 static bool is_clean(const pl_loan *loan)
 {
     const pl_conn *conn = &loan->conn;
-#ifdef PODLINK_MUTANT_RETURN_UNREAD
-    return !conn->is_dead;
-#endif
+    if (PL_MUTANT_RETURNS_UNREAD)
+        return !conn->is_dead;
     return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
            !pl_parser_is_midway(&conn->parser) && pl_socket_peek(loan->fd) == PL_IO_AGAIN;
 }
