@@ -5,6 +5,7 @@
 #include "net/resolve.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -12,6 +13,8 @@
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { KEEPALIVE_IDLE_S = 15, KEEPALIVE_INTERVAL_S = 5, KEEPALIVE_PROBES = 3 };
 
 static pl_io_result failure(int *error_number)
 {
@@ -77,12 +80,22 @@ void pl_socket_close(int fd)
         close(fd);
 }
 
-/* Calls are small and wait for their answers: Nagle's algorithm would only delay them. */
-static void set_tcp_options(int fd)
+static void set_option(int fd, int level, int option, int value)
 {
-    const int on = 1;
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+    setsockopt(fd, level, option, &value, sizeof value);
+}
+
+/* Calls are small and wait for their answers: Nagle's algorithm would only delay them. A host that is gone is noticed
+ * while bytes are on their way to it (user timeout) and while none are (keepalive). */
+static void set_tcp_options(int fd, int64_t silence_ns)
+{
+    set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPIDLE, KEEPALIVE_IDLE_S);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPINTVL, KEEPALIVE_INTERVAL_S);
+    set_option(fd, IPPROTO_TCP, TCP_KEEPCNT, KEEPALIVE_PROBES);
+    if (silence_ns / PL_MS <= INT_MAX)
+        set_option(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)(silence_ns / PL_MS));
 }
 
 static podlink_status connect_failed(const pl_address *address, int error_number, podlink_error *err)
@@ -115,14 +128,14 @@ static podlink_status finish_connect(int fd, const pl_address *address, const pl
 }
 
 static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *address, const pl_clock *clock,
-                                 int64_t deadline, int *fd, podlink_error *err)
+                                 int64_t deadline, int64_t silence_ns, int *fd, podlink_error *err)
 {
     int domain = endpoint->address.ss_family;
     int s = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (s < 0)
         return connect_failed(address, errno, err);
     if (domain != AF_UNIX)
-        set_tcp_options(s);
+        set_tcp_options(s, silence_ns);
     podlink_status status = PODLINK_OK;
     if (connect(s, (const struct sockaddr *)&endpoint->address, endpoint->length) < 0) {
         if (errno == EINPROGRESS || errno == EINTR)
@@ -147,8 +160,8 @@ static void unix_endpoint(const pl_address *address, pl_endpoint *endpoint)
     endpoint->length = sizeof path;
 }
 
-podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int *fd,
-                                 podlink_error *err)
+podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
+                                 int *fd, podlink_error *err)
 {
     pl_endpoint endpoints[PL_ENDPOINTS_MAX];
     size_t count = 1;
@@ -166,7 +179,7 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
         int64_t until = deadline;
         if (i + 1 < count && deadline != PL_NEVER)
             until = now + pl_until(deadline, now) / 2;
-        status = connect_to(&endpoints[i], address, clock, until, fd, err);
+        status = connect_to(&endpoints[i], address, clock, until, silence_ns, fd, err);
         if (status == PODLINK_OK)
             return status;
     }

@@ -18,10 +18,11 @@ typedef enum pl_io_result {
 } pl_io_result;
 
 /** Resolves and connects.
+ *  @param silence_ns  how long sent bytes may stay without the other host's acknowledgement; PL_NEVER
  *  @param fd  out: owned by the caller; -1 on failure
  *  @return PODLINK_OK; ERESOLVE, ECONNECT, ETIMEDOUT, ENOMEM. Blocks until the deadline at most. */
-podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int *fd,
-                                 podlink_error *err);
+podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
+                                 int *fd, podlink_error *err);
 
 /** Reads what is there, at most capacity bytes. Does not block.
  *  @param error_number  out on PL_IO_FAILED */

@@ -22,7 +22,7 @@ static int dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counte
                 podlink_error *err)
 {
     int fd = -1;
-    if (pl_socket_connect(server->address, server->clock, deadline, &fd, err) != PODLINK_OK)
+    if (pl_socket_connect(server->address, server->clock, deadline, server->silence_ns, &fd, err) != PODLINK_OK)
         return -1;
     pl_conn_counters ignored = {0}; /* the handshake is no call of the user's */
     if (!pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored)) {
