@@ -51,22 +51,28 @@ static int hex_digit(char digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
-/* Whether the parameter at this place is called "password", also if it is written with %xx. */
+/* The letter at this place, which may be written as %xx, in lower case. */
+static char letter_at(const char *at, size_t *length)
+{
+    char letter = *at;
+    *length = 1;
+    if (letter == '%' && hex_digit(at[1]) >= 0 && hex_digit(at[2]) >= 0) {
+        letter = (char)(hex_digit(at[1]) * 16 + hex_digit(at[2]));
+        *length = 3;
+    }
+    return (char)tolower((unsigned char)letter);
+}
+
+/* Whether the parameter at this place is called "password". */
 static bool is_password_parameter(const char *at, size_t *value)
 {
-    const char *const name = "password";
     size_t used = 0;
-
-    for (size_t i = 0; name[i]; i++) {
-        char letter = at[used];
-        if (letter == '%' && hex_digit(at[used + 1]) >= 0 && hex_digit(at[used + 2]) >= 0) {
-            letter = (char)(hex_digit(at[used + 1]) * 16 + hex_digit(at[used + 2]));
-            used += 2;
-        }
-        if (tolower((unsigned char)letter) != name[i]) {
+    for (const char *name = "password"; *name; name++) {
+        size_t length;
+        if (letter_at(at + used, &length) != *name) {
             return false;
         }
-        used++;
+        used += length;
     }
     *value = used + 1;
     return at[used] == '=';

@@ -17,40 +17,17 @@ void pl_error_clear(podlink_error *err)
     err->message[0] = '\0';
 }
 
-static void set(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format, va_list args)
+void pl_error_write(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format, ...)
 {
+    if (!err)
+        return;
     err->status = status;
     err->delivery = delivery;
     err->server[0] = '\0';
+    va_list args;
+    va_start(args, format);
     vsnprintf(err->message, sizeof err->message, format, args);
-}
-
-podlink_status pl_error_set(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format,
-                            ...)
-{
-    if (err) {
-        va_list args;
-        va_start(args, format);
-        set(err, status, delivery, format, args);
-        va_end(args);
-    }
-    return status;
-}
-
-podlink_status pl_error_invalid(podlink_error *err, const char *format, ...)
-{
-    if (err) {
-        va_list args;
-        va_start(args, format);
-        set(err, PODLINK_EINVAL, PODLINK_NOT_SENT, format, args);
-        va_end(args);
-    }
-    return PODLINK_EINVAL;
-}
-
-podlink_status pl_error_no_memory(podlink_error *err)
-{
-    return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "out of memory");
+    va_end(args);
 }
 
 void pl_error_prefix_item(podlink_error *err, size_t i)

@@ -9,15 +9,25 @@
 /** Success: everything empty. */
 void pl_error_clear(podlink_error *err);
 
-/** Sets all but the server's words, which become empty. @return status */
-podlink_status pl_error_set(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format,
-                            ...) __attribute__((format(printf, 4, 5)));
+/** Sets all but the server's words, which become empty. */
+void pl_error_write(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
+
+static inline podlink_status pl_error_status(podlink_status status)
+{
+    return status;
+}
+
+/** pl_error_write(), and the status as the result: in sight of the compiler, so that it (and who analyses the code)
+ * knows that a failure is returned. */
+#define pl_error_set(err, status, delivery, ...)                                                                       \
+    (pl_error_write((err), (status), (delivery), __VA_ARGS__), pl_error_status(status))
 
 /** An argument that is not valid: nothing was sent. @return PODLINK_EINVAL */
-podlink_status pl_error_invalid(podlink_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define pl_error_invalid(err, ...) pl_error_set((err), PODLINK_EINVAL, PODLINK_NOT_SENT, __VA_ARGS__)
 
 /** @return PODLINK_ENOMEM, nothing was sent */
-podlink_status pl_error_no_memory(podlink_error *err);
+#define pl_error_no_memory(err) pl_error_set((err), PODLINK_ENOMEM, PODLINK_NOT_SENT, "out of memory")
 
 /** Puts "items[i]: " in front of the message: which element of a batch it is about. */
 void pl_error_prefix_item(podlink_error *err, size_t i);

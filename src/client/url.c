@@ -203,7 +203,9 @@ static const char *find_credentials_end(part text, bool is_unix)
 podlink_status pl_url_read(const char *url, pl_config *config, podlink_error *err)
 {
     const char *separator = strstr(url, "://");
-    part scheme = {url, separator ? (size_t)(separator - url) : 0};
+    if (!separator)
+        return pl_error_invalid(err, "url: it must begin with redis:// or unix://");
+    part scheme = {url, (size_t)(separator - url)};
     podlink_status status = check_scheme(scheme, err);
     if (status != PODLINK_OK)
         return status;

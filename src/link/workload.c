@@ -6,6 +6,7 @@
 #include "link/list.h"
 #include "link/service.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { STATE_MAX = 1024 * 1024 };
@@ -142,5 +143,8 @@ podlink_status podlink_workload_get(podlink_client *client, const podlink_servic
     if (!service)
         return pl_error_invalid(err, "service is NULL");
     podlink_status status = podlink_workload_get_many(client, service->ns, &service->name, 1, workloads, call, err);
-    return status == PODLINK_OK && !(*workloads)->items[0].state ? PODLINK_NOT_FOUND : status;
+    if (status != PODLINK_OK)
+        return status;
+    assert(*workloads);
+    return (*workloads)->items[0].state ? PODLINK_OK : PODLINK_NOT_FOUND;
 }

@@ -370,8 +370,10 @@ static void add_idle(pl_dedicated *dedicated)
 {
     pl_loan *loan = NULL;
     int64_t deadline = pl_deadline_after(pl_clock_now(dedicated->server->clock), dedicated->server->dial_timeout_ms);
-    if (dial(dedicated, deadline, &loan, NULL) == PODLINK_OK)
-        pl_dedicated_release(dedicated, loan, true);
+    if (dial(dedicated, deadline, &loan, NULL) != PODLINK_OK)
+        return;
+    assert(loan);
+    pl_dedicated_release(dedicated, loan, true);
 }
 
 void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now)
