@@ -33,6 +33,7 @@ void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks)
 {
     exchange->count = count;
     exchange->marks = marks;
+    exchange->follows = NULL;
     exchange->unsettled = count;
     exchange->err_index = count;
     pl_exchange_rewind(exchange);
@@ -45,11 +46,32 @@ void pl_exchange_rewind(pl_exchange *exchange)
     exchange->lacks_script = false;
 }
 
-uint32_t pl_exchange_next(pl_exchange *exchange)
+/* Replies come in order: those in flight behind the one that is waited for. */
+static uint32_t in_flight_behind(const pl_exchange *exchange, uint32_t awaited)
+{
+    uint32_t behind = exchange->next - 1 - awaited;
+    return behind < exchange->inflight ? behind : exchange->inflight - 1;
+}
+
+uint32_t pl_exchange_next(pl_exchange *exchange, uint32_t window)
 {
     while (exchange->next < exchange->count && exchange->marks[exchange->next] == PL_SETTLED)
         exchange->next++;
-    return exchange->next;
+    const uint32_t next = exchange->next;
+    exchange->wake_at = 0;
+    if (next == exchange->count)
+        return exchange->count;
+    const uint32_t awaited = exchange->follows ? exchange->follows[next] : PL_FOLLOWS_NONE;
+    if (awaited != PL_FOLLOWS_NONE && exchange->marks[awaited] != PL_SETTLED) {
+        if (exchange->inflight > 0)
+            exchange->wake_at = in_flight_behind(exchange, awaited);
+        return exchange->count;
+    }
+    if (exchange->inflight >= window) {
+        exchange->wake_at = window / 2;
+        return exchange->count;
+    }
+    return next;
 }
 
 /* Whether a command with this outcome stays pending. The server has not run what it answered with one of these. */

@@ -16,6 +16,8 @@
 
 typedef struct pl_exchange pl_exchange;
 
+#define PL_FOLLOWS_NONE UINT32_MAX
+
 /** What became of one command. */
 typedef struct pl_outcome {
     podlink_status status; /* PODLINK_OK: reply is there */
@@ -36,6 +38,10 @@ typedef struct pl_exchange_ops {
      *  @param err  NULL, or to be filled in where the reply turns out to be a failure
      *  @return the command's status: outcome->status, or what the reply means */
     podlink_status (*settle)(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err);
+
+    /** NULL, or for an exchange for which nobody waits: none of its commands is in flight any more. Runs without a
+     * lock; may free the exchange. */
+    void (*finished)(pl_exchange *exchange);
 } pl_exchange_ops;
 
 typedef enum pl_mark {
@@ -53,7 +59,9 @@ struct pl_exchange {
     bool is_batch;    /* the commands are the user's items: messages tell which */
     uint8_t *marks;   /* a pl_mark for each command; of one command &only_mark */
     uint8_t only_mark;
-    podlink_error *err; /* the caller's, may be NULL: tells the failure of the lowest index */
+    const uint32_t *follows; /* for each command the earlier one that must be settled before it is sent, or
+                                PL_FOLLOWS_NONE; NULL: any order will do. Borrowed */
+    podlink_error *err;      /* the caller's, may be NULL: tells the failure of the lowest index */
     uint32_t err_index;
     podlink_status status;     /* of the lowest index that failed; of one command its status */
     podlink_delivery delivery; /* of the command that status is of */
@@ -88,8 +96,10 @@ void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks);
 /** Begins a pass over all pending commands. */
 void pl_exchange_rewind(pl_exchange *exchange);
 
-/** The next pending command of this pass, or count where there is none. */
-uint32_t pl_exchange_next(pl_exchange *exchange);
+/** The next command of this pass that may be queued, or count where there is none at present. Sets wake_at, so that the
+ *  owner is told when there may be one again.
+ *  @param window  how many may be in flight */
+uint32_t pl_exchange_next(pl_exchange *exchange, uint32_t window);
 
 static inline bool pl_exchange_is_settled(const pl_exchange *exchange)
 {

@@ -6,11 +6,12 @@
 #include "resp/encode.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING } step;
+typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_INFO } step;
 
-static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING"};
+static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "INFO"};
 
 static bool put_command(pl_buffer *out, const char *const *arguments, size_t count)
 {
@@ -42,6 +43,8 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
         return put_command(out, (const char *[]){"CLIENT", "SETNAME", login->client_name}, 3);
     case STEP_PING:
         return put_command(out, (const char *[]){"PING"}, 1);
+    case STEP_INFO:
+        return put_command(out, (const char *[]){"INFO", "server"}, 2);
     }
     return false;
 }
@@ -54,13 +57,58 @@ static bool repeats_secret(const pl_handshake *handshake, const pl_outcome *outc
            memmem(outcome->words, outcome->words_length, secret, strlen(secret)) != NULL;
 }
 
+/* The value of a line "name:value" of INFO; its length is 0 where there is none. */
+static const char *info_value(const char *info, const char *name, size_t *length)
+{
+    const char *line = strstr(info, name);
+    if (!line)
+        return *length = 0, "";
+    line += strlen(name);
+    *length = strcspn(line, "\r\n");
+    return line;
+}
+
+/* 7.0.15 as 70015. A part that is no number, or too large, ends it. */
+static uint32_t read_version(const char *text)
+{
+    uint32_t version = 0;
+    for (int part = 0; part < 3; part++) {
+        unsigned long value = strtoul(text, (char **)&text, 10);
+        version = version * 100 + (value < 100 ? (uint32_t)value : 99);
+        if (*text == '.')
+            text++;
+    }
+    return version;
+}
+
+static void read_identity(pl_server_identity *identity, const pl_outcome *outcome)
+{
+    const char *info = podlink_reply_text(outcome->reply->nodes, NULL);
+    size_t length;
+    if (!info)
+        return;
+    const char *run_id = info_value(info, "\nrun_id:", &length);
+    if (length > 0 && length < sizeof identity->run_id) {
+        memcpy(identity->run_id, run_id, length);
+        identity->run_id[length] = '\0';
+    }
+    const char *version = info_value(info, "\nredis_version:", &length);
+    identity->version = length > 0 ? read_version(version) : 0;
+}
+
 static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    const pl_handshake *handshake = (pl_handshake *)exchange;
+    pl_handshake *handshake = (pl_handshake *)exchange;
     podlink_status status = outcome->status;
+    const step at = (step)handshake->steps[i];
+    if (at == STEP_INFO && status == PODLINK_OK)
+        read_identity(&handshake->identity, outcome);
+    if (at == STEP_INFO && outcome->delivery == PODLINK_ANSWERED) {
+        pl_error_clear(err);
+        return PODLINK_OK;
+    }
     if (status == PODLINK_OK)
         return status;
-    step at = (step)handshake->steps[i];
     if (at == STEP_AUTH && status == PODLINK_ESERVER)
         status = PODLINK_EAUTH;
     if (!err)
@@ -87,6 +135,8 @@ void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_e
     if (login->client_name)
         handshake->steps[count++] = STEP_NAME;
     handshake->steps[count++] = STEP_PING;
+    handshake->steps[count++] = STEP_INFO;
+    memset(&handshake->identity, 0, sizeof handshake->identity);
     memset(handshake->marks, PL_PENDING, sizeof handshake->marks);
     handshake->login = login;
     pl_exchange_init(&handshake->exchange, &handshake_ops, "handshake", false, err);

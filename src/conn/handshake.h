@@ -14,17 +14,25 @@ typedef struct pl_login {
     int32_t database;
 } pl_login;
 
-enum { PL_HANDSHAKE_MAX = 4 };
+enum { PL_HANDSHAKE_MAX = 5, PL_RUN_ID_SIZE = 41 };
+
+/** What a server tells of itself. */
+typedef struct pl_server_identity {
+    char run_id[PL_RUN_ID_SIZE]; /* another after each restart; "" where it does not tell */
+    uint32_t version;            /* 7.0.15 is 70015; 0 where it does not tell */
+} pl_server_identity;
 
 typedef struct pl_handshake {
     pl_exchange exchange; /* first: its functions get it as theirs */
     const pl_login *login;
+    pl_server_identity identity; /* out */
     uint8_t steps[PL_HANDSHAKE_MAX];
     uint8_t marks[PL_HANDSHAKE_MAX];
 } pl_handshake;
 
-/** Prepares AUTH, SELECT and CLIENT SETNAME where they are needed, and a PING, in one pipeline. The PING is there since
- *  a server that refuses the connection says so in place of a first reply.
+/** Prepares AUTH, SELECT and CLIENT SETNAME where they are needed, a PING and an INFO, in one pipeline. The PING is
+ * there since a server that refuses the connection says so in place of a first reply; that the user may not call INFO
+ * is no failure.
  *  @param err  may not be NULL: why it failed */
 void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err);
 

@@ -2,14 +2,17 @@
 #ifndef PL_LINK_BATCH_H
 #define PL_LINK_BATCH_H
 
+#include "link/order.h"
 #include "script/call.h"
 
 #include <stddef.h>
 
 /** Runs an exchange that pl_exchange_init() has prepared as one of count commands. count is at least 1.
+ *  @param keys    what the items change, so that those on one key keep their order; NULL: they change nothing
+ *  @param items   for keys
  *  @param script  NULL where its commands need none
  *  @return exchange->status; EINVAL (too many), ENOMEM, EFORKED */
-podlink_status pl_batch_run(podlink_client *client, pl_exchange *exchange, size_t count, const pl_script *script,
-                            const podlink_call *call, podlink_error *err);
+podlink_status pl_batch_run(podlink_client *client, pl_exchange *exchange, size_t count, const pl_order_keys *keys,
+                            const void *items, const pl_script *script, const podlink_call *call, podlink_error *err);
 
 #endif

@@ -5,6 +5,8 @@
 
 #include <podlink/link.h>
 
+#include <string.h>
+
 typedef struct link_batch {
     pl_exchange exchange; /* first: its functions get it as theirs */
     pl_link_operation operation;
@@ -38,6 +40,21 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     item->result = answer.pod;
     return item->status;
 }
+
+static uint64_t hash_link(const void *items, uint32_t i)
+{
+    const podlink_link *link = &((const podlink_link_item *)items)[i].link;
+    return pl_order_hash(pl_order_hash(pl_order_hash(0, link->uid), link->service), link->ns);
+}
+
+static bool is_same_link(const void *items, uint32_t i, uint32_t j)
+{
+    const podlink_link *a = &((const podlink_link_item *)items)[i].link;
+    const podlink_link *b = &((const podlink_link_item *)items)[j].link;
+    return strcmp(a->uid, b->uid) == 0 && strcmp(a->service, b->service) == 0 && strcmp(a->ns, b->ns) == 0;
+}
+
+static const pl_order_keys link_keys = {.hash = hash_link, .equal = is_same_link};
 
 static const pl_exchange_ops batch_ops = {.encode = encode, .settle = settle};
 
@@ -74,7 +91,8 @@ static podlink_status run(podlink_client *client, pl_link_operation operation, p
         return status;
     pl_exchange_init(&batch.exchange, &batch_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation),
                      err);
-    return pl_batch_run(client, &batch.exchange, count, batch.script, call, err);
+    const pl_order_keys *keys = operation == PL_LINK_GET ? NULL : &link_keys;
+    return pl_batch_run(client, &batch.exchange, count, keys, items, batch.script, call, err);
 }
 
 podlink_status podlink_link_set_batch(podlink_client *client, podlink_link_item *items, size_t count,

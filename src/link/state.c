@@ -75,6 +75,22 @@ static podlink_status settle_set(pl_exchange *exchange, uint32_t i, const pl_out
     return item->status;
 }
 
+static uint64_t hash_state(const void *items, uint32_t i)
+{
+    const podlink_state_item *item = &((const podlink_state_item *)items)[i];
+    return pl_order_hash(pl_order_hash((uint64_t)item->pod, item->service.name), item->service.ns);
+}
+
+static bool is_same_state(const void *items, uint32_t i, uint32_t j)
+{
+    const podlink_state_item *a = &((const podlink_state_item *)items)[i];
+    const podlink_state_item *b = &((const podlink_state_item *)items)[j];
+    return a->pod == b->pod && strcmp(a->service.name, b->service.name) == 0 &&
+           strcmp(a->service.ns, b->service.ns) == 0;
+}
+
+static const pl_order_keys state_keys = {.hash = hash_state, .equal = is_same_state};
+
 static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set};
 
 static void set_call_init(set_call *c, podlink_client *client, podlink_state_item *items, podlink_error *err)
@@ -129,7 +145,7 @@ podlink_status podlink_state_set_batch(podlink_client *client, podlink_state_ite
     if (status != PODLINK_OK)
         return status;
     set_call_init(&c, client, items, err);
-    return pl_batch_run(client, &c.exchange, count, c.script, call, err);
+    return pl_batch_run(client, &c.exchange, count, &state_keys, items, c.script, call, err);
 }
 
 /* --- getting ------------------------------------------------------------------------------------------------ */

@@ -114,7 +114,7 @@ static podlink_status get_all(podlink_client *client, get_call *c, size_t count,
     if (!c->replies)
         return pl_error_no_memory(err);
     pl_exchange_init(&c->exchange, &get_ops, "workload get", true, err);
-    podlink_status status = pl_batch_run(client, &c->exchange, count, NULL, call, err);
+    podlink_status status = pl_batch_run(client, &c->exchange, count, NULL, NULL, NULL, call, err);
     if (status == PODLINK_OK)
         status = pl_list_workloads(heap, c->replies, count, workloads, err);
     for (size_t i = 0; i < count; i++)

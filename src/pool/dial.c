@@ -34,8 +34,10 @@ static int dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counte
     pl_handshake_init(&handshake, server->login, err);
     pl_exclusive_run(conn, fd, &handshake.exchange, server->clock, deadline);
     conn->counters = counters;
-    if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK)
+    if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
+        pl_runs_note(server->runs, &handshake.identity);
         return fd;
+    }
     uint32_t settled[3] = {0};
     pl_exchange_give_up(&handshake.exchange, settled);
     err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */

@@ -69,12 +69,11 @@ bool pl_exclusive_receive(pl_conn *conn, int fd, const pl_clock *clock, int64_t 
 /* False when out of memory. */
 static bool queue(pl_conn *conn, pl_exchange *exchange)
 {
-    for (; exchange->inflight < WINDOW; exchange->next++) {
-        uint32_t i = pl_exchange_next(exchange);
-        if (i == exchange->count)
-            break;
+    uint32_t i;
+    while ((i = pl_exchange_next(exchange, WINDOW)) < exchange->count) {
         if (!pl_conn_queue(conn, exchange, i))
             return false;
+        exchange->next++;
     }
     return true;
 }

@@ -62,9 +62,10 @@ static pl_exchange *collect_finished(pl_lane *lane)
     pl_exchange *next;
     for (pl_exchange *x = pl_conn_take_finished(&lane->conn); x; x = next) {
         next = x->next_finished;
-        if (!x->parked)
+        if (!x->parked && !x->ops->finished)
             continue;
-        park_list_remove(lane, x);
+        if (x->parked)
+            park_list_remove(lane, x);
         x->next_finished = to_tell;
         to_tell = x;
     }
@@ -76,7 +77,10 @@ static void tell_all(pl_exchange *to_tell)
 {
     while (to_tell) {
         pl_exchange *next = to_tell->next_finished;
-        pl_park_tell(&to_tell->park);
+        if (to_tell->ops->finished)
+            to_tell->ops->finished(to_tell);
+        else
+            pl_park_tell(&to_tell->park);
         to_tell = next;
     }
 }
@@ -199,6 +203,8 @@ static void dial(pl_lane *lane, int64_t deadline)
     lane->fd = fd;
     lane->state = fd >= 0 ? PL_LANE_OPEN : PL_LANE_CLOSED;
     note_dial(lane, pl_clock_now(lane->server->clock));
+    if (fd >= 0 && lane->server->prelude)
+        lane->server->prelude(lane->server->prelude_context, &lane->conn);
     tell_parked(lane);
 }
 
@@ -277,17 +283,17 @@ static bool queue(pl_lane *lane, pl_exchange *exchange)
     pl_conn *conn = &lane->conn;
     if (pl_line_length(&conn->line) == 0)
         lane->heard_at = exchange->queued_at;
-    while (exchange->inflight < WINDOW && conn->filling.length < WINDOW_BYTES) {
-        uint32_t i = pl_exchange_next(exchange);
+    while (exchange->inflight == 0 || conn->filling.length < WINDOW_BYTES) {
+        uint32_t i = pl_exchange_next(exchange, WINDOW);
         if (i == exchange->count)
-            break;
+            return true;
         if (!pl_conn_queue(conn, exchange, i)) {
             set_no_memory(lane, exchange);
             return false;
         }
         exchange->next++;
     }
-    exchange->wake_at = exchange->next < exchange->count ? WINDOW / 2 : 0;
+    exchange->wake_at = exchange->inflight / 2;
     return true;
 }
 
@@ -499,6 +505,7 @@ void pl_lane_fini(pl_lane *lane, bool is_child)
     }
     if (lane->state == PL_LANE_OPEN) {
         pl_conn_fail(&lane->conn, PODLINK_ECLOSED, "the client is closed");
+        tell_all(collect_finished(lane));
         pl_conn_fini(&lane->conn);
         pl_socket_close(lane->fd);
     }

@@ -8,10 +8,14 @@
 #include "conn/conn.h"
 #include "conn/handshake.h"
 #include "net/address.h"
+#include "pool/runs.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+
+/** Queues what is to run on a new connection ahead of the first call. Under the lane's lock. */
+typedef void (*pl_prelude_fn)(void *context, pl_conn *conn);
 
 /** How connections to one server are made. Borrowed by its lanes. */
 typedef struct pl_server {
@@ -20,6 +24,9 @@ typedef struct pl_server {
     const pl_heap *heap;
     const pl_clock *clock;
     const pl_log *log;
+    pl_runs *runs;         /* what the handshakes tell of the server */
+    pl_prelude_fn prelude; /* NULL: none */
+    void *prelude_context;
     int64_t dial_timeout_ms;
     int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
     int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */

@@ -9,6 +9,8 @@ bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *si
     pool->lanes = pl_heap_alloc(server->heap, size->shared * sizeof *pool->lanes);
     if (!pool->lanes)
         return false;
+    pl_runs_init(&pool->runs);
+    pool->server.runs = &pool->runs;
     for (uint32_t i = 0; i < size->shared; i++)
         pl_lane_init(&pool->lanes[i], &pool->server);
     pl_dedicated_init(&pool->dedicated, &pool->server, size->dedicated_max, size->dedicated_min_idle,
@@ -21,6 +23,7 @@ void pl_pool_fini(pl_pool *pool, bool is_child)
     for (uint32_t i = 0; i < pool->lane_count; i++)
         pl_lane_fini(&pool->lanes[i], is_child);
     pl_dedicated_fini(&pool->dedicated, is_child);
+    pl_runs_fini(&pool->runs);
     pl_heap_free(pool->server.heap, pool->lanes);
 }
 

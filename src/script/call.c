@@ -2,12 +2,9 @@
 #include "script/call.h"
 
 #include "base/error.h"
-#include "script/load.h"
+#include "script/holding.h"
 
 #include <string.h>
-
-/* A server that forgets a script again and again is somebody's SCRIPT FLUSH in a loop: the deadline ends it. */
-enum { REPAIRS_MAX = 100 };
 
 void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count)
 {
@@ -19,26 +16,20 @@ void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count
     pl_resp_number(out, key_count);
 }
 
-/* False where the script could not be loaded: then the exchange has that reason. */
-static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
-{
-    podlink_error fault;
-    if (pl_script_load(run, script, &fault) == PODLINK_OK) {
-        pl_count_shared(&run->client->counters.noscript_repairs, exchange->unsettled);
-        return true;
-    }
-    pl_exchange_not_sent(exchange, &fault);
-    return false;
-}
-
 void pl_script_passes(pl_run *run, pl_exchange *exchange, const pl_script *script)
 {
-    for (int repairs = 0; repairs < REPAIRS_MAX; repairs++) {
+    podlink_client *client = run->client;
+    podlink_error fault;
+    for (;;) {
+        uint32_t seen = pl_holding_loads(script);
         pl_run_passes(run, exchange);
         if (pl_exchange_is_settled(exchange) || !exchange->lacks_script)
             return;
-        if (!repair(run, exchange, script))
+        if (pl_holding_ensure(run, script, seen, &fault) != PODLINK_OK) {
+            pl_exchange_not_sent(exchange, &fault);
             return;
+        }
+        pl_count_shared(&client->counters.noscript_repairs, 1);
     }
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "resp/encode.h"
 #include "script/call.h"
+#include "script/holding.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -44,7 +45,7 @@ static const pl_script *script_of(const load *l, uint32_t i)
     return l->only ? l->only : pl_scripts_at(l->scripts, i);
 }
 
-static bool encode_load(const pl_script *script, pl_buffer *out)
+bool pl_script_encode_load(const pl_script *script, pl_buffer *out)
 {
     if (!pl_buffer_reserve(out, 4 * PL_RESP_OVERHEAD + script->source_length))
         return false;
@@ -74,7 +75,14 @@ static bool encode_permission(const load *l, pl_buffer *out)
 static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
 {
     const load *l = (load *)exchange;
-    return i < l->script_count ? encode_load(script_of(l, i), out) : encode_permission(l, out);
+    return i < l->script_count ? pl_script_encode_load(script_of(l, i), out) : encode_permission(l, out);
+}
+
+bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *reply)
+{
+    size_t length = 0;
+    const char *sha = podlink_reply_text(reply, &length);
+    return sha && length == PL_SHA1_HEX && memcmp(sha, script->sha, PL_SHA1_HEX) == 0;
 }
 
 static podlink_status settle_load(load *l, const pl_script *script, const pl_outcome *outcome, podlink_error *err)
@@ -85,9 +93,7 @@ static podlink_status settle_load(load *l, const pl_script *script, const pl_out
                      outcome->words ? err->server : outcome->why);
         return outcome->status;
     }
-    size_t length = 0;
-    const char *sha = podlink_reply_text(outcome->reply->nodes, &length);
-    if (!sha || length != PL_SHA1_HEX || memcmp(sha, script->sha, PL_SHA1_HEX) != 0)
+    if (!pl_script_is_loaded_reply(script, outcome->reply->nodes))
         return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED,
                             "loading script %s on %s: the server gives it another SHA1", script->name, outcome->server);
     l->loaded++;
@@ -114,15 +120,14 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
 
 static const pl_exchange_ops load_ops = {.encode = encode, .settle = settle};
 
-static void log_loaded(const pl_run *run, const pl_script *script)
+void pl_script_log_loaded(podlink_client *client, const pl_script *script)
 {
-    const podlink_client *client = run->client;
     const podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
                                        .event = "script_loaded",
                                        .name = script->name,
                                        .sha = script->sha,
                                        .server = client->config.address.text,
-                                       .duration_ns = pl_clock_now(&client->clock) - run->began};
+                                       .duration_ns = -1};
     pl_log_write(&client->log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
 }
 
@@ -134,7 +139,7 @@ podlink_status pl_script_load(pl_run *run, const pl_script *script, podlink_erro
     pl_count_shared(&run->client->counters.script_loads, 1);
     podlink_status status = pl_run_end(run, &l.exchange);
     if (status == PODLINK_OK)
-        log_loaded(run, script);
+        pl_script_log_loaded(run->client, script);
     return status;
 }
 
@@ -180,8 +185,10 @@ static podlink_status load_all(pl_run *run, load *l, podlink_error *err)
     podlink_status status = pl_run_end(run, &l->exchange);
     if (status != PODLINK_OK)
         return status;
-    for (uint32_t i = 0; i < l->script_count; i++)
-        log_loaded(run, pl_scripts_at(l->scripts, i));
+    for (uint32_t i = 0; i < l->script_count; i++) {
+        pl_holding_note_loaded(l->scripts, pl_scripts_at(l->scripts, i), pl_runs_number(&client->pool.runs));
+        pl_script_log_loaded(client, pl_scripts_at(l->scripts, i));
+    }
     if (l->refused[0] == '\0')
         return PODLINK_OK;
     return pl_error_set(err, PODLINK_ENOPERM, PODLINK_ANSWERED,

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "client/client.h"
+#include "script/holding.h"
 #include "script/registry.h"
 
 #include <podlink/script.h>
@@ -15,6 +16,8 @@ static podlink_status register_all(podlink_client *client, const podlink_options
     client->scripts = pl_scripts_new(&client->config.heap);
     if (!client->scripts)
         return pl_error_no_memory(err);
+    client->pool.server.prelude = pl_holding_prelude;
+    client->pool.server.prelude_context = client;
     if (options->script_count > 0 && !options->scripts)
         return pl_error_invalid(err, "scripts is NULL while script_count is not 0");
     podlink_status status = PODLINK_OK;

@@ -15,6 +15,7 @@ static void free_script(const pl_heap *heap, pl_script *script)
         pl_heap_free(heap, (char *)script->name);
         pl_heap_free(heap, (char *)script->source);
     }
+    pl_heap_free(heap, script->holding);
     pl_heap_free(heap, script);
 }
 
@@ -46,6 +47,11 @@ static bool append_built_in(pl_scripts *scripts, const pl_builtin *builtin)
                           .source_length = strlen(builtin->source),
                           .is_built_in = true};
     memcpy(script->sha, builtin->sha, sizeof script->sha);
+    script->holding = pl_heap_zalloc(scripts->heap, sizeof *script->holding);
+    if (!script->holding) {
+        free_script(scripts->heap, script);
+        return false;
+    }
     return append(scripts, script);
 }
 
@@ -125,7 +131,8 @@ static pl_script *copy_script(const pl_heap *heap, const podlink_script *from, s
     script->source_length = length;
     script->repeatable = from->repeatable != 0;
     memcpy(script->sha, sha, sizeof script->sha);
-    if (script->name && script->source)
+    script->holding = pl_heap_zalloc(heap, sizeof *script->holding);
+    if (script->name && script->source && script->holding)
         return script;
     free_script(heap, script);
     return NULL;

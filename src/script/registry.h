@@ -9,8 +9,17 @@
 #include <podlink/script.h>
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+/** What is known of a script on the server. Changed under the registry's lock. */
+typedef struct pl_holding {
+    _Atomic uint32_t loads; /* how often it was loaded; read without the lock */
+    uint32_t run;           /* in which it was loaded last, 0: none */
+    bool is_loading;
+    struct pl_load_waiter *waiters; /* who wait for that */
+} pl_holding;
 
 typedef struct pl_script {
     const char *name;     /* owned, or of the program where built in */
@@ -20,6 +29,7 @@ typedef struct pl_script {
     bool is_built_in;
     bool repeatable;
     char sha[PL_SHA1_HEX + 1];
+    pl_holding *holding; /* owned; all else never changes */
 } pl_script;
 
 typedef struct pl_scripts {

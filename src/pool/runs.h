@@ -1,0 +1,35 @@
+/* The runs of a server: each restart or failover begins another, which has none of the scripts of the one before. */
+#ifndef PL_POOL_RUNS_H
+#define PL_POOL_RUNS_H
+
+#include "conn/handshake.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef struct pl_runs {
+    pthread_mutex_t lock;
+    char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
+    _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
+    _Atomic uint32_t version;    /* of the server: 7.0.15 is 70015; 0 where it does not tell */
+} pl_runs;
+
+void pl_runs_init(pl_runs *runs);
+void pl_runs_fini(pl_runs *runs);
+
+/** A connection was made. */
+void pl_runs_note(pl_runs *runs, const pl_server_identity *identity);
+
+/** Which run the latest connection found. */
+static inline uint32_t pl_runs_number(const pl_runs *runs)
+{
+    return atomic_load_explicit(&runs->number, memory_order_acquire);
+}
+
+static inline uint32_t pl_runs_version(const pl_runs *runs)
+{
+    return atomic_load_explicit(&runs->version, memory_order_relaxed);
+}
+
+#endif
