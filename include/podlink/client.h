@@ -80,6 +80,13 @@ typedef enum podlink_script_loading {
     PODLINK_LOAD_ON_DEMAND = 2    /* by the first call that needs one; the open does not connect */
 } podlink_script_loading;
 
+/** How the built-in scripts are kept and called. Your own always go by EVALSHA. */
+typedef enum podlink_script_backend {
+    PODLINK_BACKEND_EVALSHA = 0,  /* SCRIPT LOAD and EVALSHA, on every server */
+    PODLINK_BACKEND_FUNCTIONS = 1 /* one function library, "podlink", which the server persists and replicates, and
+                                     FCALL; needs Redis 7.0, else PODLINK_EUNSUPPORTED */
+} podlink_script_backend;
+
 /** Options; fields are only ever appended. Set by podlink_options_init(), then change what you need. Strings are
  *  borrowed until podlink_client_open() returns. A query parameter of the URL has the same name as the field and wins
  *  over it: redis://host:6379/0?call_timeout_ms=500 */
@@ -117,6 +124,9 @@ typedef struct podlink_options {
     int32_t no_janitor_thread;  /* not 0: the host calls podlink_client_tick() in place of the library's one thread */
     podlink_trace_fn trace;     /* default NULL: none */
     void *trace_context;
+    uint32_t spin_us; /* 0..1000, default 50: how long a caller looks for its reply, letting other threads run,
+                         before it sleeps in poll; it stops looking where that does not pay, as over a network */
+    podlink_script_backend script_backend; /* default PODLINK_BACKEND_EVALSHA; in a URL scripts=evalsha, or functions */
 } podlink_options;
 
 /** Sets every field to its default. */

@@ -22,6 +22,13 @@ void pl_histogram_record(pl_histogram *histogram, int64_t duration_ns)
     pl_count(&histogram->buckets[bucket_of(duration_ns)], 1);
 }
 
+void pl_histogram_record_shared(pl_histogram *histogram, int64_t duration_ns)
+{
+    pl_count_shared(&histogram->count, 1);
+    pl_count_shared(&histogram->sum_ns, duration_ns > 0 ? (uint64_t)duration_ns : 0);
+    pl_count_shared(&histogram->buckets[bucket_of(duration_ns)], 1);
+}
+
 void pl_histogram_add(const pl_histogram *histogram, podlink_histogram *sum)
 {
     sum->count += pl_counted(&histogram->count);

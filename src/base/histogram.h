@@ -15,6 +15,9 @@ typedef struct pl_histogram {
 /** Counts a duration. One writer at a time. */
 void pl_histogram_record(pl_histogram *histogram, int64_t duration_ns);
 
+/** The same where writers do not exclude each other. */
+void pl_histogram_record_shared(pl_histogram *histogram, int64_t duration_ns);
+
 /** Adds what was counted to a sum. */
 void pl_histogram_add(const pl_histogram *histogram, podlink_histogram *sum);
 

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,11 @@ void pl_park_tell(pl_park *park)
     _Atomic uint32_t *word = &park->told;
     atomic_store_explicit(word, 1, memory_order_release);
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
+}
+
+void pl_park_yield(void)
+{
+    sched_yield();
 }
 
 void pl_park_sleep(int64_t ns)

@@ -23,6 +23,9 @@ bool pl_park_wait(pl_park *park, int64_t wait_ns);
  *  thread that owns it: the wake-up touches only its address. */
 void pl_park_tell(pl_park *park);
 
+/** Lets another thread run that can. */
+void pl_park_yield(void);
+
 /** Sleeps. */
 void pl_park_sleep(int64_t ns);
 

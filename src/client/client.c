@@ -26,6 +26,7 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
                               .silence_ns = to_ns(silence_ms),
                               .idle_ns = to_ns(config->idle_timeout_ms),
                               .timeouts_max = config->timeouts_max,
+                              .spin_ns = (int64_t)config->spin_us * 1000,
                               .reply_max = config->reply_max_bytes};
     const pl_pool_size size = {.shared = config->shared_connections,
                                .dedicated_max = config->dedicated_max,

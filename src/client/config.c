@@ -28,6 +28,7 @@ void podlink_options_init_sized(podlink_options *options, size_t size)
                                       .pool_wait_ms = 4000,
                                       .idle_timeout_ms = 300000,
                                       .max_lifetime_ms = -1,
+                                      .spin_us = 50,
                                       .timeouts_max = 3};
     memset(options, 0, size);
     memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
@@ -59,6 +60,7 @@ static const numeric_option numeric_options[] = {
     {"max_lifetime_ms", 1, INT32_MAX, true, STORED(max_lifetime_ms)},
     {"silence_timeout_ms", 0, INT32_MAX, true, STORED(silence_timeout_ms)},
     {"timeouts_max", 1, 1000, false, STORED(timeouts_max)},
+    {"spin_us", 0, 1000, false, STORED(spin_us)},
 };
 
 static const numeric_option *find_numeric(const char *name)
@@ -113,6 +115,15 @@ static podlink_status set_client_name(pl_config *config, const char *text, podli
     return pl_config_set_text(config, &config->login.client_name, "client_name", text, err);
 }
 
+static podlink_status set_backend(pl_config *config, const char *text, podlink_error *err)
+{
+    const bool is_functions = strcmp(text, "functions") == 0;
+    if (!is_functions && strcmp(text, "evalsha") != 0)
+        return pl_error_invalid(err, "scripts must be evalsha or functions");
+    config->script_backend = is_functions ? PODLINK_BACKEND_FUNCTIONS : PODLINK_BACKEND_EVALSHA;
+    return PODLINK_OK;
+}
+
 static bool is_word(const char *text)
 {
     return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
@@ -126,6 +137,8 @@ podlink_status pl_config_set_option(pl_config *config, const char *name, const c
         return pl_config_set_text(config, &config->login.user, name, text, err);
     if (strcmp(name, "password") == 0)
         return pl_config_set_text(config, &config->login.password, name, text, err);
+    if (strcmp(name, "scripts") == 0)
+        return set_backend(config, text, err);
     const numeric_option *option = find_numeric(strcmp(name, "db") == 0 ? "database" : name);
     if (!option) /* whose name may be the rest of a password that holds a '?' or '&': shown only where it looks like one
                   */
@@ -154,6 +167,7 @@ static podlink_status set_numbers(pl_config *config, const podlink_options *opti
         {"max_lifetime_ms", options->max_lifetime_ms},
         {"silence_timeout_ms", options->silence_timeout_ms},
         {"timeouts_max", options->timeouts_max},
+        {"spin_us", options->spin_us},
     };
     podlink_status status = PODLINK_OK;
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers && status == PODLINK_OK; i++)
@@ -170,6 +184,10 @@ static podlink_status set_fields(pl_config *config, const podlink_options *optio
         status = pl_config_set_text(config, &config->login.password, "password", options->password, err);
     if (status == PODLINK_OK)
         status = set_client_name(config, options->client_name, err);
+    if (status == PODLINK_OK && options->script_backend != PODLINK_BACKEND_EVALSHA &&
+        options->script_backend != PODLINK_BACKEND_FUNCTIONS)
+        status = pl_error_invalid(err, "script_backend is none of its values");
+    config->script_backend = options->script_backend;
     return status;
 }
 

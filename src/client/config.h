@@ -23,10 +23,12 @@ typedef struct pl_config {
     uint32_t dedicated_max;
     uint32_t dedicated_min_idle;
     uint32_t timeouts_max;
+    uint32_t spin_us;
     int64_t pool_wait_ms; /* these are -1 where there is no limit */
     int64_t idle_timeout_ms;
     int64_t max_lifetime_ms;
     int64_t silence_timeout_ms; /* 0: call_timeout_ms */
+    podlink_script_backend script_backend;
 } pl_config;
 
 /** Checks everything. @return PODLINK_OK; EINVAL (err names the option and what is wrong), EUNSUPPORTED, ENOMEM: then

@@ -21,8 +21,12 @@ enum {
     WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
     IDLE_CHECK_MS = 1000,     /* a connection that has been idle for so long is looked at before it is used */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
-    REDIAL_FIRST_MS = 5,  /* after a failed dial nobody dials for so long; each further failure doubles it, */
-    REDIAL_LAST_MS = 250  /* up to this, so that a server that comes back is soon used */
+    GATHER_LEAST = 4,     /* callers expected back for whom a writer waits a turn: their commands go out in one write */
+    SPIN_MISSES = 4,      /* looks in vain, after which looking is left out */
+    SPIN_RESTS = 256,     /* for so many waits */
+    SPIN_TRIES = 100,
+    REDIAL_FIRST_MS = 5, /* after a failed dial nobody dials for so long; each further failure doubles it, */
+    REDIAL_LAST_MS = 250 /* up to this, so that a server that comes back is soon used */
 };
 
 void pl_lane_init(pl_lane *lane, const pl_server *server)
@@ -64,8 +68,10 @@ static pl_exchange *collect_finished(pl_lane *lane)
         next = x->next_finished;
         if (!x->parked && !x->ops->finished)
             continue;
-        if (x->parked)
+        if (x->parked) {
             park_list_remove(lane, x);
+            lane->expected++;
+        }
         x->next_finished = to_tell;
         to_tell = x;
     }
@@ -297,13 +303,31 @@ static bool queue(pl_lane *lane, pl_exchange *exchange)
     return true;
 }
 
+/* Callers whose replies came together come back together, on the few processors that there are. One turn for the
+ * others, and their commands are sent in one write: at 64 callers 6 us of client CPU per call in place of 8
+ * (docs/benchmarks.md). */
+static void gather(pl_lane *lane)
+{
+    if (lane->expected < GATHER_LEAST)
+        return;
+    pthread_mutex_unlock(&lane->lock);
+    pl_park_yield();
+    pthread_mutex_lock(&lane->lock);
+    lane->expected = 0;
+}
+
 /* Sends once. False where the socket takes no more at present. */
 static bool write_some(pl_lane *lane)
 {
-    pl_bytes output = pl_conn_output(&lane->conn);
     size_t written = 0;
     int error_number = 0;
     lane->is_writing = true;
+    gather(lane);
+    if (lane->conn.is_dead) {
+        lane->is_writing = false;
+        return true;
+    }
+    pl_bytes output = pl_conn_output(&lane->conn);
     pthread_mutex_unlock(&lane->lock);
     pl_io_result result = pl_socket_write(lane->fd, output.bytes, output.length, &written, &error_number);
     int64_t now = pl_clock_now(lane->server->clock);
@@ -338,13 +362,38 @@ static void take_input(pl_lane *lane, pl_io_result result, const char *bytes, si
     look_after_death(lane);
 }
 
+/* A server on the same machine answers sooner than a processor wakes from sleep. So the reader looks a few times, and
+ * lets others run between; where that was in vain of late, as over a network, it does not. In its role alone; the lock
+ * is not held. */
+static pl_io_result look(pl_lane *lane, char *bytes, size_t *length, int *error_number, int64_t wait_ns)
+{
+    const pl_clock *clock = lane->server->clock;
+    if (lane->server->spin_ns == 0 || lane->spin.rests > 0) {
+        lane->spin.rests -= lane->spin.rests > 0 ? 1 : 0;
+        return PL_IO_AGAIN;
+    }
+    const int64_t until = pl_clock_now(clock) + (lane->server->spin_ns < wait_ns ? lane->server->spin_ns : wait_ns);
+    for (int i = 0; i < SPIN_TRIES; i++) {
+        pl_io_result result = pl_socket_read(lane->fd, bytes, READ_SIZE, length, error_number);
+        if (result != PL_IO_AGAIN) {
+            lane->spin.misses = 0;
+            return result;
+        }
+        pl_park_yield();
+        if (pl_clock_now(clock) >= until)
+            break;
+    }
+    if (++lane->spin.misses >= SPIN_MISSES)
+        lane->spin = (pl_spin){.rests = SPIN_RESTS};
+    return PL_IO_AGAIN;
+}
+
 /* In the reader's role: waits for replies, and for room where nobody else does; reads once and hands out what came. */
 static void read_replies(pl_lane *lane, int64_t left)
 {
     char bytes[READ_SIZE];
     size_t length = 0;
     int error_number = 0;
-    pl_io_result result = PL_IO_AGAIN;
     bool has_output = pl_conn_has_output(&lane->conn);
     bool also_writes = has_output && !lane->is_writing;
     const int64_t limit = BLOCKED_WAIT_MS * PL_MS;
@@ -352,7 +401,8 @@ static void read_replies(pl_lane *lane, int64_t left)
     lane->is_reading = true;
     lane->is_writing |= also_writes;
     pthread_mutex_unlock(&lane->lock);
-    if (pl_socket_wait(lane->fd, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
+    pl_io_result result = look(lane, bytes, &length, &error_number, wait_ns);
+    if (result == PL_IO_AGAIN && pl_socket_wait(lane->fd, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
         result = pl_socket_read(lane->fd, bytes, sizeof bytes, &length, &error_number);
     int64_t now = pl_clock_now(lane->server->clock);
     pthread_mutex_lock(&lane->lock);
@@ -447,6 +497,7 @@ void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t dead
     pl_exchange_rewind(exchange);
     pthread_mutex_lock(&lane->lock);
     pl_exchange *heir = NULL;
+    lane->expected -= lane->expected > 0 ? 1 : 0;
     if (ensure_open(lane, exchange, now, deadline)) {
         drive(lane, exchange, deadline);
         heir = choose_heir(lane);

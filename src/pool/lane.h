@@ -31,6 +31,7 @@ typedef struct pl_server {
     int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
     int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */
     uint32_t timeouts_max; /* calls in a row that timed out end a connection */
+    int64_t spin_ns;       /* how long a reader looks for replies before it sleeps */
     size_t reply_max;
 } pl_server;
 
@@ -45,6 +46,12 @@ typedef struct pl_lane_counters {
     pl_counter wait_ns;
     pl_conn_counters conn;
 } pl_lane_counters;
+
+/** Whether looking for a reply before sleeping has paid of late. */
+typedef struct pl_spin {
+    uint32_t misses; /* in a row */
+    uint32_t rests;  /* waits for which it is left out */
+} pl_spin;
 
 typedef enum pl_lane_state {
     PL_LANE_CLOSED = 0,
@@ -61,6 +68,8 @@ typedef struct pl_lane {
     pl_conn conn;    /* valid in all states but CLOSED */
     bool is_writing; /* somebody is in the role */
     bool is_reading;
+    uint32_t expected;           /* callers that were told and may come back at once */
+    pl_spin spin;                /* of the reader */
     pl_exchange *parked;         /* owners that wait, a list */
     uint32_t generation;         /* counts dials: a caller that has waited may find another connection */
     podlink_error dial_fault;    /* of the latest dial, status PODLINK_OK where it succeeded */
