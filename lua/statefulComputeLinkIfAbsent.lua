@@ -8,6 +8,11 @@
 --
 -- A state is load-timestampMillis-routing or load-timestampMillis, which is ready. One that reads otherwise is passed
 -- over, as is a field that is not a pod.
+--
+--! keys: hash state
+--! args: field oldest
+--! reply: list
+--! repeatable
 
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
 if stored then

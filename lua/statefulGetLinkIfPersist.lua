@@ -5,11 +5,17 @@
 --
 -- GET comes before PTTL, though the other order would save a call on a temporary link: a key of the wrong type is an
 -- error, never "no link".
+--
+--! keys: link
+--! args:
+--! reply: list
+--! read-only
 
 local call = redis.call
 
 local pod = call('GET', KEYS[1])
 if pod and call('PTTL', KEYS[1]) == -1 then
-    return {pod}
+    -- A link that holds the text -1 is corrupt: in quotes it is not taken for no link.
+    return {pod == '-1' and "'-1'" or pod}
 end
 return {'-1'}

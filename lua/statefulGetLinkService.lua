@@ -2,5 +2,10 @@
 --
 --   KEYS   1 index
 --   reply  {service, pod, service, pod, ...}, in no order; {} where there is none
+--
+--! keys: index
+--! args:
+--! reply: map
+--! read-only
 
 return redis.call('HGETALL', KEYS[1])

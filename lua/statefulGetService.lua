@@ -6,6 +6,11 @@
 --
 -- A state is load-timestampMillis-routing or load-timestampMillis. One that reads otherwise is left out, as is a field
 -- that is not a pod.
+--
+--! keys: state
+--! args: age
+--! reply: map
+--! read-only
 
 local age = ARGV[1]
 

@@ -7,6 +7,11 @@
 --
 -- A state is load-timestampMillis-routing or load-timestampMillis, which is ready. One that reads otherwise is passed
 -- over, as is a field that is not a pod.
+--
+--! keys: state
+--! args: age
+--! reply: list
+--! read-only
 
 local age = ARGV[1]
 

@@ -8,6 +8,10 @@
 -- All that can fail does so before the first write: a bad number here, an index of the wrong type in HEXISTS, a link of
 -- the wrong type in GETDEL or GETEX (DEL and EXPIRE would take any type). The index is cleaned even where there is no
 -- link: without a link, an entry in the index is always wrong.
+--
+--! keys: link index
+--! args: service persist
+--! reply: list
 
 local persist, find, call = ARGV[2], string.find, redis.call
 

@@ -9,6 +9,10 @@
 -- A link to another pod is left as it is, its index entry too. Where there is no link at all, an entry in the index is
 -- always wrong, whatever pod it names, and is taken out. All that can fail does so before the first write: a bad number
 -- here, a link of the wrong type in GET, an index of the wrong type in HDEL, which then wrote nothing.
+--
+--! keys: link index
+--! args: service persist pod
+--! reply: list
 
 local persist, pod, find, call = ARGV[2], ARGV[3], string.find, redis.call
 

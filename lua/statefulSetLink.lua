@@ -11,6 +11,10 @@
 -- the index, and one GETEX, which tells the previous pod and sets the TTL right. Only what differs is written.
 -- (A server that is out of memory refuses a persistent link, but takes a temporary one: GETEX is no command that it
 -- refuses, and after a first write it lets a script go on.)
+--
+--! keys: link index
+--! args: service pod persist
+--! reply: list
 
 local pod, persist, find, call = ARGV[2], ARGV[3], string.find, redis.call
 

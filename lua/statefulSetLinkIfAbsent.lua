@@ -9,6 +9,11 @@
 -- all that can fail does so before the first write: a bad number here, an index of the wrong type in HSET (which then
 -- wrote nothing) or HEXISTS. The first write is one that a full server refuses. A temporary link is taken out of the
 -- index, though there was no link: it may have been deleted by hand.
+--
+--! keys: link index
+--! args: service pod persist
+--! reply: list
+--! repeatable
 
 local current = redis.call('GET', KEYS[1])
 if current then

@@ -6,6 +6,10 @@
 --   reply  {1}
 --
 -- The state is the text load-timestampMillis-routing. Its load is taken over as text: a number of Lua holds 53 bits.
+--
+--! keys: state
+--! args: pod load routing
+--! reply: list
 
 local pod, load, routing = ARGV[1], ARGV[2], ARGV[3]
 

@@ -8,6 +8,11 @@
 -- The numbers are checked first, because "another pod" is a comparison of texts and needs the canonical one. All else
 -- that can fail does so before the first write: a link of the wrong type in GET, an index of the wrong type in HSET
 -- (which then wrote nothing) or HEXISTS.
+--
+--! keys: link index
+--! args: service pod persist
+--! reply: list
+--! repeatable
 
 local pod, persist, find, call = ARGV[2], ARGV[3], string.find, redis.call
 

@@ -32,8 +32,8 @@ typedef struct podlink_command {
 /** Sends a command and waits for its reply.
  *  Commands that change the connection or block it are refused with PODLINK_EINVAL, since it is shared with other
  *  calls: SUBSCRIBE and its kin, MONITOR, MULTI, EXEC, DISCARD, WATCH, UNWATCH, AUTH, HELLO, SELECT, RESET, QUIT,
- *  SYNC, PSYNC, CLIENT REPLY, CLIENT TRACKING, blocking pops and moves, XREAD and XREADGROUP with BLOCK, WAIT. For most
- * of them there are sessions (<podlink/session.h>).
+ *  SYNC, PSYNC, CLIENT REPLY, SCRIPT DEBUG, CLIENT TRACKING, blocking pops and moves, XREAD and XREADGROUP with BLOCK,
+ * WAIT. For most of them there are sessions (<podlink/session.h>).
  *  @param reply  out, may be NULL; owned by the caller, podlink_reply_free(); NULL on failure
  *  @return PODLINK_OK; EINVAL (nothing sent), or what failed; an error that the server answers becomes a status, its
  *  words stand in err->server. Blocks until the call's deadline at most. */

@@ -60,7 +60,7 @@ PODLINK_API podlink_status podlink_state_list(podlink_client *client, const podl
                                               podlink_states **states, const podlink_call *call, podlink_error *err);
 
 /** The live pods: those whose state is new enough, whatever their routing. Otherwise as podlink_state_list(); the
- * server skips what cannot be read, so skipped is 0. */
+ * server skips what it cannot read, and skipped counts what only this library cannot. */
 PODLINK_API podlink_status podlink_state_live(podlink_client *client, const podlink_service *service,
                                               int64_t max_age_ms, podlink_states **states, const podlink_call *call,
                                               podlink_error *err);

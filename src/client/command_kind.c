@@ -10,7 +10,7 @@
 
 typedef struct known_command {
     const char *name;
-    const char *argument; /* NULL: always; else only where this is among the arguments */
+    const char *argument; /* NULL: always; else only where this is its subcommand, or an option before STREAMS */
     pl_command_kind kind;
 } known_command;
 
@@ -26,16 +26,16 @@ static const known_command known[] = {
     {"UNSUBSCRIBE", NULL, PL_COMMAND_LISTENS},  {"PSUBSCRIBE", NULL, PL_COMMAND_LISTENS},
     {"PUNSUBSCRIBE", NULL, PL_COMMAND_LISTENS}, {"SSUBSCRIBE", NULL, PL_COMMAND_LISTENS},
     {"SUNSUBSCRIBE", NULL, PL_COMMAND_LISTENS}, {"MONITOR", NULL, PL_COMMAND_LISTENS},
-    {"CLIENT", "REPLY", PL_COMMAND_REFUSED},    {"HELLO", NULL, PL_COMMAND_REFUSED},
-    {"RESET", NULL, PL_COMMAND_REFUSED},        {"QUIT", NULL, PL_COMMAND_REFUSED},
-    {"SYNC", NULL, PL_COMMAND_REFUSED},         {"PSYNC", NULL, PL_COMMAND_REFUSED},
-    {"REPLCONF", NULL, PL_COMMAND_REFUSED},     {"BLPOP", NULL, PL_COMMAND_BLOCKS},
-    {"BRPOP", NULL, PL_COMMAND_BLOCKS},         {"BRPOPLPUSH", NULL, PL_COMMAND_BLOCKS},
-    {"BLMOVE", NULL, PL_COMMAND_BLOCKS},        {"BLMPOP", NULL, PL_COMMAND_BLOCKS},
-    {"BZPOPMIN", NULL, PL_COMMAND_BLOCKS},      {"BZPOPMAX", NULL, PL_COMMAND_BLOCKS},
-    {"BZMPOP", NULL, PL_COMMAND_BLOCKS},        {"WAIT", NULL, PL_COMMAND_BLOCKS},
-    {"WAITAOF", NULL, PL_COMMAND_BLOCKS},       {"XREAD", "BLOCK", PL_COMMAND_BLOCKS},
-    {"XREADGROUP", "BLOCK", PL_COMMAND_BLOCKS},
+    {"CLIENT", "REPLY", PL_COMMAND_REFUSED},    {"SCRIPT", "DEBUG", PL_COMMAND_REFUSED},
+    {"HELLO", NULL, PL_COMMAND_REFUSED},        {"RESET", NULL, PL_COMMAND_REFUSED},
+    {"QUIT", NULL, PL_COMMAND_REFUSED},         {"SYNC", NULL, PL_COMMAND_REFUSED},
+    {"PSYNC", NULL, PL_COMMAND_REFUSED},        {"REPLCONF", NULL, PL_COMMAND_REFUSED},
+    {"BLPOP", NULL, PL_COMMAND_BLOCKS},         {"BRPOP", NULL, PL_COMMAND_BLOCKS},
+    {"BRPOPLPUSH", NULL, PL_COMMAND_BLOCKS},    {"BLMOVE", NULL, PL_COMMAND_BLOCKS},
+    {"BLMPOP", NULL, PL_COMMAND_BLOCKS},        {"BZPOPMIN", NULL, PL_COMMAND_BLOCKS},
+    {"BZPOPMAX", NULL, PL_COMMAND_BLOCKS},      {"BZMPOP", NULL, PL_COMMAND_BLOCKS},
+    {"WAIT", NULL, PL_COMMAND_BLOCKS},          {"WAITAOF", NULL, PL_COMMAND_BLOCKS},
+    {"XREAD", "BLOCK", PL_COMMAND_BLOCKS},      {"XREADGROUP", "BLOCK", PL_COMMAND_BLOCKS},
 };
 
 static bool equals(const podlink_command *command, size_t i, const char *word)
@@ -44,9 +44,13 @@ static bool equals(const podlink_command *command, size_t i, const char *word)
     return length == strlen(word) && strncasecmp(command->argv[i], word, length) == 0;
 }
 
+/* A subcommand is the first argument; XREAD and XREADGROUP have options in front of the names of their streams. */
 static bool has_argument(const podlink_command *command, const char *word)
 {
-    for (size_t i = 1; i < command->argc; i++)
+    bool has_options = equals(command, 0, "XREAD") || equals(command, 0, "XREADGROUP");
+    size_t end = has_options ? command->argc : 2;
+    size_t first = equals(command, 0, "XREADGROUP") ? 4 : 1; /* behind GROUP group consumer */
+    for (size_t i = first; i < command->argc && i < end && !equals(command, i, "STREAMS"); i++)
         if (equals(command, i, word))
             return true;
     return false;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char default_url[] = "redis://127.0.0.1:6379";
@@ -124,28 +125,63 @@ static podlink_status set_backend(pl_config *config, const char *text, podlink_e
     return PODLINK_OK;
 }
 
-static bool is_word(const char *text)
+static podlink_status set_user(pl_config *config, const char *text, podlink_error *err)
 {
-    return text[strspn(text, "abcdefghijklmnopqrstuvwxyz_")] == '\0';
+    return pl_config_set_text(config, &config->login.user, "user", text, err);
+}
+
+static podlink_status set_password(pl_config *config, const char *text, podlink_error *err)
+{
+    return pl_config_set_text(config, &config->login.password, "password", text, err);
+}
+
+typedef struct text_option {
+    const char *name;
+    podlink_status (*set)(pl_config *config, const char *text, podlink_error *err);
+} text_option;
+
+static const text_option text_options[] = {
+    {"client_name", set_client_name},
+    {"user", set_user},
+    {"password", set_password},
+    {"scripts", set_backend},
+};
+
+static const text_option *find_text(const char *name)
+{
+    for (size_t i = 0; i < sizeof text_options / sizeof *text_options; i++)
+        if (strcmp(text_options[i].name, name) == 0)
+            return &text_options[i];
+    return NULL;
+}
+
+static const numeric_option *find_numeric_or_db(const char *name)
+{
+    return find_numeric(strcmp(name, "db") == 0 ? "database" : name);
+}
+
+bool pl_config_has_option(const char *name)
+{
+    return find_text(name) || find_numeric_or_db(name);
+}
+
+void pl_config_option_names(char *out, size_t size)
+{
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof text_options / sizeof *text_options && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, "%s%s", i ? ", " : "", text_options[i].name);
+    for (size_t i = 0; i < sizeof numeric_options / sizeof *numeric_options && used < size; i++)
+        used += (size_t)snprintf(out + used, size - used, ", %s", numeric_options[i].name);
 }
 
 podlink_status pl_config_set_option(pl_config *config, const char *name, const char *text, podlink_error *err)
 {
-    if (strcmp(name, "client_name") == 0)
-        return set_client_name(config, text, err);
-    if (strcmp(name, "user") == 0)
-        return pl_config_set_text(config, &config->login.user, name, text, err);
-    if (strcmp(name, "password") == 0)
-        return pl_config_set_text(config, &config->login.password, name, text, err);
-    if (strcmp(name, "scripts") == 0)
-        return set_backend(config, text, err);
-    const numeric_option *option = find_numeric(strcmp(name, "db") == 0 ? "database" : name);
-    if (!option) /* whose name may be the rest of a password that holds a '?' or '&': shown only where it looks like one
-                  */
-        return pl_error_invalid(err, "url: there is no option '%.32s'", is_word(name) ? name : "...");
+    const text_option *option = find_text(name);
+    if (option)
+        return option->set(config, text, err);
     int64_t value = 0;
     bool is_number = pl_number_parse(text, strlen(text), &value);
-    return set_number(config, option, is_number, value, err);
+    return set_number(config, find_numeric_or_db(name), is_number, value, err);
 }
 
 static podlink_status set_numbers(pl_config *config, const podlink_options *options, podlink_error *err)

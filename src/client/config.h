@@ -8,6 +8,7 @@
 
 #include <podlink/client.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -43,7 +44,13 @@ void pl_config_fini(pl_config *config);
 podlink_status pl_config_set_text(pl_config *config, const char **field, const char *name, const char *text,
                                   podlink_error *err);
 
-/** Sets an option by its name from text, as in the query of a URL. */
+/** Whether there is an option of this name in the query of a URL. */
+bool pl_config_has_option(const char *name);
+
+/** The names of all of them, for a message; cut where they do not fit. */
+void pl_config_option_names(char *out, size_t size);
+
+/** Sets an option, which there is, by its name from text. */
 podlink_status pl_config_set_option(pl_config *config, const char *name, const char *text, podlink_error *err);
 
 #endif

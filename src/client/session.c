@@ -79,15 +79,25 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
     return PODLINK_OK;
 }
 
-podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline)
+void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline)
 {
-    uint32_t settled[3] = {0};
     exchange->repeatable = false;
     pl_exclusive_run(&session->loan->conn, session->loan->fd, exchange, &session->client->clock, deadline);
+}
+
+podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)
+{
+    uint32_t settled[3] = {0};
     pl_exchange_give_up(exchange, settled);
     if (exchange->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&session->client->counters.timeouts, 1);
     return exchange->status;
+}
+
+podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline)
+{
+    pl_session_pass(session, exchange, deadline);
+    return pl_session_end(session, exchange);
 }
 
 static void note_effect(podlink_session *session, pl_command_kind kind)

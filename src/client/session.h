@@ -28,6 +28,12 @@ struct podlink_session {
 podlink_status pl_session_begin(podlink_session *session, const podlink_call *call, int64_t *deadline,
                                 podlink_error *err);
 
+/** Runs a pass of an exchange on it; what is pending then may be passed again, or ended. */
+void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline);
+
+/** Settles what is pending, and counts. @return exchange->status */
+podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange);
+
 /** Runs an exchange on it, once: nothing is repeated. @return exchange->status */
 podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline);
 

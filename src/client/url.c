@@ -101,6 +101,14 @@ static podlink_status read_port(part text, uint16_t *port, podlink_error *err)
     return PODLINK_OK;
 }
 
+static bool has_control(const char *text)
+{
+    for (; *text; text++)
+        if ((unsigned char)*text < 0x20 || *text == 0x7F)
+            return true;
+    return false;
+}
+
 static podlink_status read_host(part text, pl_config *config, podlink_error *err)
 {
     bool has_port = false;
@@ -122,6 +130,8 @@ static podlink_status read_host(part text, pl_config *config, podlink_error *err
         return pl_error_invalid(err, "url: the host is missing");
     if (!decode(host, decoded) || strlen(decoded) > PL_HOST_MAX)
         return bad_part(err, "host");
+    if (has_control(decoded))
+        return pl_error_invalid(err, "url: the host holds a control character");
     podlink_status status = has_port ? read_port(text, &port, err) : PODLINK_OK;
     if (status == PODLINK_OK)
         pl_address_tcp(&config->address, decoded, port);
@@ -133,6 +143,8 @@ static podlink_status read_socket_path(part text, pl_config *config, podlink_err
     char decoded[PART_MAX];
     if (!decode(text, decoded))
         return bad_part(err, "path");
+    if (has_control(decoded))
+        return pl_error_invalid(err, "url: the path holds a control character");
     if (decoded[0] != '/')
         return pl_error_invalid(err, "url: unix:// needs an absolute path: unix:///path/to/socket");
     if (strlen(decoded) > PL_UNIX_PATH_MAX)
@@ -141,10 +153,18 @@ static podlink_status read_socket_path(part text, pl_config *config, podlink_err
     return PODLINK_OK;
 }
 
+/* Its name is not shown: it may be the rest of a password that holds a '?' or '&'. */
+static podlink_status unknown_option(int number, podlink_error *err)
+{
+    char names[320];
+    pl_config_option_names(names, sizeof names);
+    return pl_error_invalid(err, "url: option %d of the query is none of %s", number, names);
+}
+
 static podlink_status read_query(part query, pl_config *config, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
-    while (status == PODLINK_OK && query.length > 0) {
+    for (int number = 1; status == PODLINK_OK && query.length > 0; number++) {
         char name[PART_MAX], value[PART_MAX];
         bool found;
         part text = cut(&query, '&', &found);
@@ -153,6 +173,8 @@ static podlink_status read_query(part query, pl_config *config, podlink_error *e
             return pl_error_invalid(err, "url: the query must be option=value; a '?' in a password is written %%3F");
         if (!decode(key, name) || !decode(text, value))
             return bad_part(err, "query");
+        if (!pl_config_has_option(name))
+            return unknown_option(number, err);
         status = pl_config_set_option(config, name, value, err);
         wipe(value, sizeof value);
     }
@@ -189,10 +211,13 @@ static podlink_status check_scheme(part scheme, podlink_error *err)
     return pl_error_invalid(err, "url: it must begin with redis:// or unix://");
 }
 
-/* The credentials end at the last '@' before the path, so that a password may hold one. */
+/* The credentials end at the last '@' before the path, so that a password may hold one. A unix socket's path may, too,
+ * where it begins at once. */
 static const char *find_credentials_end(part text, bool is_unix)
 {
     size_t length = text.length;
+    if (is_unix && length > 0 && text.at[0] == '/')
+        return NULL;
     if (!is_unix) {
         const char *slash = memchr(text.at, '/', length);
         length = slash ? (size_t)(slash - text.at) : length;

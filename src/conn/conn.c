@@ -54,7 +54,8 @@ pl_bytes pl_conn_output(pl_conn *conn)
         conn->sending_at = 0;
     }
     conn->offered = conn->sending.length - conn->sending_at;
-    return (pl_bytes){conn->sending.bytes + conn->sending_at, conn->offered};
+    const char *bytes = conn->offered > 0 ? conn->sending.bytes + conn->sending_at : NULL;
+    return (pl_bytes){bytes, conn->offered};
 }
 
 /* Where the ring is full, the latest write passes for part of the one before. */

@@ -43,6 +43,14 @@ static podlink_status code_status(const char *words, size_t length)
     return PODLINK_ESERVER;
 }
 
+/* Codes that mean the same when a command in a script meets them. "Not now" does not: the script has run up to there.
+ */
+static bool is_final(podlink_status status)
+{
+    return status == PODLINK_EWRONGTYPE || status == PODLINK_ENOPERM || status == PODLINK_EREADONLY ||
+           status == PODLINK_EOOM;
+}
+
 /* Before 7.0 the error of a command in a script comes after the place where it was called: "ERR Error running script
  * (call to f_<sha>): @user_script:3: WRONGTYPE Operation against ...". */
 static podlink_status script_status(const char *words, size_t length)
@@ -55,7 +63,7 @@ static podlink_status script_status(const char *words, size_t length)
         if (begins_with(rest, left, "-"))
             rest++, left--;
         podlink_status status = code_status(rest, left);
-        if (status != PODLINK_ESERVER)
+        if (is_final(status))
             return status;
     }
     return PODLINK_ESERVER;
@@ -69,5 +77,7 @@ podlink_status pl_error_reply_status(const char *words, size_t length)
         return PODLINK_ECONNECT;
     if (begins_with(words, length, "ERR The user executing the script can't"))
         return PODLINK_ENOPERM;
+    if (begins_with(words, length, "ERR Function not found"))
+        return PODLINK_ENOSCRIPT;
     return code_status(words, length);
 }

@@ -14,7 +14,9 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->ops = ops;
     exchange->name = name;
     exchange->repeatable = repeatable;
+    exchange->is_final = false;
     exchange->is_batch = false;
+    pl_error_clear(&exchange->last);
     exchange->only_mark = PL_PENDING;
     exchange->err = err;
     exchange->status = PODLINK_OK;
@@ -35,6 +37,7 @@ void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks)
     exchange->marks = marks;
     exchange->follows = NULL;
     exchange->unsettled = count;
+    exchange->failed = 0;
     exchange->err_index = count;
     pl_exchange_rewind(exchange);
 }
@@ -44,6 +47,7 @@ void pl_exchange_rewind(pl_exchange *exchange)
     assert(exchange->inflight == 0);
     exchange->next = 0;
     exchange->lacks_script = false;
+    exchange->reason = PODLINK_OK;
 }
 
 /* Replies come in order: those in flight behind the one that is waited for. */
@@ -77,6 +81,8 @@ uint32_t pl_exchange_next(pl_exchange *exchange, uint32_t window)
 /* Whether a command with this outcome stays pending. The server has not run what it answered with one of these. */
 static bool may_repeat(const pl_exchange *exchange, const pl_outcome *outcome)
 {
+    if (exchange->is_final)
+        return false;
     switch (outcome->delivery) {
     case PODLINK_NOT_SENT:
         return outcome->status != PODLINK_ENOMEM;
@@ -118,6 +124,7 @@ static void note_status(pl_exchange *exchange, uint32_t i, podlink_status status
 {
     exchange->marks[i] = PL_SETTLED;
     exchange->unsettled--;
+    exchange->failed += status < 0;
     if (status < 0 && i < exchange->err_index) {
         exchange->err_index = i;
         exchange->status = status;
@@ -132,14 +139,23 @@ static podlink_error *err_of(const pl_exchange *exchange, uint32_t i)
     return i < exchange->err_index ? exchange->err : NULL;
 }
 
+/* The command's own view of the outcome decides: it may forgive a failure, or find one in a reply. */
+static void tell_err(podlink_error *err, const pl_exchange *exchange, uint32_t i, const pl_outcome *outcome,
+                     podlink_status status)
+{
+    if (status < 0 && err)
+        prefix_index(err, exchange, i);
+    else if (err && outcome->status < 0)
+        pl_error_clear(err);
+}
+
 static void settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
 {
     podlink_error *err = err_of(exchange, i);
     if (outcome->status < 0 && err)
         describe(err, exchange, outcome);
     podlink_status status = exchange->ops->settle(exchange, i, outcome, err);
-    if (status < 0 && err)
-        prefix_index(err, exchange, i);
+    tell_err(err, exchange, i, outcome, status);
     note_status(exchange, i, status, outcome->delivery);
 }
 
@@ -163,7 +179,10 @@ bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outco
         leave_pending(exchange, i, outcome);
         return false;
     }
-    settle(exchange, i, outcome);
+    pl_outcome known = *outcome;
+    if (known.delivery == PODLINK_NOT_SENT && exchange->marks[i] == PL_PENDING_UNKNOWN)
+        known.delivery = PODLINK_UNKNOWN; /* not this time, but it was sent before */
+    settle(exchange, i, &known);
     return true;
 }
 
@@ -182,6 +201,7 @@ static podlink_delivery delivery_of(const pl_exchange *exchange, uint32_t i)
 void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3])
 {
     assert(exchange->inflight == 0);
+    assert(exchange->unsettled == 0 || exchange->reason != PODLINK_OK);
     for (uint32_t i = 0; exchange->unsettled > 0 && i < exchange->count; i++) {
         if (exchange->marks[i] == PL_SETTLED)
             continue;
@@ -191,10 +211,17 @@ void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3])
         if (err) {
             *err = exchange->last;
             err->delivery = outcome.delivery;
-            prefix_index(err, exchange, i);
         }
-        note_status(exchange, i, exchange->ops->settle(exchange, i, &outcome, NULL), outcome.delivery);
+        podlink_status status = exchange->ops->settle(exchange, i, &outcome, NULL);
+        tell_err(err, exchange, i, &outcome, status);
+        note_status(exchange, i, status, outcome.delivery);
     }
+}
+
+void pl_exchange_no_memory(pl_exchange *exchange, const char *server)
+{
+    exchange->reason = PODLINK_ENOMEM;
+    pl_error_set(&exchange->last, PODLINK_ENOMEM, PODLINK_NOT_SENT, "%s on %s: out of memory", exchange->name, server);
 }
 
 void pl_exchange_not_sent(pl_exchange *exchange, const podlink_error *why)

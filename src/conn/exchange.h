@@ -56,6 +56,7 @@ struct pl_exchange {
     const char *name; /* for messages: "link set"; borrowed */
     uint32_t count;   /* commands, at least 1 */
     bool repeatable;  /* harmless to repeat */
+    bool is_final;    /* nothing is ever left pending: whoever runs it will not run it again */
     bool is_batch;    /* the commands are the user's items: messages tell which */
     uint8_t *marks;   /* a pl_mark for each command; of one command &only_mark */
     uint8_t only_mark;
@@ -67,11 +68,12 @@ struct pl_exchange {
     podlink_delivery delivery; /* of the command that status is of */
 
     uint32_t unsettled;    /* commands still pending */
+    uint32_t failed;       /* settled with a failure */
     uint32_t next;         /* first command that this pass has not queued */
     uint32_t inflight;     /* queued or sent, without an outcome */
     uint32_t wake_at;      /* the owner wants to be told when inflight has come down to this */
     bool lacks_script;     /* a command of this pass met NOSCRIPT */
-    podlink_status reason; /* why commands are still pending after a pass: the latest outcome's status */
+    podlink_status reason; /* why commands are still pending after a pass: the latest outcome's status; OK before */
     podlink_error last;    /* its details, without the command's index; valid where reason is a failure */
 
     int64_t began_at;    /* times, for those who measure: when the call began, */
@@ -112,6 +114,9 @@ bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outco
 /** Settles all that is pending with the latest reason: nothing is tried any more.
  *  @param settled  adds to settled[delivery] what was settled with it */
 void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3]);
+
+/** Sets the reason where commands could not be queued for want of memory. */
+void pl_exchange_no_memory(pl_exchange *exchange, const char *server);
 
 /** Sets the reason why commands have not come as far as a connection. */
 void pl_exchange_not_sent(pl_exchange *exchange, const podlink_error *why);

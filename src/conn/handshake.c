@@ -11,6 +11,8 @@
 
 typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_INFO } step;
 
+enum { SECRET_PART = 8 };
+
 static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "INFO"};
 
 static bool put_command(pl_buffer *out, const char *const *arguments, size_t count)
@@ -49,12 +51,37 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return false;
 }
 
-/* Some servers repeat the arguments of what they do not understand. */
+/* A line end in an argument comes back as something else. */
+static char plain(char c)
+{
+    return (unsigned char)c < 0x20 ? ' ' : c;
+}
+
+static bool holds(const char *text, size_t length, const char *part, size_t size)
+{
+    for (size_t at = 0; at + size <= length; at++) {
+        size_t same = 0;
+        while (same < size && plain(text[at + same]) == plain(part[same]))
+            same++;
+        if (same == size)
+            return true;
+    }
+    return false;
+}
+
+/* Some servers repeat the arguments of what they do not understand, cut or in part: eight bytes of the password in a
+ * row are too many. */
 static bool repeats_secret(const pl_handshake *handshake, const pl_outcome *outcome)
 {
     const char *secret = handshake->login->password;
-    return secret && *secret && outcome->words &&
-           memmem(outcome->words, outcome->words_length, secret, strlen(secret)) != NULL;
+    if (!secret || !outcome->words)
+        return false;
+    const size_t length = strlen(secret);
+    const size_t size = length < SECRET_PART ? length : SECRET_PART;
+    for (size_t at = 0; at + size <= length; at++)
+        if (holds(outcome->words, outcome->words_length, secret + at, size))
+            return true;
+    return false;
 }
 
 /* The value of a line "name:value" of INFO; its length is 0 where there is none. */
@@ -116,7 +143,7 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     err->status = status;
     err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
     if (repeats_secret(handshake, outcome))
-        snprintf(err->server, sizeof err->server, "(left out, since it repeats the credentials)");
+        snprintf(err->server, sizeof err->server, "%s (its words repeat the credentials)", podlink_status_text(status));
     const char *why = outcome->words ? err->server : outcome->why;
     if (outcome->server)
         snprintf(err->message, sizeof err->message, "%s on %s: %s", step_names[at], outcome->server, why ? why : "");
@@ -141,4 +168,5 @@ void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_e
     handshake->login = login;
     pl_exchange_init(&handshake->exchange, &handshake_ops, "handshake", false, err);
     pl_exchange_many(&handshake->exchange, count, handshake->marks);
+    handshake->exchange.is_final = true;
 }

@@ -16,11 +16,10 @@ podlink_status pl_batch_run(podlink_client *client, pl_exchange *exchange, size_
         return pl_error_no_memory(err);
     }
     pl_exchange_many(exchange, (uint32_t)count, marks);
-    exchange->is_batch = true;
     exchange->follows = follows;
     podlink_status status =
         script ? pl_script_run(client, exchange, script, call, err) : pl_run_exchange(client, exchange, call, err);
     pl_heap_free(heap, follows);
     pl_heap_free(heap, marks);
-    return status;
+    return status < 0 ? status : PODLINK_OK; /* of one item it is the item's */
 }

@@ -91,6 +91,7 @@ static podlink_status run(podlink_client *client, pl_link_operation operation, p
         return status;
     pl_exchange_init(&batch.exchange, &batch_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation),
                      err);
+    batch.exchange.is_batch = true;
     const pl_order_keys *keys = operation == PL_LINK_GET ? NULL : &link_keys;
     return pl_batch_run(client, &batch.exchange, count, keys, items, batch.script, call, err);
 }

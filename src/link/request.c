@@ -142,7 +142,7 @@ static podlink_status decode_try(const podlink_reply *root, pl_link_answer *answ
     pl_pod_kind kind = pl_pod_of_reply(podlink_reply_at(root, 0), &answer->pod);
     answer->previous = answer->pod;
     if (podlink_reply_count(root) == 1)
-        return kind == PL_POD_IS ? PODLINK_REFUSED : kind == PL_POD_UNREADABLE ? PODLINK_ECORRUPT : PODLINK_EREPLY;
+        return kind == PL_POD_IS ? PODLINK_REFUSED : kind == PL_POD_NO_TEXT ? PODLINK_EREPLY : PODLINK_ECORRUPT;
     if (kind != PL_POD_IS || pl_pod_of_reply(podlink_reply_at(root, 1), &answer->previous) == PL_POD_NO_TEXT)
         return PODLINK_EREPLY;
     return PODLINK_OK;
@@ -181,7 +181,7 @@ static podlink_status decode_reply(pl_link_operation operation, const podlink_re
         return decode_set(root, answer);
     case PL_LINK_SET_IF_ABSENT:
         status = decode_get(podlink_reply_at(root, 0), answer);
-        return status == PODLINK_NOT_LINKED ? PODLINK_EREPLY : status;
+        return status == PODLINK_NOT_LINKED ? PODLINK_ECORRUPT : status; /* "-1" is stored there */
     case PL_LINK_TRY_SET:
         return decode_try(root, answer);
     case PL_LINK_GET:
@@ -205,8 +205,10 @@ podlink_status pl_link_decode(const pl_link_request *request, const pl_exchange 
         return outcome->status;
     const podlink_reply *root = outcome->reply->nodes;
     podlink_status status = decode_reply(request->operation, root, answer);
-    if (status == PODLINK_ECORRUPT)
+    if (status == PODLINK_ECORRUPT) {
+        *answer = (pl_link_answer){PODLINK_UNREADABLE_POD, PODLINK_UNREADABLE_POD};
         return corrupt(request, root->type == PODLINK_REPLY_ARRAY ? podlink_reply_at(root, 0) : root, err);
+    }
     if (status == PODLINK_EREPLY)
         return pl_reply_unexpected(exchange, outcome, err);
     return status;

@@ -145,6 +145,7 @@ podlink_status podlink_state_set_batch(podlink_client *client, podlink_state_ite
     if (status != PODLINK_OK)
         return status;
     set_call_init(&c, client, items, err);
+    c.exchange.is_batch = true;
     return pl_batch_run(client, &c.exchange, count, &state_keys, items, c.script, call, err);
 }
 

@@ -59,6 +59,7 @@ typedef struct get_call {
     pl_exchange exchange; /* first: its functions get it as theirs */
     const char *ns;
     const char *const *services;
+    bool is_batch;           /* asked for as many, so that messages tell which */
     podlink_reply **replies; /* one for each service */
 } get_call;
 
@@ -90,16 +91,17 @@ static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_out
 
 static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get};
 
-static podlink_status check_services(const char *ns, const char *const *services, size_t count, podlink_error *err)
+static podlink_status check_services(const get_call *c, size_t count, podlink_error *err)
 {
-    if (!services)
+    if (!c->services)
         return pl_error_invalid(err, "services is NULL");
     for (size_t i = 0; i < count; i++) {
-        const podlink_service service = {ns, services[i]};
+        const podlink_service service = {c->ns, c->services[i]};
         pl_service_name name;
         podlink_status status = pl_service_init(&name, &service, err);
         if (status != PODLINK_OK) {
-            pl_error_prefix_item(err, i);
+            if (c->is_batch)
+                pl_error_prefix_item(err, i);
             return status;
         }
     }
@@ -114,6 +116,7 @@ static podlink_status get_all(podlink_client *client, get_call *c, size_t count,
     if (!c->replies)
         return pl_error_no_memory(err);
     pl_exchange_init(&c->exchange, &get_ops, "workload get", true, err);
+    c->exchange.is_batch = c->is_batch;
     podlink_status status = pl_batch_run(client, &c->exchange, count, NULL, NULL, NULL, call, err);
     if (status == PODLINK_OK)
         status = pl_list_workloads(heap, c->replies, count, workloads, err);
@@ -127,12 +130,12 @@ podlink_status podlink_workload_get_many(podlink_client *client, const char *ns,
                                          size_t count, podlink_workloads **workloads, const podlink_call *call,
                                          podlink_error *err)
 {
-    get_call c = {.ns = ns, .services = services};
+    get_call c = {.ns = ns, .services = services, .is_batch = true};
     *workloads = NULL;
     pl_error_clear(err);
     if (count == 0)
         return pl_list_workloads(&client->config.heap, NULL, 0, workloads, err);
-    podlink_status status = check_services(ns, services, count, err);
+    podlink_status status = check_services(&c, count, err);
     return status == PODLINK_OK ? get_all(client, &c, count, workloads, call, err) : status;
 }
 
@@ -142,7 +145,10 @@ podlink_status podlink_workload_get(podlink_client *client, const podlink_servic
     *workloads = NULL;
     if (!service)
         return pl_error_invalid(err, "service is NULL");
-    podlink_status status = podlink_workload_get_many(client, service->ns, &service->name, 1, workloads, call, err);
+    get_call c = {.ns = service->ns, .services = &service->name, .is_batch = false};
+    podlink_status status = check_services(&c, 1, err);
+    if (status == PODLINK_OK)
+        status = get_all(client, &c, 1, workloads, call, err);
     if (status != PODLINK_OK)
         return status;
     assert(*workloads);

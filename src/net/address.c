@@ -1,6 +1,8 @@
 /* Where a server listens. */
 #include "net/address.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -8,13 +10,14 @@ void pl_address_tcp(pl_address *address, const char *host, uint16_t port)
 {
     *address = (pl_address){.port = port};
     snprintf(address->host, sizeof address->host, "%s", host);
-    const char *format = strchr(host, ':') ? "[%s]:%u" : "%s:%u";
-    snprintf(address->text, sizeof address->text, format, address->host, port);
+    char shown[PL_HOST_MAX + 1];
+    pl_text_escape(host, strlen(host), shown, sizeof shown);
+    snprintf(address->text, sizeof address->text, strchr(host, ':') ? "[%s]:%u" : "%s:%u", shown, port);
 }
 
 void pl_address_unix(pl_address *address, const char *path)
 {
     *address = (pl_address){.is_unix = true};
     snprintf(address->host, sizeof address->host, "%s", path);
-    snprintf(address->text, sizeof address->text, "%s", address->host);
+    pl_text_escape(path, strlen(path), address->text, sizeof address->text);
 }

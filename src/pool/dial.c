@@ -40,6 +40,9 @@ static int dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counte
     }
     uint32_t settled[3] = {0};
     pl_exchange_give_up(&handshake.exchange, settled);
+    if (err->status == PODLINK_OK) /* the handshake was answered; without words, which might repeat the credentials */
+        pl_error_set(err, conn->fault.status, PODLINK_NOT_SENT, "handshake on %s: %s", server->address->text,
+                     podlink_status_text(conn->fault.status));
     err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
     pl_conn_fail(conn, err->status, "the handshake failed");
     pl_conn_fini(conn);

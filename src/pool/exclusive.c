@@ -84,6 +84,7 @@ void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clo
     exchange->queued_at = pl_clock_now(clock);
     while (!conn->is_dead) {
         if (!queue(conn, exchange)) {
+            pl_exchange_no_memory(exchange, conn->server);
             pl_conn_abandon(conn, exchange, PODLINK_ENOMEM, "out of memory");
             break;
         }
@@ -99,4 +100,6 @@ void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clo
     }
     exchange->finished = false;
     pl_conn_take_finished(conn);
+    if (exchange->unsettled > 0 && exchange->reason == PODLINK_OK)
+        pl_exchange_not_sent(exchange, &conn->fault); /* it was dead before */
 }

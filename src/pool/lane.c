@@ -138,16 +138,31 @@ static bool park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 
 /* --- the connection's life ------------------------------------------------------------------------------------ */
 
+/* Without the lock. */
+static void log_loss(const pl_server *server, const podlink_error *fault)
+{
+    const podlink_log_record record = {.level = PODLINK_LOG_WARN,
+                                       .status = fault->status,
+                                       .event = "connection_lost",
+                                       .server = server->address->text,
+                                       .duration_ns = -1};
+    pl_log_write(server->log, record, "connection lost: %s", fault->message);
+}
+
 /* The last one out of a system call on a dead connection closes it. */
 static void close_if_unused(pl_lane *lane)
 {
     if (lane->state != PL_LANE_CLOSING || lane->is_reading || lane->is_writing)
         return;
+    const podlink_error fault = lane->fault;
     pl_socket_close(lane->fd);
     lane->fd = -1;
     pl_conn_fini(&lane->conn);
     lane->state = PL_LANE_CLOSED;
     tell_parked(lane);
+    pthread_mutex_unlock(&lane->lock);
+    log_loss(lane->server, &fault);
+    pthread_mutex_lock(&lane->lock);
 }
 
 static bool is_idle(const pl_lane *lane)
@@ -160,6 +175,7 @@ static void look_after_death(pl_lane *lane)
 {
     if (lane->state == PL_LANE_OPEN && lane->conn.is_dead) {
         lane->state = PL_LANE_CLOSING;
+        lane->fault = lane->conn.fault;
         pl_count(&lane->counters.lost, 1);
         pl_socket_shutdown(lane->fd);
     }
@@ -275,14 +291,6 @@ static bool ensure_open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64
 
 /* --- the roles ------------------------------------------------------------------------------------------------ */
 
-static void set_no_memory(const pl_lane *lane, pl_exchange *exchange)
-{
-    podlink_error fault;
-    pl_error_set(&fault, PODLINK_ENOMEM, PODLINK_NOT_SENT, "%s on %s: out of memory", exchange->name,
-                 lane->server->address->text);
-    pl_exchange_not_sent(exchange, &fault);
-}
-
 /* Queues as much of the exchange as its window allows. False when out of memory. */
 static bool queue(pl_lane *lane, pl_exchange *exchange)
 {
@@ -294,7 +302,7 @@ static bool queue(pl_lane *lane, pl_exchange *exchange)
         if (i == exchange->count)
             return true;
         if (!pl_conn_queue(conn, exchange, i)) {
-            set_no_memory(lane, exchange);
+            pl_exchange_no_memory(exchange, conn->server);
             return false;
         }
         exchange->next++;
@@ -423,6 +431,14 @@ static void wait_for_room(pl_lane *lane, int64_t left)
     lane->is_writing = false;
 }
 
+/* The connection has died before the first of what is pending was queued. */
+static void set_connection_lost(const pl_lane *lane, pl_exchange *exchange)
+{
+    podlink_error fault = lane->fault;
+    fault.delivery = PODLINK_NOT_SENT;
+    pl_exchange_not_sent(exchange, &fault);
+}
+
 static void abandon(pl_lane *lane, pl_exchange *exchange)
 {
     pl_conn_abandon(&lane->conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
@@ -483,11 +499,13 @@ static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
             break;
         }
     }
-    if (lane->generation != generation)
-        return;
-    look_after_death(lane);
-    tell_finished(lane);
-    close_if_unused(lane);
+    if (lane->generation == generation) {
+        look_after_death(lane);
+        tell_finished(lane);
+        close_if_unused(lane);
+    }
+    if (exchange->unsettled > 0 && exchange->reason == PODLINK_OK)
+        set_connection_lost(lane, exchange);
 }
 
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)

@@ -72,6 +72,7 @@ typedef struct pl_lane {
     pl_spin spin;                /* of the reader */
     pl_exchange *parked;         /* owners that wait, a list */
     uint32_t generation;         /* counts dials: a caller that has waited may find another connection */
+    podlink_error fault;         /* why the latest connection died */
     podlink_error dial_fault;    /* of the latest dial, status PODLINK_OK where it succeeded */
     uint32_t dial_failures;      /* in a row */
     int64_t dial_not_before;     /* after failures: until then nobody dials, and all get the latest dial's fault */

@@ -26,9 +26,23 @@ static podlink_reply_type text_type(int type)
     }
 }
 
+#if HIREDIS_MAJOR >= 1
+/* RESP3: we never ask for it. */
+static void *refuse(const redisReadTask *task)
+{
+    pl_parser *parser = task->privdata;
+    snprintf(parser->error, sizeof parser->error, "RESP3 that nobody asked for");
+    return NULL;
+}
+#endif
+
 static void *create_string(const redisReadTask *task, char *text, size_t length)
 {
     pl_parser *parser = task->privdata;
+#if HIREDIS_MAJOR >= 1
+    if (task->type == REDIS_REPLY_VERB || task->type == REDIS_REPLY_BIGNUM)
+        return refuse(task);
+#endif
     return made(parser, pl_reply_add_text(&parser->reply, text_type(task->type), text, length));
 }
 
@@ -50,14 +64,6 @@ static void free_object(void *object)
 }
 
 #if HIREDIS_MAJOR >= 1
-/* RESP3: we never ask for it. */
-static void *refuse(const redisReadTask *task)
-{
-    pl_parser *parser = task->privdata;
-    snprintf(parser->error, sizeof parser->error, "RESP3 that nobody asked for");
-    return NULL;
-}
-
 static void *refuse_double(const redisReadTask *task, double value, char *text, size_t length)
 {
     (void)value, (void)text, (void)length;
@@ -130,8 +136,6 @@ pl_parse_result pl_parser_feed(pl_parser *parser, const void *bytes, size_t leng
 {
     redisReader *reader = parser->reader;
     parser->unread += length;
-    if (parser->unread > parser->unread_max)
-        return fail(parser, "a reply longer than reply_max_bytes");
     if (redisReaderFeed(reader, bytes, length) != REDIS_OK) {
         parser->out_of_memory = true;
         return fail(parser, "out of memory for a reply");
@@ -147,9 +151,12 @@ pl_parse_result pl_parser_next(pl_parser *parser)
     void *object = NULL;
     if (redisReaderGetReply(reader, &object) != REDIS_OK)
         return fail(parser, parser->out_of_memory ? "out of memory for a reply" : reader->errstr);
+    const size_t behind = object ? reader->len - reader->pos : 0;
+    if (parser->unread - behind > parser->unread_max)
+        return fail(parser, "a reply longer than reply_max_bytes");
     if (!object)
         return PL_PARSE_MORE;
-    parser->unread = reader->len - reader->pos;
+    parser->unread = behind;
     pl_reply_seal(&parser->reply);
     return PL_PARSE_REPLY;
 }

@@ -1,5 +1,5 @@
-/* EVALSHA: encoding it, and running exchanges of it so that a script that the server lacks is loaded and called again.
- */
+/* EVALSHA and FCALL: encoding them, and running exchanges of them so that a script that the server lacks is loaded and
+ * called again. */
 #ifndef PL_SCRIPT_CALL_H
 #define PL_SCRIPT_CALL_H
 
@@ -7,10 +7,10 @@
 #include "resp/encode.h"
 #include "script/registry.h"
 
-/** What stands before the keys: *n, EVALSHA, the SHA1, the number of keys. */
-enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + 13 + PL_SHA1_HEX + 10 + PL_RESP_OVERHEAD };
+/** What stands before the keys: *n, the verb, the SHA1 or the name, the number of keys. */
+enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + PL_CALL_PREFIX_MAX + 10 + PL_RESP_OVERHEAD };
 
-/** Begins an EVALSHA whose keys and arguments follow. Room is reserved. */
+/** Begins a call whose keys and arguments follow. Room is reserved. */
 void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count);
 
 /** A built-in script: no lock, since these never change. */

@@ -2,6 +2,7 @@
 #include "script/holding.h"
 
 #include "base/error.h"
+#include "script/library.h"
 #include "script/load.h"
 
 #include <string.h>
@@ -57,13 +58,13 @@ static bool leave(pl_holding *holding, load_waiter *waiter)
 }
 
 /* Waits for the caller that is loading. False at the deadline. */
-static bool wait_for_load(pl_run *run, const pl_script *script, load_waiter *waiter)
+static bool wait_for_load(const pl_carrier *carrier, const pl_script *script, load_waiter *waiter)
 {
-    pl_scripts *scripts = run->client->scripts;
-    const pl_clock *clock = &run->client->clock;
-    int64_t left = pl_until(run->deadline, pl_clock_now(clock));
+    pl_scripts *scripts = carrier->client->scripts;
+    const pl_clock *clock = &carrier->client->clock;
+    int64_t left = pl_until(carrier->deadline, pl_clock_now(clock));
     while (!pl_park_wait(&waiter->park, left)) {
-        left = pl_until(run->deadline, pl_clock_now(clock));
+        left = pl_until(carrier->deadline, pl_clock_now(clock));
         if (left > 0)
             continue;
         pthread_mutex_lock(&scripts->lock);
@@ -97,25 +98,26 @@ static load_turn take_turn(pl_scripts *scripts, const pl_script *script, uint32_
     return turn;
 }
 
-podlink_status pl_holding_ensure(pl_run *run, const pl_script *script, uint32_t seen, podlink_error *err)
+podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *script, uint32_t seen, podlink_error *err)
 {
-    pl_scripts *scripts = run->client->scripts;
+    podlink_client *client = carrier->client;
+    pl_scripts *scripts = client->scripts;
     for (;;) {
         load_waiter waiter;
         switch (take_turn(scripts, script, seen, &waiter)) {
         case TURN_LOADED:
             return PODLINK_OK;
         case TURN_WAITS:
-            if (!wait_for_load(run, script, &waiter))
+            if (!wait_for_load(carrier, script, &waiter))
                 return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
                                     "loading script %s on %s: no answer before the deadline", script->name,
-                                    run->client->config.address.text);
+                                    client->config.address.text);
             continue; /* loaded, or the other has failed: then it is our turn */
         case TURN_OURS:
             break;
         }
-        podlink_status status = pl_script_load(run, script, err);
-        end_load(scripts, script, status == PODLINK_OK, pl_runs_number(&run->client->pool.runs));
+        podlink_status status = pl_script_load(carrier, script, err);
+        end_load(scripts, script, status == PODLINK_OK, pl_runs_number(&client->pool.runs));
         return status;
     }
 }
@@ -135,14 +137,17 @@ typedef struct prelude {
 
 static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
 {
-    return pl_script_encode_load(((prelude *)exchange)->scripts[i], out);
+    const pl_script *script = ((prelude *)exchange)->scripts[i];
+    return script->is_function ? pl_library_encode_load(out, false) : pl_script_encode_load(script, out);
 }
 
 static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)err;
     prelude *p = (prelude *)exchange;
-    if (outcome->status == PODLINK_OK)
+    if (p->scripts[i]->is_function)
+        p->is_loaded[i] = pl_library_is_there(outcome);
+    else if (outcome->status == PODLINK_OK)
         p->is_loaded[i] = pl_script_is_loaded_reply(p->scripts[i], outcome->reply->nodes);
     return outcome->status;
 }
@@ -226,6 +231,7 @@ void pl_holding_prelude(void *context, pl_conn *conn)
         free_prelude(p);
         return;
     }
-    pl_count_shared(&client->counters.script_loads, p->count);
+    for (uint32_t i = 0; i < p->count; i++)
+        pl_script_count_load(client, p->scripts[i]);
     queue_prelude(conn, p);
 }

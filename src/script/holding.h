@@ -3,12 +3,13 @@
 #ifndef PL_SCRIPT_HOLDING_H
 #define PL_SCRIPT_HOLDING_H
 
-#include "client/run.h"
+#include "script/carrier.h"
 #include "script/registry.h"
 
 #include <stdint.h>
 
-/** How often a script has been loaded: taken before a call, given to pl_holding_ensure() where that met NOSCRIPT. */
+/** How often a script has been loaded, or found: taken before a call, given to pl_holding_ensure() where that met
+ * NOSCRIPT. */
 static inline uint32_t pl_holding_loads(const pl_script *script)
 {
     return atomic_load_explicit(&script->holding->loads, memory_order_acquire);
@@ -16,10 +17,10 @@ static inline uint32_t pl_holding_loads(const pl_script *script)
 
 /** Gets a script loaded that was missing: by this caller, or by waiting for the one that is at it. Where it was loaded
  *  since `seen`, it is there already.
- *  @return PODLINK_OK, or what failed: err names the script. Blocks until the run's deadline at most. */
-podlink_status pl_holding_ensure(pl_run *run, const pl_script *script, uint32_t seen, podlink_error *err);
+ *  @return PODLINK_OK, or what failed: err names the script. Blocks until the carrier's deadline at most. */
+podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *script, uint32_t seen, podlink_error *err);
 
-/** The server has answered a SCRIPT LOAD with its SHA1. */
+/** The server has answered a SCRIPT LOAD with its SHA1, or has told that it holds the library. */
 void pl_holding_note_loaded(pl_scripts *scripts, const pl_script *script, uint32_t run_number);
 
 /** A pl_prelude_fn, whose context is the client. */

@@ -1,19 +1,27 @@
-/* SCRIPT LOAD: one script, or all in one round trip. */
+/* SCRIPT LOAD: one script, some, or all in one round trip. */
 #ifndef PL_SCRIPT_LOAD_H
 #define PL_SCRIPT_LOAD_H
 
-#include "client/run.h"
+#include "script/carrier.h"
 #include "script/registry.h"
 
-/** Loads one script and compares the server's SHA1 with ours. @return PODLINK_OK, or what failed: err names the script
- */
-podlink_status pl_script_load(pl_run *run, const pl_script *script, podlink_error *err);
+/** Loads one script and compares the server's SHA1 with ours; of a function the whole library, where it is missing.
+ *  @return PODLINK_OK, or what failed: err names the script */
+podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script, podlink_error *err);
+
+/** The same for some scripts, in one round trip; none of them a function. Tells the others who wait.
+ *  @param marks  count bytes, zero */
+podlink_status pl_script_load_some(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count,
+                                   uint8_t *marks, podlink_error *err);
 
 /** Writes a SCRIPT LOAD. False when out of memory. */
 bool pl_script_encode_load(const pl_script *script, pl_buffer *out);
 
 /** Whether the server has answered a SCRIPT LOAD with the SHA1 that we know. */
 bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *reply);
+
+/** A load of it was sent. */
+void pl_script_count_load(podlink_client *client, const pl_script *script);
 
 void pl_script_log_loaded(podlink_client *client, const pl_script *script);
 

@@ -16,6 +16,7 @@ static podlink_status register_all(podlink_client *client, const podlink_options
     client->scripts = pl_scripts_new(&client->config.heap);
     if (!client->scripts)
         return pl_error_no_memory(err);
+    pl_scripts_serve(client->scripts, &client->pool.runs, client->config.script_backend);
     client->pool.server.prelude = pl_holding_prelude;
     client->pool.server.prelude_context = client;
     if (options->script_count > 0 && !options->scripts)

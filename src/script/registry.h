@@ -4,7 +4,10 @@
 
 #include "base/heap.h"
 #include "base/sha1.h"
+#include "pool/runs.h"
 #include "script/builtin.h"
+#include "script/declaration.h"
+#include "script/figures.h"
 
 #include <podlink/script.h>
 
@@ -13,13 +16,30 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { PL_SCRIPT_NAME_MAX = 128, PL_SOURCE_MAX = 1024 * 1024 };
+
 /** What is known of a script on the server. Changed under the registry's lock. */
 typedef struct pl_holding {
-    _Atomic uint32_t loads; /* how often it was loaded; read without the lock */
+    _Atomic uint32_t loads; /* how often it was loaded, or found where it need not be; read without the lock */
     uint32_t run;           /* in which it was loaded last, 0: none */
     bool is_loading;
     struct pl_load_waiter *waiters; /* who wait for that */
+    pl_counter sent;                /* loads that were sent */
 } pl_holding;
+
+/** What changes of a script. */
+typedef struct pl_script_live {
+    pl_holding holding;
+    char apart[64]; /* each call reads the one and writes the other */
+    pl_script_figures figures;
+} pl_script_live;
+
+/** What stands in a command before the number of keys: the verb, and the SHA1 or the function's name. */
+enum { PL_CALL_PREFIX_MAX = 72 };
+typedef struct pl_call_prefix {
+    uint32_t length;
+    char bytes[PL_CALL_PREFIX_MAX];
+} pl_call_prefix;
 
 typedef struct pl_script {
     const char *name;     /* owned, or of the program where built in */
@@ -27,9 +47,15 @@ typedef struct pl_script {
     const char *commands; /* the Redis commands that it calls; NULL where that is not known */
     size_t source_length;
     bool is_built_in;
-    bool repeatable;
+    bool is_function;           /* it is called by FCALL */
+    pl_declaration declaration; /* its texts are owned, or of the program where built in */
+    bool repeatable;            /* = declaration.repeatable */
     char sha[PL_SHA1_HEX + 1];
-    pl_holding *holding; /* owned; all else never changes */
+    pl_call_prefix call;
+    pl_call_prefix call_read_only; /* where the server has that verb; the same as `call` where the script may write */
+    const pl_runs *runs;           /* of the server; borrowed, NULL: not known */
+    pl_holding *holding;           /* in `live`, or the library's */
+    pl_script_live *live;          /* owned; all else never changes once a client is open */
 } pl_script;
 
 typedef struct pl_scripts {
@@ -39,14 +65,30 @@ typedef struct pl_scripts {
     const pl_script *built_in[PL_BUILTIN_COUNT]; /* the same ones; never changes, so that they need no lock */
     uint32_t count;
     uint32_t capacity;
+    const pl_runs *runs; /* borrowed, NULL: not known */
+    pl_holding library;  /* of the built-in ones as functions */
+    bool are_functions;  /* the built-in ones */
 } pl_scripts;
 
 /** A registry with the built-in scripts. NULL when out of memory. */
 pl_scripts *pl_scripts_new(const pl_heap *heap);
 void pl_scripts_free(pl_scripts *scripts);
 
+/** Before the first call: what tells the server's version, and how the built-in scripts are called. */
+void pl_scripts_serve(pl_scripts *scripts, const pl_runs *runs, podlink_script_backend backend);
+
 /** Checks and copies a script. @return PODLINK_OK; EINVAL, EEXIST, ENOMEM, EUNSUPPORTED (no SHA1) */
 podlink_status pl_scripts_add(pl_scripts *scripts, const podlink_script *script, podlink_error *err);
+
+/** The two halves of it, for several at once: checks and copies one.
+ *  @param label  for messages: "script hits", or its file
+ *  @param made   out: pl_scripts_append() takes it over, or pl_script_free() */
+podlink_status pl_script_make(const pl_heap *heap, const podlink_script *script, const char *label, pl_script **made,
+                              podlink_error *err);
+void pl_script_free(const pl_heap *heap, pl_script *script);
+
+/** Appends all, taking them over, or none. @return PODLINK_OK; EEXIST (a name is taken, or comes twice), ENOMEM */
+podlink_status pl_scripts_append(pl_scripts *scripts, pl_script *const *list, uint32_t count, podlink_error *err);
 
 /** NULL where there is none. Lives as long as the registry. */
 const pl_script *pl_scripts_find(pl_scripts *scripts, const char *name);

@@ -1,0 +1,24 @@
+/* What carries an exchange to the server and back: a run on the shared connections, or a session. */
+#ifndef PL_SCRIPT_CARRIER_H
+#define PL_SCRIPT_CARRIER_H
+
+#include "client/run.h"
+#include "client/session.h"
+
+typedef struct pl_carrier {
+    podlink_client *client;
+    int64_t deadline;
+    pl_run *run;              /* this, */
+    podlink_session *session; /* or this; borrowed */
+} pl_carrier;
+
+/** Runs an exchange to its end. @return exchange->status */
+static inline podlink_status pl_carrier_run(const pl_carrier *carrier, pl_exchange *exchange)
+{
+    if (carrier->session)
+        return pl_session_exchange(carrier->session, exchange, carrier->deadline);
+    pl_run_passes(carrier->run, exchange);
+    return pl_run_end(carrier->run, exchange);
+}
+
+#endif

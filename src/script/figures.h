@@ -1,0 +1,19 @@
+/* What is counted of each script, without a lock. */
+#ifndef PL_SCRIPT_FIGURES_H
+#define PL_SCRIPT_FIGURES_H
+
+#include "base/counters.h"
+#include "base/histogram.h"
+#include "conn/exchange.h"
+
+typedef struct pl_script_figures {
+    pl_counter repairs;
+    pl_counter calls;
+    pl_counter errors;
+    pl_histogram wire; /* written by many at once */
+} pl_script_figures;
+
+/** An exchange of calls of this script has ended, but for what is given up still. Any thread. */
+void pl_script_figures_count(pl_script_figures *figures, const pl_exchange *exchange);
+
+#endif

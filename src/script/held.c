@@ -1,0 +1,109 @@
+/* Asking the server which of the registered scripts it holds. */
+#include "script/held.h"
+
+#include "base/error.h"
+#include "resp/encode.h"
+#include "script/library.h"
+
+#include <string.h>
+
+/* Command 0 asks for scripts, command 1 for the library of functions; either may be left out. */
+typedef struct asking {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    const pl_script *const *scripts;
+    uint32_t count;
+    uint32_t sha_count; /* of those that are no functions */
+    uint8_t *held;
+    uint8_t marks[2];
+} asking;
+
+static bool asks_shas(const asking *a, uint32_t i)
+{
+    return i == 0 && a->sha_count > 0;
+}
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    const asking *a = (asking *)exchange;
+    if (!asks_shas(a, i))
+        return pl_library_encode_list(out);
+    if (!pl_buffer_reserve(out, (3 + (size_t)a->sha_count) * (PL_RESP_OVERHEAD + PL_SHA1_HEX)))
+        return false;
+    pl_resp_command(out, 2 + (size_t)a->sha_count);
+    pl_resp_argument(out, "SCRIPT", 6);
+    pl_resp_argument(out, "EXISTS", 6);
+    for (uint32_t at = 0; at < a->count; at++)
+        if (!a->scripts[at]->is_function)
+            pl_resp_argument(out, a->scripts[at]->sha, PL_SHA1_HEX);
+    return true;
+}
+
+static podlink_status settle_shas(const asking *a, const pl_outcome *outcome, podlink_error *err)
+{
+    size_t element = 0;
+    if (outcome->status != PODLINK_OK)
+        return outcome->status;
+    for (uint32_t at = 0; at < a->count; at++) {
+        int64_t held;
+        if (a->scripts[at]->is_function)
+            continue;
+        if (podlink_reply_integer(podlink_reply_at(outcome->reply->nodes, element++), &held) != PODLINK_OK)
+            return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "SCRIPT EXISTS: unexpected reply");
+        a->held[at] = held != 0;
+    }
+    return PODLINK_OK;
+}
+
+static podlink_status settle_library(const asking *a, const pl_outcome *outcome, podlink_error *err)
+{
+    bool is_ours;
+    podlink_status status = pl_library_settle_list(outcome, &is_ours, err);
+    for (uint32_t at = 0; at < a->count && status == PODLINK_OK; at++)
+        if (a->scripts[at]->is_function)
+            a->held[at] = is_ours;
+    return status;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    const asking *a = (asking *)exchange;
+    return asks_shas(a, i) ? settle_shas(a, outcome, err) : settle_library(a, outcome, err);
+}
+
+static const pl_exchange_ops asking_ops = {.encode = encode, .settle = settle};
+
+podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count, uint8_t *held,
+                              podlink_error *err)
+{
+    asking a = {.scripts = scripts, .count = count, .held = held};
+    for (uint32_t i = 0; i < count; i++)
+        a.sha_count += !scripts[i]->is_function;
+    if (count == 0)
+        return PODLINK_OK;
+    pl_exchange_init(&a.exchange, &asking_ops, "SCRIPT EXISTS", true, err);
+    pl_exchange_many(&a.exchange, (a.sha_count > 0) + (a.sha_count < count), a.marks);
+    return pl_carrier_run(carrier, &a.exchange);
+}
+
+podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t capacity, const podlink_call *call,
+                                    podlink_error *err)
+{
+    pl_run run;
+    const pl_heap *heap = &client->config.heap;
+    const uint32_t count = pl_scripts_count(client->scripts);
+    podlink_status status = pl_run_begin(&run, client, call, err);
+    if (status != PODLINK_OK)
+        return status;
+    const pl_carrier carrier = {.client = client, .deadline = run.deadline, .run = &run};
+    const pl_script **scripts = pl_heap_alloc(heap, count * sizeof *scripts);
+    uint8_t *answers = pl_heap_zalloc(heap, count);
+    for (uint32_t i = 0; i < count && scripts; i++)
+        scripts[i] = pl_scripts_at(client->scripts, i);
+    status = scripts && answers ? pl_scripts_ask(&carrier, scripts, count, answers, err) : pl_error_no_memory(err);
+    for (uint32_t i = 0; i < count && i < capacity && status == PODLINK_OK; i++)
+        held[i] = answers[i];
+    pl_heap_free(heap, answers);
+    pl_heap_free(heap, scripts);
+    pl_run_finish(&run);
+    return status;
+}

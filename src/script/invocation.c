@@ -1,0 +1,164 @@
+/* A call of a script of any name as an exchange. */
+#include "script/invocation.h"
+
+#include "base/error.h"
+#include "base/text.h"
+#include "script/call.h"
+#include "script/value.h"
+
+#include <string.h>
+
+enum { ARGUMENTS_MAX = 1024 * 1024 };
+
+typedef struct texts {
+    const char *const *at;
+    const size_t *lengths;
+    size_t count;
+} texts;
+
+static texts keys_of(const podlink_script_call *call)
+{
+    return (texts){call->keys, call->key_lengths, call->key_count};
+}
+
+static texts args_of(const podlink_script_call *call)
+{
+    return (texts){call->args, call->arg_lengths, call->arg_count};
+}
+
+static size_t length_of(const texts *t, size_t i)
+{
+    return t->lengths ? t->lengths[i] : strlen(t->at[i]);
+}
+
+static bool encode_texts(texts t, pl_buffer *out)
+{
+    for (size_t i = 0; i < t.count; i++) {
+        size_t length = length_of(&t, i);
+        if (!pl_buffer_reserve(out, PL_RESP_OVERHEAD + length))
+            return false;
+        pl_resp_argument(out, t.at[i], length);
+    }
+    return true;
+}
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    (void)i;
+    const pl_invocation *inv = (pl_invocation *)exchange;
+    if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE))
+        return false;
+    pl_script_begin(out, inv->script, (uint32_t)inv->call->key_count, (uint32_t)inv->call->arg_count);
+    return encode_texts(keys_of(inv->call), out) && encode_texts(args_of(inv->call), out);
+}
+
+/* False when out of memory. */
+static bool take_value(pl_invocation *inv, const pl_reply *reply)
+{
+    const podlink_reply *root = reply->nodes;
+    switch (inv->type) {
+    case PODLINK_SCRIPT_INTEGER:
+        return podlink_reply_integer(root, &inv->integer) == PODLINK_OK;
+    case PODLINK_SCRIPT_STRING:
+        if (podlink_reply_type_of(root) == PODLINK_REPLY_NIL)
+            return true;
+        inv->string = pl_value_string(reply->heap, root, &inv->string_length);
+        return inv->string != NULL;
+    case PODLINK_SCRIPT_LIST:
+        inv->list = pl_value_list(reply->heap, root);
+        return inv->list != NULL;
+    case PODLINK_SCRIPT_MAP:
+        inv->map = pl_value_map(reply->heap, root);
+        return inv->map != NULL;
+    case PODLINK_SCRIPT_ANY:
+        break;
+    }
+    return true;
+}
+
+static bool take(pl_invocation *inv, const pl_reply *reply)
+{
+    if (inv->want == PL_WANT_VALUE)
+        return take_value(inv, reply);
+    if (inv->want == PL_WANT_REPLY)
+        inv->reply = pl_reply_handout(reply);
+    return inv->want == PL_WANT_NOTHING || inv->reply;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i;
+    char why[192];
+    pl_invocation *inv = (pl_invocation *)exchange;
+    if (outcome->status != PODLINK_OK)
+        return outcome->status;
+    if (!inv->is_queued && !pl_value_fits(inv->type, outcome->reply->nodes, why, sizeof why))
+        return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "script %s on %s: the reply is no %s: %s",
+                            inv->script->name, outcome->server, pl_reply_word(inv->type), why);
+    if (!take(inv, outcome->reply))
+        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for the reply");
+    return PODLINK_OK;
+}
+
+static const pl_exchange_ops invocation_ops = {.encode = encode, .settle = settle};
+
+/* --- checks --------------------------------------------------------------------------------------------------- */
+
+static podlink_status check(texts t, const char *what, podlink_error *err)
+{
+    if (t.count > ARGUMENTS_MAX)
+        return pl_error_invalid(err, "%s: more than %d", what, ARGUMENTS_MAX);
+    if (t.count > 0 && !t.at)
+        return pl_error_invalid(err, "%s is NULL while there are %zu", what, t.count);
+    for (size_t i = 0; i < t.count; i++) {
+        if (!t.at[i])
+            return pl_error_invalid(err, "%s[%zu] is NULL", what, i);
+        if (length_of(&t, i) > INT32_MAX)
+            return pl_error_invalid(err, "%s[%zu] is longer than 2 GiB", what, i);
+    }
+    return PODLINK_OK;
+}
+
+podlink_status pl_script_named(podlink_client *client, const char *name, const pl_script **script, podlink_error *err)
+{
+    char shown[128];
+    if (!name)
+        return pl_error_invalid(err, "name is NULL");
+    *script = pl_scripts_find(client->scripts, name);
+    if (*script)
+        return PODLINK_OK;
+    pl_text_escape(name, strlen(name), shown, sizeof shown);
+    return pl_error_set(err, PODLINK_ESCRIPT, PODLINK_NOT_SENT, "no script is registered under the name \"%s\"", shown);
+}
+
+static podlink_status check_type(pl_invocation *inv, podlink_script_reply wanted, podlink_error *err)
+{
+    const podlink_script_reply declared = inv->script->declaration.reply;
+    inv->type = wanted == PODLINK_SCRIPT_ANY ? declared : wanted;
+    if (declared == PODLINK_SCRIPT_ANY || declared == inv->type)
+        return PODLINK_OK;
+    return pl_error_invalid(err, "script %s: it is declared to answer %s, not %s", inv->script->name,
+                            pl_reply_word(declared), pl_reply_word(wanted));
+}
+
+podlink_status pl_invocation_init(pl_invocation *inv, podlink_client *client, const podlink_script_call *call,
+                                  pl_want want, podlink_script_reply type, podlink_error *err)
+{
+    memset(inv, 0, sizeof *inv);
+    inv->call = call;
+    inv->want = want;
+    if (!call)
+        return pl_error_invalid(err, "script is NULL");
+    podlink_status status = pl_script_named(client, call->name, &inv->script, err);
+    if (status == PODLINK_OK)
+        status = check(keys_of(call), "keys", err);
+    if (status == PODLINK_OK)
+        status = check(args_of(call), "args", err);
+    if (status == PODLINK_OK)
+        status = pl_declaration_check(&inv->script->declaration, call->name, call->key_count, call->arg_count, err);
+    if (status == PODLINK_OK)
+        status = check_type(inv, type, err);
+    if (status == PODLINK_OK)
+        pl_exchange_init(&inv->exchange, &invocation_ops, inv->script->name, inv->script->repeatable, err);
+    return status;
+}

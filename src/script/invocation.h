@@ -1,0 +1,41 @@
+/* A call of a script of any name as an exchange, on shared connections or in a session. */
+#ifndef PL_SCRIPT_INVOCATION_H
+#define PL_SCRIPT_INVOCATION_H
+
+#include "conn/exchange.h"
+#include "script/registry.h"
+
+#include <podlink/script.h>
+
+/** What the caller wants of the reply. */
+typedef enum pl_want {
+    PL_WANT_NOTHING,
+    PL_WANT_REPLY,
+    PL_WANT_VALUE /* as the invocation's type */
+} pl_want;
+
+typedef struct pl_invocation {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    const pl_script *script;
+    const podlink_script_call *call; /* borrowed */
+    pl_want want;
+    podlink_script_reply type; /* of the reply, which is checked */
+    bool is_queued;            /* in MULTI: the reply is not the script's */
+    podlink_reply *reply;      /* these are owned by whoever runs it; NULL while there is none */
+    int64_t integer;
+    char *string;
+    size_t string_length;
+    podlink_script_list *list;
+    podlink_script_map *map;
+} pl_invocation;
+
+/** Finds a script by name. @return PODLINK_OK, EINVAL (there is none given), ESCRIPT */
+podlink_status pl_script_named(podlink_client *client, const char *name, const pl_script **script, podlink_error *err);
+
+/** Finds the script and checks the call.
+ *  @param type  that the caller wants, PODLINK_SCRIPT_ANY: as declared
+ *  @return PODLINK_OK, EINVAL, ESCRIPT */
+podlink_status pl_invocation_init(pl_invocation *invocation, podlink_client *client, const podlink_script_call *call,
+                                  pl_want want, podlink_script_reply type, podlink_error *err);
+
+#endif

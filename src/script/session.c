@@ -1,0 +1,143 @@
+/* Scripts on a session's connection. */
+#include <podlink/script.h>
+
+#include "base/error.h"
+#include "client/deadline.h"
+#include "script/carrier.h"
+#include "script/held.h"
+#include "script/holding.h"
+#include "script/invocation.h"
+#include "script/load.h"
+
+#include <string.h>
+
+static podlink_status check_session(const podlink_session *session, podlink_error *err)
+{
+    if (session->loan->conn.pushes)
+        return pl_error_invalid(err, "script: this session only listens");
+    return PODLINK_OK;
+}
+
+/* --- running -------------------------------------------------------------------------------------------------- */
+
+static podlink_status run(const pl_carrier *carrier, pl_invocation *inv)
+{
+    podlink_error fault;
+    const pl_script *script = inv->script;
+    for (;;) {
+        uint32_t seen = pl_holding_loads(script);
+        pl_session_pass(carrier->session, &inv->exchange, carrier->deadline);
+        if (pl_exchange_is_settled(&inv->exchange) || !inv->exchange.lacks_script)
+            break;
+        if (pl_holding_ensure(carrier, script, seen, &fault) != PODLINK_OK) {
+            pl_exchange_not_sent(&inv->exchange, &fault);
+            break;
+        }
+        pl_count_shared(&carrier->client->counters.noscript_repairs, 1);
+        pl_count_shared(&script->live->figures.repairs, 1);
+    }
+    return pl_session_end(carrier->session, &inv->exchange);
+}
+
+podlink_status podlink_session_run_script(podlink_session *session, const podlink_script_call *script,
+                                          const podlink_call *call, podlink_reply **reply, podlink_error *err)
+{
+    pl_invocation inv;
+    pl_carrier carrier = {.client = session->client, .session = session};
+    if (reply)
+        *reply = NULL;
+    podlink_status status = pl_invocation_init(&inv, session->client, script, reply ? PL_WANT_REPLY : PL_WANT_NOTHING,
+                                               PODLINK_SCRIPT_ANY, err);
+    if (status == PODLINK_OK)
+        status = check_session(session, err);
+    if (status == PODLINK_OK)
+        status = pl_session_begin(session, call, &carrier.deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    inv.is_queued = session->is_in_multi;
+    status = run(&carrier, &inv);
+    if (reply)
+        *reply = inv.reply;
+    return status;
+}
+
+/* --- ensuring ------------------------------------------------------------------------------------------------- */
+
+/* The scripts that are asked for, and what the server says. One block for all. */
+typedef struct wanted {
+    const pl_script **scripts; /* owned; those that are missing come to stand first */
+    uint8_t *held;             /* owned */
+    uint8_t *marks;            /* owned */
+    uint32_t count;
+} wanted;
+
+static podlink_status collect(podlink_client *client, wanted *w, const char *const *names, podlink_error *err)
+{
+    podlink_status status = PODLINK_OK;
+    for (uint32_t i = 0; i < w->count && status == PODLINK_OK; i++) {
+        if (names)
+            status = pl_script_named(client, names[i], &w->scripts[i], err);
+        else
+            w->scripts[i] = pl_scripts_at(client->scripts, i);
+    }
+    return status;
+}
+
+static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, podlink_error *err)
+{
+    podlink_status status = PODLINK_OK;
+    bool lacks_library = false;
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < w->count; i++) {
+        if (w->held[i])
+            continue;
+        lacks_library |= w->scripts[i]->is_function;
+        if (!w->scripts[i]->is_function)
+            w->scripts[missing++] = w->scripts[i];
+    }
+    if (lacks_library) {
+        const pl_script *first = carrier->client->scripts->built_in[0];
+        status = pl_holding_ensure(carrier, first, pl_holding_loads(first), err);
+    }
+    if (status == PODLINK_OK && missing > 0)
+        status = pl_script_load_some(carrier, w->scripts, missing, w->marks, err);
+    return status;
+}
+
+static podlink_status ensure(const pl_carrier *carrier, wanted *w, const char *const *names, podlink_error *err)
+{
+    const pl_heap *heap = &carrier->client->config.heap;
+    w->scripts = pl_heap_alloc(heap, w->count * sizeof *w->scripts);
+    w->held = pl_heap_zalloc(heap, w->count);
+    w->marks = pl_heap_zalloc(heap, w->count);
+    podlink_status status = w->scripts && w->held && w->marks ? PODLINK_OK : pl_error_no_memory(err);
+    if (status == PODLINK_OK)
+        status = collect(carrier->client, w, names, err);
+    if (status == PODLINK_OK)
+        status = pl_scripts_ask(carrier, w->scripts, w->count, w->held, err);
+    if (status == PODLINK_OK)
+        status = load_missing(carrier, w, err);
+    pl_heap_free(heap, w->scripts);
+    pl_heap_free(heap, w->held);
+    pl_heap_free(heap, w->marks);
+    return status;
+}
+
+podlink_status podlink_session_ensure_scripts(podlink_session *session, const char *const *names, size_t count,
+                                              const podlink_call *call, podlink_error *err)
+{
+    podlink_client *client = session->client;
+    pl_carrier carrier = {.client = client, .session = session};
+    wanted w = {.count = names ? (uint32_t)count : pl_scripts_count(client->scripts)};
+    pl_error_clear(err);
+    if (names && count > INT32_MAX)
+        return pl_error_invalid(err, "names: more than 2^31-1");
+    podlink_status status = check_session(session, err);
+    if (status == PODLINK_OK && session->is_in_multi)
+        status = pl_error_invalid(err, "scripts: the session is in MULTI, before which they have to be ensured");
+    if (status == PODLINK_OK)
+        status = pl_session_begin(session, call, &carrier.deadline, err);
+    if (status != PODLINK_OK || w.count == 0)
+        return status;
+    return ensure(&carrier, &w, names, err);
+}

@@ -1,0 +1,178 @@
+/* Bytes from a server, in chunks, to a connection with a few commands in line; the input also says when the driver
+ * sends, an owner gives up and the connection is cut. Nothing may crash, each command is settled once at most, and at
+ * the end none is left. */
+#include "conn/conn.h"
+#include "resp/encode.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CALLS = 3, COMMANDS = 4, REPLY_MAX = 64 * 1024 };
+
+typedef struct call {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    uint8_t marks[COMMANDS];
+    podlink_error err;
+    unsigned settled[COMMANDS];
+} call;
+
+typedef struct input {
+    const uint8_t *at;
+    size_t left;
+} input;
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect(bool condition)
+{
+    if (!condition)
+        abort();
+}
+
+static uint8_t next_byte(input *in)
+{
+    if (in->left == 0)
+        return 0;
+    in->left--;
+    return *in->at++;
+}
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    (void)exchange;
+    if (!pl_buffer_reserve(out, 3 * PL_RESP_OVERHEAD + 8))
+        return false;
+    pl_resp_command(out, 2);
+    pl_resp_argument(out, "GET", 3);
+    pl_resp_number(out, i);
+    return true;
+}
+
+/* Reads all of a reply: each byte of it must be there. */
+static uint64_t walk(const podlink_reply *reply, unsigned depth)
+{
+    size_t length = 0;
+    const char *text = podlink_reply_text(reply, &length);
+    int64_t number = 0;
+    uint64_t sum = depth;
+    for (size_t i = 0; text && i <= length; i++)
+        sum = sum * 31 + (uint8_t)text[i];
+    podlink_reply_integer(reply, &number);
+    sum += (uint64_t)number;
+    for (size_t i = 0; i < podlink_reply_count(reply); i++)
+        sum += walk(podlink_reply_at(reply, i), depth + 1);
+    return sum;
+}
+
+static volatile uint64_t walked;
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)err;
+    call *c = (call *)exchange;
+    expect(++c->settled[i] == 1);
+    if (!outcome->reply)
+        return outcome->status;
+    walked += walk(outcome->reply->nodes, 0);
+    podlink_reply *copy = pl_reply_handout(outcome->reply);
+    if (copy)
+        walked += walk(copy, 0);
+    podlink_reply_free(copy);
+    return outcome->status;
+}
+
+static const pl_exchange_ops ops = {.encode = encode, .settle = settle};
+
+static void begin_call(call *c, bool repeatable)
+{
+    memset(c, 0, sizeof *c);
+    pl_exchange_init(&c->exchange, &ops, "fuzz", repeatable, &c->err);
+    pl_exchange_many(&c->exchange, COMMANDS, c->marks);
+    c->exchange.is_batch = true;
+}
+
+static void queue(pl_conn *conn, call *c)
+{
+    pl_exchange *exchange = &c->exchange;
+    if (exchange->inflight == 0)
+        pl_exchange_rewind(exchange);
+    uint32_t i;
+    while ((i = pl_exchange_next(exchange, UINT32_MAX)) < exchange->count && pl_conn_queue(conn, exchange, i))
+        exchange->next++;
+}
+
+static void send_some(pl_conn *conn, uint8_t most)
+{
+    pl_bytes output = pl_conn_output(conn);
+    pl_conn_sent(conn, output.length < most ? output.length : most, 1);
+}
+
+static void receive_some(pl_conn *conn, input *in, size_t most)
+{
+    size_t length = most < in->left ? most : in->left;
+    char *exact = malloc(length + 1); /* so that a byte read beyond them is found out */
+    memcpy(exact, in->at, length);
+    char *bytes = realloc(exact, length > 0 ? length : 1);
+    pl_conn_received(conn, bytes, length, 2);
+    free(bytes);
+    in->at += length;
+    in->left -= length;
+}
+
+static void step(pl_conn *conn, call *calls, input *in)
+{
+    uint8_t what = next_byte(in);
+    call *c = &calls[what % CALLS];
+    switch (what >> 5) {
+    case 0:
+        queue(conn, c);
+        break;
+    case 1:
+        send_some(conn, next_byte(in));
+        break;
+    case 2:
+        pl_conn_abandon(conn, &c->exchange, PODLINK_ETIMEDOUT, "late");
+        pl_exchange_rewind(&c->exchange);
+        break;
+    case 3:
+        if (what == 0x7F)
+            pl_conn_fail(conn, PODLINK_ECONNLOST, "cut");
+        break;
+    default:
+        receive_some(conn, in, (size_t)(what & 0x7F) + 1);
+        break;
+    }
+    for (pl_exchange *x = pl_conn_take_finished(conn); x; x = x->next_finished)
+        x->finished = false;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static pl_conn_counters counters;
+    input in = {data, size};
+    pl_heap heap;
+    pl_conn conn;
+    call calls[CALLS];
+    pl_heap_init(&heap, NULL);
+    if (!pl_conn_init(&conn, &heap, "fuzz", REPLY_MAX, &counters))
+        return 0;
+    for (int i = 0; i < CALLS; i++) {
+        begin_call(&calls[i], i % 2 == 0);
+        queue(&conn, &calls[i]);
+    }
+    if (next_byte(&in) % 2 == 0)
+        send_some(&conn, 255);
+    while (in.left > 0 && !conn.is_dead)
+        step(&conn, calls, &in);
+    pl_conn_fail(&conn, PODLINK_ECLOSED, "the end");
+    for (int i = 0; i < CALLS; i++) {
+        uint32_t settled[3] = {0};
+        expect(calls[i].exchange.inflight == 0);
+        pl_exchange_give_up(&calls[i].exchange, settled);
+        for (int k = 0; k < COMMANDS; k++)
+            expect(calls[i].settled[k] == 1);
+    }
+    pl_conn_fini(&conn);
+    return 0;
+}

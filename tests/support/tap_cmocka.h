@@ -1,0 +1,17 @@
+/* cmocka, behind the headers that it wants to stand before it. */
+#ifndef PODLINK_TESTS_TAP_CMOCKA_H
+#define PODLINK_TESTS_TAP_CMOCKA_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/** The tests of a program, whose main() returns this. */
+#define RUN_TESTS(name, tests) cmocka_run_group_tests_name((name), (tests), NULL, NULL)
+
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+#endif
