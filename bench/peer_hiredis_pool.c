@@ -1,0 +1,104 @@
+/* hiredis behind what people write round it: eight connections, a mutex and a condition. */
+#include "eval_command.h"
+#include "peer.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+enum { CONNECTIONS = 8 };
+
+struct pool {
+    pthread_mutex_t lock;
+    pthread_cond_t returned;
+    size_t idle_count;
+    redisContext *idle[CONNECTIONS]; /* a stack: the latest returned is warm */
+    const char *sha;
+};
+
+struct caller {
+    struct pool *pool;
+    struct bench_eval_command command;
+};
+
+static void *open_pool(const struct bench_options *options)
+{
+    struct pool *pool = calloc(1, sizeof *pool);
+    if (pool == NULL) {
+        bench_die("out of memory");
+    }
+    pthread_mutex_init(&pool->lock, NULL);
+    pthread_cond_init(&pool->returned, NULL);
+    pool->sha = options->sha;
+    for (size_t i = 0; i < CONNECTIONS; i++) {
+        pool->idle[pool->idle_count++] = bench_connect(options);
+    }
+    return pool;
+}
+
+static void close_pool(void *shared)
+{
+    struct pool *pool = shared;
+    for (size_t i = 0; i < pool->idle_count; i++) {
+        redisFree(pool->idle[i]);
+    }
+    pthread_cond_destroy(&pool->returned);
+    pthread_mutex_destroy(&pool->lock);
+    free(pool);
+}
+
+static redisContext *acquire(struct pool *pool)
+{
+    redisContext *context;
+    pthread_mutex_lock(&pool->lock);
+    while (pool->idle_count == 0) {
+        pthread_cond_wait(&pool->returned, &pool->lock);
+    }
+    context = pool->idle[--pool->idle_count];
+    pthread_mutex_unlock(&pool->lock);
+    return context;
+}
+
+static void release(struct pool *pool, redisContext *context)
+{
+    pthread_mutex_lock(&pool->lock);
+    pool->idle[pool->idle_count++] = context;
+    pthread_mutex_unlock(&pool->lock);
+    pthread_cond_signal(&pool->returned);
+}
+
+static void *join(void *shared)
+{
+    struct caller *caller = malloc(sizeof *caller);
+    if (caller == NULL) {
+        bench_die("out of memory");
+    }
+    caller->pool = shared;
+    bench_eval_command_init(&caller->command, caller->pool->sha);
+    return caller;
+}
+
+static void leave(void *joined)
+{
+    free(joined);
+}
+
+static int link_user(void *joined, unsigned user, int pod)
+{
+    struct caller *caller = joined;
+    redisContext *context;
+    redisReply *reply;
+    bench_eval_command_set(&caller->command, user, pod);
+    context = acquire(caller->pool);
+    reply = redisCommandArgv(context, BENCH_EVAL_ARGC, caller->command.argv, caller->command.lengths);
+    release(caller->pool, context); /* the reply is the caller's own; a failure ends the program anyway */
+    return bench_eval_reply_take(context, reply);
+}
+
+const struct bench_peer bench_peer_hiredis_pool = {
+    .name = "hiredis-pool",
+    .open = open_pool,
+    .close = close_pool,
+    .join = join,
+    .leave = leave,
+    .link = link_user,
+};

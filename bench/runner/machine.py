@@ -1,0 +1,36 @@
+"""What all was measured on."""
+import datetime
+import os
+import platform
+import re
+import subprocess
+
+from .shell import ROOT
+
+
+def first_line(*command):
+    try:
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=True,
+                              cwd=ROOT).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return ""
+
+
+def processor():
+    with open("/proc/cpuinfo", encoding="utf-8") as file:
+        match = re.search(r"^model name\s*: (.*)$", file.read(), re.MULTILINE)
+    return match[1] if match else platform.machine()
+
+
+def facts(server, tcp):
+    kernel = re.match(r"[\d.]+", platform.release())
+    return {
+        "date": datetime.date.today().isoformat(),
+        "podlink": first_line("git", "describe", "--always", "--dirty") or "not a git tree",
+        "processor": f"{len(os.sched_getaffinity(0))} cores, {processor()}",
+        "kernel": f"Linux {kernel[0] if kernel else platform.release()}",
+        "server": server.version() + (", loopback TCP" if tcp else ", unix socket"),
+        "compiler": first_line("cc", "--version"),
+        "hiredis": first_line("pkg-config", "--modversion", "hiredis"),
+        "load average before": f"{os.getloadavg()[0]:.2f}",
+    }

@@ -1,0 +1,34 @@
+"""Records, one for each repetition, into rows: the median of each figure."""
+import statistics
+
+KEY = ("case", "peer", "threads")
+FIGURES = ("ops_per_s", "p50_us", "p99_us", "p999_us", "client_cpu_us", "server_cpu_us")
+
+
+def key_of(record):
+    return tuple(record[name] for name in KEY)
+
+
+def median(values):
+    return None if None in values else round(statistics.median(values), 3)
+
+
+def medians(found):
+    """Rows in the order in which their first records came; each also has the spread of its throughput, in percent of
+    the median, and how many repetitions it stands for."""
+    groups = {}
+    for record in found:
+        groups.setdefault(key_of(record), []).append(record)
+    rows = []
+    for key, group in groups.items():
+        row = dict(zip(KEY, key)) | {name: median([record[name] for record in group]) for name in FIGURES}
+        rates = [record["ops_per_s"] for record in group]
+        row["spread"] = 100 * (max(rates) - min(rates)) / row["ops_per_s"]
+        row["repetitions"] = len(group)
+        rows.append(row)
+    return rows
+
+
+def plain(row):
+    """A row as --json writes it."""
+    return {name: row[name] for name in KEY + FIGURES}

@@ -1,0 +1,91 @@
+"""A private server for one run, on a unix socket or on a loopback port."""
+import hashlib
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+
+from .shell import BUILD, ROOT, die, output, records
+
+SCRIPT = ROOT / "lua" / "statefulSetLink.lua"
+READY_S = 10
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """Use it in a with statement. Holds the scripts and a link for each of 10,000 users."""
+
+    def __init__(self, tcp):
+        self.program = os.environ.get("PODLINK_TEST_SERVER", "redis-server")
+        self.port = free_port() if tcp else 0
+        self.sha = hashlib.sha1(SCRIPT.read_bytes()).hexdigest()
+        if not shutil.which(self.program):
+            die(f"there is no program {self.program} (PODLINK_TEST_SERVER)")
+
+    def __enter__(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="podlink-bench-"))
+        self.socket = self.dir / "redis.sock"
+        listen = ["--port", str(self.port), "--bind", "127.0.0.1"] if self.port else \
+            ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
+        with open(self.dir / "log", "w", encoding="utf-8") as log:
+            self.process = subprocess.Popen(
+                [self.program, *listen, "--dir", str(self.dir), "--save", "", "--appendonly", "no",
+                 "--maxclients", "2000", "--daemonize", "no"], stdout=log, stderr=subprocess.STDOUT)
+        try:
+            self.wait_until_ready()
+            self.fill()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+        shutil.rmtree(self.dir, ignore_errors=True)
+
+    def wait_until_ready(self):
+        deadline = time.monotonic() + READY_S
+        while "ready to accept connections" not in (self.dir / "log").read_text().lower():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                die(f"{self.program} did not start:\n{(self.dir / 'log').read_text()}")
+            time.sleep(0.02)
+
+    def fill(self):
+        """Loads the script and links the users, so that no row starts with an empty server."""
+        held = self.cli("-x", "SCRIPT", "LOAD", stdin=SCRIPT).strip()
+        if held != self.sha:
+            die(f"the server holds the script as {held}, not as {self.sha}")
+        records(BUILD / "bench" / "bench_batch", *self.address(), "--peer", "hiredis-pipeline", "--count", 20000,
+                "--seconds", 0.2, "--warmup", 0.1)
+
+    def address(self):
+        """How the programs of this folder are told where the server is, and which script to call."""
+        place = ["--port", self.port] if self.port else ["--socket", self.socket]
+        return [*place, "--sha", self.sha]
+
+    def cli_address(self):
+        """The same for the server's own tools."""
+        return ["-p", self.port] if self.port else ["-s", self.socket]
+
+    def cli(self, *arguments, stdin=None):
+        with open(stdin or os.devnull, encoding="utf-8") as file:
+            return output("redis-cli", *self.cli_address(), *arguments, stdin=file)
+
+    def cpu_s(self):
+        """The server's CPU time so far, user and system."""
+        fields = dict(line.split(":", 1) for line in self.cli("INFO", "cpu").split() if ":" in line)
+        return float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
+
+    def version(self):
+        fields = dict(line.split(":", 1) for line in self.cli("INFO", "server").splitlines() if ":" in line)
+        name = "Valkey" if "valkey_version" in fields else "Redis"
+        return f"{name} {fields.get('valkey_version', fields['redis_version'])}"
