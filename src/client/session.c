@@ -131,6 +131,8 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
     const pl_clock *clock = &session->client->clock;
     if (session->is_in_multi || session->is_watching)
         return pl_error_invalid(err, "command: a session in MULTI or WATCH cannot listen");
+    if (pl_line_length(&conn->line) > 0)
+        return pl_error_invalid(err, "command: an earlier call of this session is still unanswered");
     if (!pl_any_command_encode(command, &conn->filling))
         return pl_error_no_memory(err);
     if (!conn->pushes) {

@@ -166,7 +166,7 @@ static void tell_answer(pl_conn *conn, const pl_place *place, const pl_outcome *
 static void take_push(pl_conn *conn)
 {
     pl_exchange *exchange = conn->pushes;
-    pl_outcome outcome = outcome_of_reply(conn);
+    const pl_outcome outcome = {.delivery = PODLINK_ANSWERED, .reply = &conn->parser.reply, .server = conn->server};
     exchange->ops->settle(exchange, 0, &outcome, NULL);
 }
 

@@ -22,6 +22,7 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->status = PODLINK_OK;
     exchange->delivery = PODLINK_NOT_SENT;
     exchange->reason = PODLINK_OK;
+    exchange->sent_at = exchange->answered_at = 0;
     exchange->inflight = 0;
     exchange->wake_at = 0;
     exchange->began_at = exchange->queued_at = exchange->sent_at = exchange->answered_at = 0;

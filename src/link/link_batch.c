@@ -58,16 +58,20 @@ static const pl_order_keys link_keys = {.hash = hash_link, .equal = is_same_link
 
 static const pl_exchange_ops batch_ops = {.encode = encode, .settle = settle};
 
+/* None of them was sent. */
+static void set_all(podlink_link_item *items, size_t count, podlink_status status)
+{
+    for (size_t i = 0; i < count; i++) {
+        items[i].status = status;
+        items[i].delivery = PODLINK_NOT_SENT;
+        items[i].result = PODLINK_NO_POD;
+    }
+}
+
 /* Checks all items before a byte is sent. */
-static podlink_status prepare(link_batch *batch, size_t count, podlink_error *err)
+static podlink_status check(link_batch *batch, size_t count, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
-    for (size_t i = 0; i < count; i++) {
-        podlink_link_item *item = &batch->items[i];
-        item->status = PODLINK_EINVAL;
-        item->delivery = PODLINK_NOT_SENT;
-        item->result = PODLINK_NO_POD;
-    }
     for (size_t i = 0; i < count && status == PODLINK_OK; i++) {
         pl_link_request request;
         status = request_of(batch, (uint32_t)i, &request, err);
@@ -86,14 +90,19 @@ static podlink_status run(podlink_client *client, pl_link_operation operation, p
         return PODLINK_OK;
     if (!items)
         return pl_error_invalid(err, "items is NULL");
-    podlink_status status = prepare(&batch, count, err);
-    if (status != PODLINK_OK)
+    podlink_status status = check(&batch, count, err);
+    if (status != PODLINK_OK) {
+        set_all(items, count, status);
         return status;
+    }
     pl_exchange_init(&batch.exchange, &batch_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation),
                      err);
     batch.exchange.is_batch = true;
     const pl_order_keys *keys = operation == PL_LINK_GET ? NULL : &link_keys;
-    return pl_batch_run(client, &batch.exchange, count, keys, items, batch.script, call, err);
+    status = pl_batch_run(client, &batch.exchange, count, keys, items, batch.script, call, err);
+    if (!pl_exchange_is_settled(&batch.exchange)) /* it did not come as far as that */
+        set_all(items, count, status);
+    return status;
 }
 
 podlink_status podlink_link_set_batch(podlink_client *client, podlink_link_item *items, size_t count,

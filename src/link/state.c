@@ -115,12 +115,17 @@ podlink_status podlink_state_set(podlink_client *client, const podlink_service *
     return pl_script_run(client, &c.exchange, c.script, call, err);
 }
 
-static podlink_status check_items(podlink_state_item *items, size_t count, podlink_error *err)
+/* None of them was sent. */
+static void set_all(podlink_state_item *items, size_t count, podlink_status status)
 {
     for (size_t i = 0; i < count; i++) {
-        items[i].status = PODLINK_EINVAL;
+        items[i].status = status;
         items[i].delivery = PODLINK_NOT_SENT;
     }
+}
+
+static podlink_status check_items(const podlink_state_item *items, size_t count, podlink_error *err)
+{
     for (size_t i = 0; i < count; i++) {
         pl_service_name name;
         podlink_status status = check_item(&items[i], &name, err);
@@ -142,11 +147,16 @@ podlink_status podlink_state_set_batch(podlink_client *client, podlink_state_ite
     if (!items)
         return pl_error_invalid(err, "items is NULL");
     podlink_status status = check_items(items, count, err);
-    if (status != PODLINK_OK)
+    if (status != PODLINK_OK) {
+        set_all(items, count, status);
         return status;
+    }
     set_call_init(&c, client, items, err);
     c.exchange.is_batch = true;
-    return pl_batch_run(client, &c.exchange, count, &state_keys, items, c.script, call, err);
+    status = pl_batch_run(client, &c.exchange, count, &state_keys, items, c.script, call, err);
+    if (!pl_exchange_is_settled(&c.exchange)) /* it did not come as far as that */
+        set_all(items, count, status);
+    return status;
 }
 
 /* --- getting ------------------------------------------------------------------------------------------------ */

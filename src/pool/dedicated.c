@@ -293,7 +293,7 @@ static bool is_dial_due(pl_dedicated *dedicated, const pl_waiter *waiter, int64_
     return false;
 }
 
-podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
+static podlink_status acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
 {
     const pl_clock *clock = dedicated->server->clock;
     podlink_error fault;
@@ -316,6 +316,14 @@ podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, p
         pl_count_shared(&dedicated->counters.stale, 1);
         drop(dedicated, waiter.loan);
     }
+}
+
+podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
+{
+    atomic_fetch_add(&dedicated->acquiring, 1);
+    podlink_status status = acquire(dedicated, deadline, loan, err);
+    atomic_fetch_sub(&dedicated->acquiring, 1);
+    return status;
 }
 
 void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable)

@@ -42,6 +42,7 @@ typedef struct pl_dedicated {
     pl_waiter *last_waiter;
     uint32_t waiting;
     bool is_closed;
+    _Atomic uint32_t acquiring; /* callers that are about to get one */
     podlink_error dial_fault;
     uint32_t dial_failures; /* in a row */
     int64_t dial_not_before;

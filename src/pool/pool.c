@@ -68,7 +68,7 @@ static bool is_empty(pl_pool *pool)
     for (uint32_t i = 0; i < pool->lane_count; i++)
         if (atomic_load(&pool->lanes[i].load) > 0)
             return false;
-    return true;
+    return atomic_load(&pool->dedicated.acquiring) == 0;
 }
 
 void pl_pool_close(pl_pool *pool, int64_t deadline)
