@@ -167,7 +167,8 @@ PODLINK_API podlink_status podlink_client_open(const podlink_options *options, p
 
 /** Ends a client that other threads may still be using: calls that begin from now on fail with PODLINK_ECLOSED, those
  * in flight are waited for. Those that have not ended after wait_ms lose their connection, and fail with their
- * delivery. When it returns no call is running, and podlink_client_free() may follow. Blocks for wait_ms (-1: until all
+ * delivery. When it returns no call is running, but for those in sessions, which end by
+ *  themselves; when these have been released, podlink_client_free() may follow. Blocks for wait_ms (-1: until all
  * calls have ended by themselves), and then only as long as those calls take to return. */
 PODLINK_API void podlink_client_close(podlink_client *client, int64_t wait_ms);
 

@@ -29,6 +29,14 @@ void pl_histogram_record_shared(pl_histogram *histogram, int64_t duration_ns)
     pl_count_shared(&histogram->buckets[bucket_of(duration_ns)], 1);
 }
 
+void pl_histogram_sum(const podlink_histogram *from, podlink_histogram *to)
+{
+    to->count += from->count;
+    to->sum_ns += from->sum_ns;
+    for (unsigned i = 0; i < PODLINK_HISTOGRAM_BUCKETS; i++)
+        to->buckets[i] += from->buckets[i];
+}
+
 void pl_histogram_add(const pl_histogram *histogram, podlink_histogram *sum)
 {
     sum->count += pl_counted(&histogram->count);

@@ -18,6 +18,9 @@ void pl_histogram_record(pl_histogram *histogram, int64_t duration_ns);
 /** The same where writers do not exclude each other. */
 void pl_histogram_record_shared(pl_histogram *histogram, int64_t duration_ns);
 
+/** Adds one sum to another. */
+void pl_histogram_sum(const podlink_histogram *from, podlink_histogram *to);
+
 /** Adds what was counted to a sum. */
 void pl_histogram_add(const pl_histogram *histogram, podlink_histogram *sum);
 

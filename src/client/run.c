@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/jitter.h"
 #include "client/deadline.h"
+#include "client/observe.h"
 
 enum { BACKOFF_FIRST_MS = 8, BACKOFF_LAST_MS = 512 };
 
@@ -103,42 +104,6 @@ static void give_up(podlink_client *client, pl_exchange *exchange)
     pl_count_shared(&client->counters.unknown, settled[PODLINK_UNKNOWN]);
 }
 
-static void log_call(const pl_run *run, const pl_exchange *exchange, int64_t ended)
-{
-    podlink_client *client = run->client;
-    podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
-                                 .status = exchange->status,
-                                 .event = "call",
-                                 .name = exchange->name,
-                                 .server = client->config.address.text,
-                                 .duration_ns = ended - run->began};
-    pl_log_write(&client->log, record, "%s of %u: %s in %lld us", exchange->name, exchange->count,
-                 podlink_status_text(exchange->status), (long long)(record.duration_ns / 1000));
-}
-
-/* What was never answered spent its time waiting for a place, or on the wire. */
-static void trace_call(const pl_run *run, const pl_exchange *exchange, int64_t ended)
-{
-    const podlink_client *client = run->client;
-    const bool was_queued = exchange->queued_at != 0;
-    const bool was_answered = exchange->answered_at != 0;
-    const int64_t queued = was_queued ? exchange->queued_at : ended;
-    const int64_t sent = was_answered ? exchange->sent_at : queued;
-    const podlink_trace_record record = {
-        .operation = exchange->name,
-        .count = exchange->count,
-        .status = exchange->status,
-        .delivery = exchange->status < 0 ? exchange->delivery : PODLINK_ANSWERED,
-        .server = client->config.address.text,
-        .began_ns = run->began,
-        .waited_ns = queued - run->began,
-        .unsent_ns = sent - queued,
-        .wire_ns = (was_answered ? exchange->answered_at : ended) - sent,
-        .total_ns = ended - run->began,
-    };
-    client->trace(client->trace_context, &record);
-}
-
 podlink_status pl_run_end(pl_run *run, pl_exchange *exchange)
 {
     podlink_client *client = run->client;
@@ -146,14 +111,7 @@ podlink_status pl_run_end(pl_run *run, pl_exchange *exchange)
         give_up(client, exchange);
     if (exchange->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&client->counters.timeouts, 1);
-    const bool is_logged = pl_log_wants(&client->log, PODLINK_LOG_DEBUG);
-    if (!is_logged && !client->trace)
-        return exchange->status;
-    const int64_t ended = pl_clock_now(&client->clock);
-    if (is_logged)
-        log_call(run, exchange, ended);
-    if (client->trace)
-        trace_call(run, exchange, ended);
+    pl_observe(client, exchange, run->began);
     return exchange->status;
 }
 

@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "client/any_command.h"
 #include "client/deadline.h"
+#include "client/observe.h"
+#include "net/socket.h"
 #include "pool/exclusive.h"
 
 /* --- borrowing ------------------------------------------------------------------------------------------------ */
@@ -57,31 +59,54 @@ void podlink_session_release(podlink_session *session)
         pl_heap_free(&client->config.heap, push);
     }
     bool is_reusable = !session->is_in_multi && !session->is_watching && !session->is_altered;
-    if (pl_fork_guard_is_child(&client->fork_guard))
-        return; /* it is the parent's */
+    if (pl_fork_guard_is_child(&client->fork_guard)) { /* the connection is the parent's, our descriptor is not */
+        pl_socket_close(session->loan->fd);
+        pl_heap_free(&client->config.heap, session);
+        return;
+    }
     pl_dedicated_release(&client->pool.dedicated, session->loan, is_reusable);
     pl_heap_free(&client->config.heap, session);
 }
 
 /* --- commands ------------------------------------------------------------------------------------------------- */
 
+static podlink_status check_alive(const podlink_session *session, podlink_error *err)
+{
+    const pl_conn *conn = &session->loan->conn;
+    if (!conn->is_dead)
+        return PODLINK_OK;
+    return pl_error_set(err, PODLINK_ECONNLOST, PODLINK_NOT_SENT, "the session's connection is gone: %s",
+                        conn->fault.message);
+}
+
 podlink_status pl_session_begin(podlink_session *session, const podlink_call *call, int64_t *deadline,
                                 podlink_error *err)
 {
-    int64_t now;
-    pl_conn *conn = &session->loan->conn;
-    podlink_status status = pl_call_deadline(session->client, call, &now, deadline, err);
+    podlink_client *client = session->client;
+    podlink_status status = pl_call_deadline(client, call, &session->began, deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (conn->is_dead)
-        return pl_error_set(err, PODLINK_ECONNLOST, PODLINK_NOT_SENT, "the session's connection is gone: %s",
-                            conn->fault.message);
-    return PODLINK_OK;
+    if (!pl_dedicated_enter(&client->pool.dedicated))
+        return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
+    status = check_alive(session, err);
+    if (status != PODLINK_OK)
+        pl_session_finish(session);
+    return status;
+}
+
+void pl_session_finish(podlink_session *session)
+{
+    pl_dedicated_leave(&session->client->pool.dedicated);
 }
 
 void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline)
 {
+    podlink_error fault;
     exchange->repeatable = false;
+    if (check_alive(session, &fault) != PODLINK_OK) { /* it may have died since the exchange before */
+        pl_exchange_not_sent(exchange, &fault);
+        return;
+    }
     pl_exclusive_run(&session->loan->conn, session->loan->fd, exchange, &session->client->clock, deadline);
 }
 
@@ -91,6 +116,7 @@ podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)
     pl_exchange_give_up(exchange, settled);
     if (exchange->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&session->client->counters.timeouts, 1);
+    pl_observe(session->client, exchange, session->began);
     return exchange->status;
 }
 
@@ -98,6 +124,15 @@ podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchan
 {
     pl_session_pass(session, exchange, deadline);
     return pl_session_end(session, exchange);
+}
+
+/* What ends a MULTI or a WATCH has ended it where the server has answered. */
+static void note_end(podlink_session *session, pl_command_kind kind)
+{
+    if (kind == PL_COMMAND_ENDS_MULTI)
+        session->is_in_multi = session->is_watching = false;
+    else if (kind == PL_COMMAND_UNWATCH)
+        session->is_watching = false;
 }
 
 static void note_effect(podlink_session *session, pl_command_kind kind)
@@ -108,12 +143,6 @@ static void note_effect(podlink_session *session, pl_command_kind kind)
         break;
     case PL_COMMAND_WATCH:
         session->is_watching = true;
-        break;
-    case PL_COMMAND_ENDS_MULTI:
-        session->is_in_multi = session->is_watching = false;
-        break;
-    case PL_COMMAND_UNWATCH:
-        session->is_watching = false;
         break;
     case PL_COMMAND_ALTERS:
         session->is_altered = true;
@@ -133,8 +162,12 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
         return pl_error_invalid(err, "command: a session in MULTI or WATCH cannot listen");
     if (pl_line_length(&conn->line) > 0)
         return pl_error_invalid(err, "command: an earlier call of this session is still unanswered");
-    if (!pl_any_command_encode(command, &conn->filling))
+    const size_t before = conn->filling.length;
+    const uint64_t sent = conn->sent;
+    if (!pl_any_command_encode(command, &conn->filling)) {
+        conn->filling.length = before;
         return pl_error_no_memory(err);
+    }
     if (!conn->pushes) {
         pl_exchange_init(&session->pushes, &push_ops, "messages", false, NULL);
         pl_conn_listen(conn, &session->pushes);
@@ -143,7 +176,27 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
         return PODLINK_OK;
     podlink_status status = conn->is_dead ? conn->fault.status : PODLINK_ETIMEDOUT;
     pl_conn_fail(conn, PODLINK_ECONNLOST, "a command could not be sent in time");
-    return pl_error_set(err, status, PODLINK_UNKNOWN, "%s", conn->fault.message);
+    return pl_error_set(err, status, conn->sent == sent ? PODLINK_NOT_SENT : PODLINK_UNKNOWN, "%s",
+                        conn->fault.message);
+}
+
+/* In a call that has begun. */
+static podlink_status run_command(podlink_session *session, const podlink_command *command, pl_command_kind kind,
+                                  int64_t deadline, podlink_reply **reply, podlink_error *err)
+{
+    if (kind == PL_COMMAND_LISTENS)
+        return listen(session, command, deadline, err);
+    if (session->loan->conn.pushes)
+        return pl_error_invalid(err, "command: this session only listens");
+    pl_any_command any;
+    pl_any_command_init(&any, command, reply != NULL, err);
+    note_effect(session, kind); /* also where it fails: it may have run */
+    podlink_status status = pl_session_exchange(session, &any.exchange, deadline);
+    if (status == PODLINK_OK || any.exchange.delivery == PODLINK_ANSWERED)
+        note_end(session, kind);
+    if (reply)
+        *reply = any.reply;
+    return status;
 }
 
 podlink_status podlink_session_run(podlink_session *session, const podlink_command *command, const podlink_call *call,
@@ -161,16 +214,8 @@ podlink_status podlink_session_run(podlink_session *session, const podlink_comma
         status = pl_session_begin(session, call, &deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (kind == PL_COMMAND_LISTENS)
-        return listen(session, command, deadline, err);
-    if (session->loan->conn.pushes)
-        return pl_error_invalid(err, "command: this session only listens");
-    pl_any_command any;
-    pl_any_command_init(&any, command, reply != NULL, err);
-    note_effect(session, kind); /* also where it fails: it may have run */
-    status = pl_session_exchange(session, &any.exchange, deadline);
-    if (reply)
-        *reply = any.reply;
+    status = run_command(session, command, kind, deadline, reply, err);
+    pl_session_finish(session);
     return status;
 }
 
@@ -214,6 +259,18 @@ static podlink_status await_push(podlink_session *session, int64_t deadline, pod
     return PODLINK_OK;
 }
 
+/* In a call that has begun. */
+static podlink_status receive(podlink_session *session, int64_t deadline, podlink_reply **reply, podlink_error *err)
+{
+    podlink_status status = await_push(session, deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    pl_push *push = pop_push(session);
+    *reply = push->reply;
+    pl_heap_free(&session->client->config.heap, push);
+    return PODLINK_OK;
+}
+
 podlink_status podlink_session_receive(podlink_session *session, const podlink_call *call, podlink_reply **reply,
                                        podlink_error *err)
 {
@@ -221,14 +278,16 @@ podlink_status podlink_session_receive(podlink_session *session, const podlink_c
     *reply = NULL;
     pl_error_clear(err);
     podlink_status status = pl_call_deadline(session->client, call, &now, &deadline, err);
-    if (status == PODLINK_OK && !session->loan->conn.pushes)
-        status = pl_error_invalid(err, "this session does not listen: SUBSCRIBE or MONITOR comes first");
-    if (status == PODLINK_OK)
-        status = await_push(session, deadline, err);
     if (status != PODLINK_OK)
         return status;
-    pl_push *push = pop_push(session);
-    *reply = push->reply;
-    pl_heap_free(&session->client->config.heap, push);
-    return PODLINK_OK;
+    if (!session->loan->conn.pushes)
+        return pl_error_invalid(err, "this session does not listen: SUBSCRIBE or MONITOR comes first");
+    if (session->first_push) /* come before the connection was lost, perhaps */
+        return receive(session, 0, reply, err);
+    status = pl_session_begin(session, call, &deadline, err);
+    if (status != PODLINK_OK)
+        return status;
+    status = receive(session, deadline, reply, err);
+    pl_session_finish(session);
+    return status;
 }

@@ -15,6 +15,7 @@ typedef struct pl_push {
 struct podlink_session {
     podlink_client *client; /* borrowed */
     pl_loan *loan;
+    int64_t began; /* of the call that is running */
     bool is_in_multi;
     bool is_watching;
     bool is_altered;    /* a SELECT, AUTH or CLIENT has changed it */
@@ -24,9 +25,11 @@ struct podlink_session {
     bool lost_push; /* out of memory */
 };
 
-/** Checks that the session may run a call. @param deadline  out */
+/** Checks that the session may run a call, and enters it: where it succeeds pl_session_finish() must follow.
+ *  @param deadline  out */
 podlink_status pl_session_begin(podlink_session *session, const podlink_call *call, int64_t *deadline,
                                 podlink_error *err);
+void pl_session_finish(podlink_session *session);
 
 /** Runs a pass of an exchange on it; what is pending then may be passed again, or ended. */
 void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline);

@@ -61,6 +61,10 @@ pl_bytes pl_conn_output(pl_conn *conn)
 /* Where the ring is full, the latest write passes for part of the one before. */
 static void note_send_time(pl_conn *conn, int64_t now)
 {
+    while (conn->send_times_count > 0 && conn->send_times[conn->send_times_first % PL_SEND_TIMES].until <= conn->head) {
+        conn->send_times_first++; /* all that it sent is answered */
+        conn->send_times_count--;
+    }
     uint32_t latest = conn->send_times_first + conn->send_times_count;
     if (conn->send_times_count == PL_SEND_TIMES) {
         conn->send_times[(latest - 1) % PL_SEND_TIMES].until = conn->sent;
@@ -93,6 +97,21 @@ void pl_conn_sent(pl_conn *conn, size_t length, int64_t now)
     conn->sending_at += length;
     conn->sent += length;
     note_send_time(conn, now);
+}
+
+void pl_conn_counters_add(const pl_conn_counters *counters, podlink_stats *stats)
+{
+    stats->calls_ok += pl_counted(&counters->ok);
+    stats->calls_server_error += pl_counted(&counters->server_error);
+    stats->calls_not_sent += pl_counted(&counters->not_sent);
+    stats->calls_unknown += pl_counted(&counters->unknown);
+    stats->bytes_sent += pl_counted(&counters->bytes_sent);
+    stats->bytes_received += pl_counted(&counters->bytes_received);
+    stats->commands_sent += pl_counted(&counters->commands_sent);
+    pl_histogram_add(&counters->wait, &stats->wait);
+    pl_histogram_add(&counters->unsent, &stats->unsent);
+    pl_histogram_add(&counters->wire, &stats->wire);
+    pl_histogram_add(&counters->total, &stats->total);
 }
 
 static void count(pl_conn_counters *counters, const pl_outcome *outcome)
@@ -156,7 +175,10 @@ static void tell_answer(pl_conn *conn, const pl_place *place, const pl_outcome *
     pl_exchange *exchange = place->exchange;
     if (!exchange)
         return;
-    exchange->sent_at = sent_at(conn, conn->head, now);
+    int64_t sent = sent_at(conn, conn->head, now); /* the writer reads the clock later than the reader, sometimes */
+    if (sent > now)
+        sent = now;
+    exchange->sent_at = sent > exchange->queued_at ? sent : exchange->queued_at;
     exchange->answered_at = now;
     tell(conn, place, outcome);
     if (exchange->unsettled == 0)
@@ -194,7 +216,10 @@ static void fail_unasked(pl_conn *conn)
     const char *text = podlink_reply_text(conn->parser.reply.nodes, &length);
     pl_error_server(&words, text ? text : "", length);
     snprintf(why, sizeof why, "a reply that nobody asked for%s%s", text ? ": " : "", words.server);
-    pl_conn_fail(conn, PODLINK_EPROTOCOL, why);
+    /* A server that lets nobody in says so before it is asked anything. */
+    const bool is_refusal = conn->head == 0 && conn->parser.reply.nodes[0].type == PODLINK_REPLY_ERROR;
+    pl_conn_fail(conn, is_refusal ? pl_error_reply_status(text, length) : PODLINK_EPROTOCOL,
+                 is_refusal ? words.server : why);
 }
 
 void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t now)

@@ -27,6 +27,9 @@ typedef struct pl_conn_counters {
     pl_histogram total;
 } pl_conn_counters;
 
+/** Adds what was counted to the statistics. */
+void pl_conn_counters_add(const pl_conn_counters *counters, podlink_stats *stats);
+
 /** When which bytes were sent: the latest writes. */
 enum { PL_SEND_TIMES = 16 };
 

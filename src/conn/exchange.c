@@ -22,7 +22,6 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->status = PODLINK_OK;
     exchange->delivery = PODLINK_NOT_SENT;
     exchange->reason = PODLINK_OK;
-    exchange->sent_at = exchange->answered_at = 0;
     exchange->inflight = 0;
     exchange->wake_at = 0;
     exchange->began_at = exchange->queued_at = exchange->sent_at = exchange->answered_at = 0;
@@ -49,6 +48,7 @@ void pl_exchange_rewind(pl_exchange *exchange)
     exchange->next = 0;
     exchange->lacks_script = false;
     exchange->reason = PODLINK_OK;
+    exchange->sent_at = exchange->answered_at = 0; /* of this pass */
 }
 
 /* Replies come in order: those in flight behind the one that is waited for. */
@@ -181,8 +181,8 @@ bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outco
         return false;
     }
     pl_outcome known = *outcome;
-    if (known.delivery == PODLINK_NOT_SENT && exchange->marks[i] == PL_PENDING_UNKNOWN)
-        known.delivery = PODLINK_UNKNOWN; /* not this time, but it was sent before */
+    if (known.status < 0 && exchange->marks[i] == PL_PENDING_UNKNOWN)
+        known.delivery = PODLINK_UNKNOWN; /* whatever became of it this time: it was sent before */
     settle(exchange, i, &known);
     return true;
 }

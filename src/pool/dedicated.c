@@ -55,7 +55,6 @@ static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_lo
 
 static void close_loan(pl_dedicated *dedicated, pl_loan *loan)
 {
-    pl_conn_fail(&loan->conn, PODLINK_ECLOSED, "the connection is given up");
     pl_conn_fini(&loan->conn);
     pl_socket_close(loan->fd);
     pl_heap_free(dedicated->server->heap, loan);
@@ -88,6 +87,20 @@ static pl_loan *pop_idle(pl_dedicated *dedicated)
     return loan;
 }
 
+static void add_lent(pl_dedicated *dedicated, pl_loan *loan)
+{
+    loan->next = dedicated->lent;
+    dedicated->lent = loan;
+}
+
+static void remove_lent(pl_dedicated *dedicated, pl_loan *loan)
+{
+    pl_loan **at = &dedicated->lent;
+    while (*at != loan)
+        at = &(*at)->next;
+    *at = loan->next;
+}
+
 static void push_idle(pl_dedicated *dedicated, pl_loan *loan, int64_t now)
 {
     loan->idle_since = now;
@@ -115,6 +128,7 @@ static pl_waiter *pop_waiter(pl_dedicated *dedicated)
     if (!dedicated->first_waiter)
         dedicated->last_waiter = NULL;
     dedicated->waiting--;
+    waiter->next = NULL;
     return waiter;
 }
 
@@ -151,21 +165,37 @@ static void begin_dial(pl_dedicated *dedicated)
     assert(dedicated->total <= dedicated->max);
 }
 
-/* A place has become free: the first waiter may dial. @return the waiter to be told, or NULL */
-static pl_waiter *offer_dial(pl_dedicated *dedicated)
+/* A place has become free: the first waiter may dial, unless a dial has failed just now. Then who waits for what others
+ * will return goes on waiting, and the tick offers again; where there is nothing to be returned all are told.
+ * @return the waiters to be told, linked by next, or NULL */
+static pl_waiter *offer_dial(pl_dedicated *dedicated, int64_t now)
 {
     if (!dedicated->first_waiter || !may_dial(dedicated))
         return NULL;
+    if (now < dedicated->dial_not_before) {
+        if (dedicated->total > 0)
+            return NULL;
+        pl_waiter *all = dedicated->first_waiter;
+        for (pl_waiter *w = all; w; w = w->next)
+            w->has_failed = true;
+        dedicated->first_waiter = dedicated->last_waiter = NULL;
+        dedicated->waiting = 0;
+        return all;
+    }
     pl_waiter *waiter = pop_waiter(dedicated);
     waiter->may_dial = true;
+    waiter->next = NULL;
     begin_dial(dedicated);
     return waiter;
 }
 
 static void tell(pl_waiter *waiter)
 {
-    if (waiter)
+    while (waiter) {
+        pl_waiter *next = waiter->next;
         pl_park_tell(&waiter->park);
+        waiter = next;
+    }
 }
 
 static void note_dial(pl_dedicated *dedicated, const podlink_error *fault, int64_t now)
@@ -193,8 +223,9 @@ static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **
     pl_error_clear(&fault);
     fault.status = open_loan(dedicated, deadline, loan, &fault);
     pthread_mutex_lock(&dedicated->lock);
-    note_dial(dedicated, &fault, pl_clock_now(dedicated->server->clock));
-    pl_waiter *next = offer_dial(dedicated);
+    int64_t now = pl_clock_now(dedicated->server->clock);
+    note_dial(dedicated, &fault, now);
+    pl_waiter *next = offer_dial(dedicated, now);
     pthread_mutex_unlock(&dedicated->lock);
     tell(next);
     if (fault.status != PODLINK_OK && err)
@@ -205,10 +236,14 @@ static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **
 /* A connection is gone: its place is free. */
 static void drop(pl_dedicated *dedicated, pl_loan *loan)
 {
+    pl_conn_fail(&loan->conn, PODLINK_ECLOSED, "the connection is given up");
+    pthread_mutex_lock(&dedicated->lock);
+    pl_conn_counters_add(&loan->counters, &dedicated->retired);
+    pthread_mutex_unlock(&dedicated->lock);
     close_loan(dedicated, loan);
     pthread_mutex_lock(&dedicated->lock);
     dedicated->total--;
-    pl_waiter *next = offer_dial(dedicated);
+    pl_waiter *next = offer_dial(dedicated, pl_clock_now(dedicated->server->clock));
     pthread_mutex_unlock(&dedicated->lock);
     tell(next);
 }
@@ -230,6 +265,15 @@ static podlink_status take_given(pl_dedicated *dedicated, pl_waiter *waiter, int
 {
     if (waiter->is_closed)
         return closed(err);
+    if (waiter->has_failed) {
+        podlink_error fault;
+        pthread_mutex_lock(&dedicated->lock);
+        fault = dedicated->dial_fault;
+        pthread_mutex_unlock(&dedicated->lock);
+        if (err)
+            *err = fault;
+        return fault.status;
+    }
     if (waiter->may_dial)
         return dial(dedicated, deadline, loan, err);
     *loan = waiter->loan;
@@ -320,15 +364,36 @@ static podlink_status acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan
 
 podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
 {
-    atomic_fetch_add(&dedicated->acquiring, 1);
+    if (!pl_dedicated_enter(dedicated))
+        return closed(err);
     podlink_status status = acquire(dedicated, deadline, loan, err);
-    atomic_fetch_sub(&dedicated->acquiring, 1);
+    if (status == PODLINK_OK) {
+        pthread_mutex_lock(&dedicated->lock);
+        add_lent(dedicated, *loan);
+        pthread_mutex_unlock(&dedicated->lock);
+    }
+    pl_dedicated_leave(dedicated);
     return status;
 }
 
-void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable)
+bool pl_dedicated_enter(pl_dedicated *dedicated)
 {
-    int64_t now = pl_clock_now(dedicated->server->clock);
+    /* Counted first, then looked: so whoever closes sees us, or we see that it is closed. */
+    atomic_fetch_add(&dedicated->inside, 1);
+    if (!atomic_load(&dedicated->is_closed))
+        return true;
+    pl_dedicated_leave(dedicated);
+    return false;
+}
+
+void pl_dedicated_leave(pl_dedicated *dedicated)
+{
+    atomic_fetch_sub(&dedicated->inside, 1);
+}
+
+/* A connection that is not lent any more, or was not yet. */
+static void give_back(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable, int64_t now)
+{
     if (!is_reusable || !is_clean(loan) || now >= loan->expires_at) {
         drop(dedicated, loan);
         return;
@@ -346,6 +411,15 @@ void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusab
     tell(waiter);
     if (is_closed)
         drop(dedicated, loan);
+}
+
+void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable)
+{
+    int64_t now = pl_clock_now(dedicated->server->clock);
+    pthread_mutex_lock(&dedicated->lock);
+    remove_lent(dedicated, loan);
+    pthread_mutex_unlock(&dedicated->lock);
+    give_back(dedicated, loan, is_reusable, now);
 }
 
 /* Takes an idle connection that is to be closed out of the list: one that is dead or too old, or idle for too long
@@ -381,7 +455,7 @@ static void add_idle(pl_dedicated *dedicated)
     if (dial(dedicated, deadline, &loan, NULL) != PODLINK_OK)
         return;
     assert(loan);
-    pl_dedicated_release(dedicated, loan, true);
+    give_back(dedicated, loan, true, pl_clock_now(dedicated->server->clock));
 }
 
 void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now)
@@ -390,7 +464,9 @@ void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now)
         pthread_mutex_lock(&dedicated->lock);
         pl_loan *overdue = take_overdue(dedicated, now);
         bool dials = !overdue && wants_one_more(dedicated, now);
+        pl_waiter *next = offer_dial(dedicated, now);
         pthread_mutex_unlock(&dedicated->lock);
+        tell(next);
         if (overdue) {
             pl_count_shared(&dedicated->counters.stale, 1);
             drop(dedicated, overdue);
@@ -408,7 +484,7 @@ void pl_dedicated_close(pl_dedicated *dedicated)
     pl_loan *loan;
     do {
         pthread_mutex_lock(&dedicated->lock);
-        dedicated->is_closed = true;
+        atomic_store(&dedicated->is_closed, true);
         waiter = pop_waiter(dedicated);
         if (waiter)
             waiter->is_closed = true;
@@ -418,6 +494,14 @@ void pl_dedicated_close(pl_dedicated *dedicated)
         if (loan)
             drop(dedicated, loan);
     } while (waiter || loan);
+}
+
+void pl_dedicated_end(pl_dedicated *dedicated)
+{
+    pthread_mutex_lock(&dedicated->lock);
+    for (pl_loan *loan = dedicated->lent; loan; loan = loan->next)
+        pl_socket_shutdown(loan->fd);
+    pthread_mutex_unlock(&dedicated->lock);
 }
 
 void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child)
@@ -432,9 +516,29 @@ void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child)
     pthread_mutex_destroy(&dedicated->lock);
 }
 
+static void add_retired(const podlink_stats *retired, podlink_stats *stats)
+{
+    stats->calls_ok += retired->calls_ok;
+    stats->calls_server_error += retired->calls_server_error;
+    stats->calls_not_sent += retired->calls_not_sent;
+    stats->calls_unknown += retired->calls_unknown;
+    stats->bytes_sent += retired->bytes_sent;
+    stats->bytes_received += retired->bytes_received;
+    stats->commands_sent += retired->commands_sent;
+    pl_histogram_sum(&retired->wait, &stats->wait);
+    pl_histogram_sum(&retired->unsent, &stats->unsent);
+    pl_histogram_sum(&retired->wire, &stats->wire);
+    pl_histogram_sum(&retired->total, &stats->total);
+}
+
 void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
 {
     pthread_mutex_lock(&dedicated->lock);
+    add_retired(&dedicated->retired, stats);
+    for (pl_loan *loan = dedicated->idle; loan; loan = loan->next)
+        pl_conn_counters_add(&loan->counters, stats);
+    for (pl_loan *loan = dedicated->lent; loan; loan = loan->next)
+        pl_conn_counters_add(&loan->counters, stats);
     stats->dedicated_idle += dedicated->idle_count;
     stats->dedicated_in_use += dedicated->total - dedicated->idle_count - dedicated->dialling;
     stats->dedicated_waiting += dedicated->waiting;

@@ -15,16 +15,17 @@ typedef struct pl_loan {
     int fd;
     int64_t expires_at; /* PL_NEVER where it has no maximum lifetime */
     int64_t idle_since;
-    struct pl_loan *next; /* in the list of idle ones, the one returned last first */
+    struct pl_loan *next; /* in the list of idle ones, the one returned last first; or of those that are lent */
     pl_conn_counters counters;
 } pl_loan;
 
 /** A caller that waits for one. */
 typedef struct pl_waiter {
     pl_park park;
-    pl_loan *loan;  /* given: a connection, */
-    bool may_dial;  /* or the right to dial one, */
-    bool is_closed; /* or the news that there will be none */
+    pl_loan *loan;   /* given: a connection, */
+    bool may_dial;   /* or the right to dial one, */
+    bool is_closed;  /* or the news that there will be none, */
+    bool has_failed; /* or that there is none and nobody may dial yet: dial_fault tells why */
     struct pl_waiter *next;
 } pl_waiter;
 
@@ -35,14 +36,16 @@ typedef struct pl_dedicated {
     int64_t lifetime_ns;
     pthread_mutex_t lock; /* of everything below; never held during I/O */
     pl_loan *idle;
+    pl_loan *lent;
+    podlink_stats retired; /* what connections that are closed had counted */
     uint32_t idle_count;
     uint32_t total; /* idle, lent and being dialled */
     uint32_t dialling;
     pl_waiter *first_waiter;
     pl_waiter *last_waiter;
     uint32_t waiting;
-    bool is_closed;
-    _Atomic uint32_t acquiring; /* callers that are about to get one */
+    _Atomic bool is_closed;
+    _Atomic uint32_t inside; /* callers that are about to get one, or in a call on one */
     podlink_error dial_fault;
     uint32_t dial_failures; /* in a row */
     int64_t dial_not_before;
@@ -59,6 +62,10 @@ void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child);
 /** Borrows a connection. @return PODLINK_OK; ETIMEDOUT, ECLOSED, or why the dial failed: nothing was sent */
 podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err);
 
+/** A call on a loan begins. False where the pool is closed; else pl_dedicated_leave() must follow. */
+bool pl_dedicated_enter(pl_dedicated *dedicated);
+void pl_dedicated_leave(pl_dedicated *dedicated);
+
 /** Gives it back. One that is not clean is closed: dead, with output unsent, replies due, or bytes unread.
  *  @param is_reusable  false: close it in any case */
 void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable);
@@ -68,6 +75,9 @@ void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now);
 
 /** Nobody gets one any more: waiters are told, idle ones are closed. */
 void pl_dedicated_close(pl_dedicated *dedicated);
+
+/** Ends the connections that are lent: calls on them fail. */
+void pl_dedicated_end(pl_dedicated *dedicated);
 
 void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats);
 

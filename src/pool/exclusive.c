@@ -14,17 +14,6 @@ static void fail_by_system(pl_conn *conn, int error_number)
     pl_conn_fail(conn, PODLINK_ECONNLOST, strerror_r(error_number, reason, sizeof reason));
 }
 
-static void send_output(pl_conn *conn, int fd, const pl_clock *clock)
-{
-    pl_bytes output = pl_conn_output(conn);
-    size_t written = 0;
-    int error_number = 0;
-    pl_io_result result = pl_socket_write(fd, output.bytes, output.length, &written, &error_number);
-    pl_conn_sent(conn, written, pl_clock_now(clock));
-    if (result == PL_IO_FAILED)
-        fail_by_system(conn, error_number);
-}
-
 static void take_input(pl_conn *conn, int fd, const pl_clock *clock)
 {
     char bytes[READ_SIZE];
@@ -36,6 +25,20 @@ static void take_input(pl_conn *conn, int fd, const pl_clock *clock)
     else if (result == PL_IO_ENDED)
         pl_conn_fail(conn, PODLINK_ECONNLOST, "closed by the server");
     else if (result == PL_IO_FAILED)
+        fail_by_system(conn, error_number);
+}
+
+static void send_output(pl_conn *conn, int fd, const pl_clock *clock)
+{
+    pl_bytes output = pl_conn_output(conn);
+    size_t written = 0;
+    int error_number = 0;
+    pl_io_result result = pl_socket_write(fd, output.bytes, output.length, &written, &error_number);
+    pl_conn_sent(conn, written, pl_clock_now(clock));
+    if (result != PL_IO_FAILED)
+        return;
+    take_input(conn, fd, clock); /* why it hung up may lie there unread */
+    if (!conn->is_dead)
         fail_by_system(conn, error_number);
 }
 

@@ -19,7 +19,6 @@ enum {
     READ_SIZE = 16 * 1024,
     WINDOW = 1024,            /* commands of one exchange in flight */
     WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
-    IDLE_CHECK_MS = 1000,     /* a connection that has been idle for so long is looked at before it is used */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
     GATHER_LEAST = 4,     /* callers expected back for whom a writer waits a turn: their commands go out in one write */
     SPIN_MISSES = 4,      /* looks in vain, after which looking is left out */
@@ -125,14 +124,18 @@ static bool park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
     pl_park_init(&exchange->park);
     park_list_add(lane, exchange);
     pthread_mutex_unlock(&lane->lock);
-    pl_park_wait(&exchange->park, left);
+    bool is_told = pl_park_wait(&exchange->park, left);
     pthread_mutex_lock(&lane->lock);
+    if (is_told)
+        return true;
     if (exchange->parked) {
         park_list_remove(lane, exchange);
         return true; /* the deadline is looked at by the next round */
     }
+    pthread_mutex_unlock(&lane->lock);
     while (!pl_park_wait(&exchange->park, BLOCKED_WAIT_MS * PL_MS))
         ; /* somebody has taken us off the list and is about to tell us: it must not find us gone */
+    pthread_mutex_lock(&lane->lock);
     return true;
 }
 
@@ -216,32 +219,46 @@ static void dial(pl_lane *lane, int64_t deadline)
     lane->state = PL_LANE_DIALLING;
     lane->generation++;
     pl_count(&lane->counters.dials, 1);
+    int64_t began = pl_clock_now(lane->server->clock);
     pthread_mutex_unlock(&lane->lock);
     podlink_error fault;
     pl_error_clear(&fault);
     int fd = pl_dial(&lane->conn, lane->server, &lane->counters.conn, deadline, &fault);
     pthread_mutex_lock(&lane->lock);
-    lane->dial_fault = fault;
+    /* Who had to give up by his own deadline has learnt nothing of the server: the others try for themselves. */
+    int64_t now = pl_clock_now(lane->server->clock);
+    bool gave_up = fault.status == PODLINK_ETIMEDOUT && pl_until(deadline, now) == 0 &&
+                   pl_until(now, began) < lane->server->dial_timeout_ms * PL_MS;
     lane->fd = fd;
     lane->state = fd >= 0 ? PL_LANE_OPEN : PL_LANE_CLOSED;
-    note_dial(lane, pl_clock_now(lane->server->clock));
+    if (gave_up) {
+        pl_count(&lane->counters.dial_failures, 1);
+        pl_error_clear(&lane->dial_fault);
+    } else {
+        lane->dial_fault = fault;
+        note_dial(lane, now);
+    }
     if (fd >= 0 && lane->server->prelude)
         lane->server->prelude(lane->server->prelude_context, &lane->conn);
     tell_parked(lane);
 }
 
-/* An idle connection may have been closed by the server, or have something to say that nobody asked for. */
+/* An idle connection may have been closed by the server, or have something to say that nobody asked for: which a call
+ * would take for its answer. In the reader's role, so that nothing can be read meanwhile. */
 static void check_idle(pl_lane *lane)
 {
+    lane->is_reading = true;
+    pthread_mutex_unlock(&lane->lock);
     pl_io_result result = pl_socket_peek(lane->fd);
-    if (result == PL_IO_AGAIN)
-        return;
+    pthread_mutex_lock(&lane->lock);
+    lane->is_reading = false;
+    if (result == PL_IO_AGAIN || pl_line_length(&lane->conn.line) > 0 || lane->conn.is_dead)
+        return; /* or somebody has asked meanwhile, and will see */
     pl_count(&lane->counters.stale, 1);
     if (result == PL_IO_DONE)
         fail(lane, PODLINK_EPROTOCOL, "bytes that nobody asked for");
     else
         fail(lane, PODLINK_ECONNLOST, "closed by the server while idle");
-    close_if_unused(lane);
 }
 
 static void set_timed_out(const pl_lane *lane, pl_exchange *exchange)
@@ -269,6 +286,10 @@ static bool wait_for_connection(pl_lane *lane, pl_exchange *exchange, int64_t no
             return false;
         }
         now = pl_clock_now(lane->server->clock);
+        if (lane->state != PL_LANE_OPEN && pl_until(deadline, now) == 0) {
+            set_timed_out(lane, exchange);
+            return false;
+        }
     }
     return true;
 }
@@ -276,8 +297,10 @@ static bool wait_for_connection(pl_lane *lane, pl_exchange *exchange, int64_t no
 /* Gets the connection open. False where that failed: the exchange knows why. */
 static bool ensure_open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
 {
-    if (lane->state == PL_LANE_OPEN && now - lane->used_at >= IDLE_CHECK_MS * PL_MS && is_idle(lane))
+    if (lane->state == PL_LANE_OPEN && is_idle(lane)) {
         check_idle(lane);
+        close_if_unused(lane);
+    }
     if (lane->state == PL_LANE_OPEN) {
         exchange->queued_at = now;
         return true;
@@ -525,23 +548,32 @@ void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t dead
         pl_park_tell(&heir->park);
 }
 
-void pl_lane_tick(pl_lane *lane, int64_t now)
+static void tick_open(pl_lane *lane, int64_t now)
 {
     const pl_server *server = lane->server;
-    pthread_mutex_lock(&lane->lock);
-    if (lane->state == PL_LANE_OPEN && !is_idle(lane)) {
+    if (!is_idle(lane)) {
         if (pl_line_length(&lane->conn.line) > 0 && pl_until(now, lane->heard_at) > server->silence_ns)
             fail(lane, PODLINK_ECONNLOST, "the server is silent");
-    } else if (lane->state == PL_LANE_OPEN) {
-        check_idle(lane);
-        if (lane->state == PL_LANE_OPEN && pl_until(now, lane->used_at) > server->idle_ns)
-            fail(lane, PODLINK_ECONNLOST, "idle for too long");
+        return;
     }
+    check_idle(lane);
+    if (!lane->conn.is_dead && is_idle(lane) && pl_until(now, lane->used_at) > server->idle_ns)
+        fail(lane, PODLINK_ECONNLOST, "idle for too long");
+}
+
+void pl_lane_tick(pl_lane *lane, int64_t now)
+{
+    pthread_mutex_lock(&lane->lock);
+    if (lane->state == PL_LANE_OPEN)
+        tick_open(lane, now);
     if (lane->state == PL_LANE_CLOSING) {
         tell_finished(lane);
         close_if_unused(lane);
     }
+    pl_exchange *heir = choose_heir(lane); /* who came during the check found a reader */
     pthread_mutex_unlock(&lane->lock);
+    if (heir)
+        pl_park_tell(&heir->park);
 }
 
 void pl_lane_end(pl_lane *lane, podlink_status status, const char *why)

@@ -68,7 +68,15 @@ static bool is_empty(pl_pool *pool)
     for (uint32_t i = 0; i < pool->lane_count; i++)
         if (atomic_load(&pool->lanes[i].load) > 0)
             return false;
-    return atomic_load(&pool->dedicated.acquiring) == 0;
+    return atomic_load(&pool->dedicated.inside) == 0;
+}
+
+/* Those inside have had their time. */
+static void end_all(pl_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        pl_lane_end(&pool->lanes[i], PODLINK_ECLOSED, "the client is closed");
+    pl_dedicated_end(&pool->dedicated);
 }
 
 void pl_pool_close(pl_pool *pool, int64_t deadline)
@@ -78,8 +86,7 @@ void pl_pool_close(pl_pool *pool, int64_t deadline)
     pl_dedicated_close(&pool->dedicated);
     while (!is_empty(pool)) {
         if (pl_until(deadline, pl_clock_now(clock)) == 0)
-            for (uint32_t i = 0; i < pool->lane_count; i++)
-                pl_lane_end(&pool->lanes[i], PODLINK_ECLOSED, "the client is closed");
+            end_all(pool);
         pl_park_sleep(CLOSE_POLL_MS * PL_MS);
     }
 }
@@ -90,21 +97,6 @@ void pl_pool_tick(pl_pool *pool)
     for (uint32_t i = 0; i < pool->lane_count; i++)
         pl_lane_tick(&pool->lanes[i], now);
     pl_dedicated_tick(&pool->dedicated, now);
-}
-
-static void count_conn(const pl_conn_counters *counters, podlink_stats *stats)
-{
-    stats->calls_ok += pl_counted(&counters->ok);
-    stats->calls_server_error += pl_counted(&counters->server_error);
-    stats->calls_not_sent += pl_counted(&counters->not_sent);
-    stats->calls_unknown += pl_counted(&counters->unknown);
-    stats->bytes_sent += pl_counted(&counters->bytes_sent);
-    stats->bytes_received += pl_counted(&counters->bytes_received);
-    stats->commands_sent += pl_counted(&counters->commands_sent);
-    pl_histogram_add(&counters->wait, &stats->wait);
-    pl_histogram_add(&counters->unsent, &stats->unsent);
-    pl_histogram_add(&counters->wire, &stats->wire);
-    pl_histogram_add(&counters->total, &stats->total);
 }
 
 static void count_lane(pl_lane *lane, podlink_stats *stats)
@@ -121,7 +113,7 @@ static void count_lane(pl_lane *lane, podlink_stats *stats)
     stats->wait_ns += pl_counted(&counters->wait_ns);
     stats->writes += pl_counted(&counters->writes);
     stats->reads += pl_counted(&counters->reads);
-    count_conn(&counters->conn, stats);
+    pl_conn_counters_add(&counters->conn, stats);
 }
 
 void pl_pool_count(pl_pool *pool, podlink_stats *stats)

@@ -38,13 +38,19 @@ void pl_script_count_load(podlink_client *client, const pl_script *script)
 
 void pl_script_log_loaded(podlink_client *client, const pl_script *script)
 {
-    const podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
-                                       .event = "script_loaded",
-                                       .name = script->name,
-                                       .sha = script->sha,
-                                       .server = client->config.address.text,
-                                       .duration_ns = -1};
-    pl_log_write(&client->log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
+    podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
+                                 .event = "script_loaded",
+                                 .name = script->name,
+                                 .sha = script->sha,
+                                 .server = client->config.address.text,
+                                 .duration_ns = -1};
+    if (!script->is_function) {
+        pl_log_write(&client->log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
+        return;
+    }
+    record.name = PL_LIBRARY_NAME;
+    record.sha = NULL;
+    pl_log_write(&client->log, record, "function library %s is loaded", PL_LIBRARY_NAME);
 }
 
 /* --- some scripts --------------------------------------------------------------------------------------------- */

@@ -56,6 +56,7 @@ podlink_status podlink_session_run_script(podlink_session *session, const podlin
         return status;
     inv.is_queued = session->is_in_multi;
     status = run(&carrier, &inv);
+    pl_session_finish(session);
     if (reply)
         *reply = inv.reply;
     return status;
@@ -137,7 +138,10 @@ podlink_status podlink_session_ensure_scripts(podlink_session *session, const ch
         status = pl_error_invalid(err, "scripts: the session is in MULTI, before which they have to be ensured");
     if (status == PODLINK_OK)
         status = pl_session_begin(session, call, &carrier.deadline, err);
-    if (status != PODLINK_OK || w.count == 0)
+    if (status != PODLINK_OK)
         return status;
-    return ensure(&carrier, &w, names, err);
+    if (w.count > 0)
+        status = ensure(&carrier, &w, names, err);
+    pl_session_finish(session);
+    return status;
 }

@@ -1,0 +1,11 @@
+/* Telling the host of a call that has ended: the log and the trace. */
+#ifndef PL_CLIENT_OBSERVE_H
+#define PL_CLIENT_OBSERVE_H
+
+#include "client/client.h"
+#include "conn/exchange.h"
+
+/** Without any lock held. Costs nothing where nobody listens. */
+void pl_observe(const podlink_client *client, const pl_exchange *exchange, int64_t began);
+
+#endif
