@@ -118,8 +118,8 @@ typedef struct podlink_options {
     int64_t idle_timeout_ms;     /* default 300000 (5 minutes); -1: never: an idle connection is closed after so long */
     int64_t max_lifetime_ms;    /* default -1: none: a dedicated connection is closed, when it is idle, after so long, a
                                    tenth more or less, so that they do not all end together */
-    int64_t silence_timeout_ms; /* default 0: call_timeout_ms; -1: never: a connection on which answers are due and no
-                                   byte came for so long is given up */
+    int64_t silence_timeout_ms; /* default 0: half a second more than call_timeout_ms; -1: never: a connection on which
+                                   answers are due and no byte came for so long is given up */
     uint32_t timeouts_max;      /* 1..1000, default 3: so many calls in a row that timed out end a connection */
     int32_t no_janitor_thread;  /* not 0: the host calls podlink_client_tick() in place of the library's one thread */
     podlink_trace_fn trace;     /* default NULL: none */

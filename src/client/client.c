@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Often enough that a silent or dead connection is noticed within its time, and seldom enough to cost nothing. */
-enum { TICK_MS = 200 };
+enum { TICK_MS = 200, SILENCE_MARGIN_MS = 500 };
 
 static int64_t to_ns(int64_t ms)
 {
@@ -16,7 +16,9 @@ static int64_t to_ns(int64_t ms)
 static podlink_status make_pool(podlink_client *client, podlink_error *err)
 {
     const pl_config *config = &client->config;
-    int64_t silence_ms = config->silence_timeout_ms != 0 ? config->silence_timeout_ms : config->call_timeout_ms;
+    int64_t silence_ms = config->silence_timeout_ms;
+    if (silence_ms == 0) /* later than the callers' own deadlines, which say more */
+        silence_ms = config->call_timeout_ms < 0 ? -1 : config->call_timeout_ms + SILENCE_MARGIN_MS;
     const pl_server server = {.address = &config->address,
                               .login = &config->login,
                               .heap = &config->heap,

@@ -1,6 +1,7 @@
 /* Any Redis command on a shared connection. */
 #include <podlink/command.h>
 
+#include "base/error.h"
 #include "client/any_command.h"
 #include "client/run.h"
 #include "resp/encode.h"
@@ -36,7 +37,10 @@ static bool encode_ping(pl_exchange *exchange, uint32_t i, pl_buffer *out)
 
 static podlink_status settle_ping(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    (void)exchange, (void)i, (void)err;
+    (void)i;
+    if (outcome->status == PODLINK_OK && outcome->reply->nodes[0].type != PODLINK_REPLY_STATUS)
+        return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "%s on %s: the reply has an unexpected shape",
+                            exchange->name, outcome->server);
     return outcome->status;
 }
 

@@ -15,7 +15,7 @@ podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_c
         return status;
     run->client = client;
     run->may_repeat = !(call && call->flags & PODLINK_NO_REPEAT);
-    run->lane = pl_pool_enter(&client->pool, run->began);
+    run->lane = pl_pool_enter(&client->pool, NULL, run->began);
     if (!run->lane)
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     return PODLINK_OK;
@@ -66,7 +66,7 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
 /* The connection that failed is not the first choice any more. */
 static bool choose_again(pl_run *run, int64_t now)
 {
-    pl_lane *lane = pl_pool_enter(&run->client->pool, now);
+    pl_lane *lane = pl_pool_enter(&run->client->pool, run->lane, now);
     if (!lane)
         return false;
     pl_pool_leave(run->lane);

@@ -123,11 +123,20 @@ static void read_identity(pl_server_identity *identity, const pl_outcome *outcom
     identity->version = length > 0 ? read_version(version) : 0;
 }
 
+/* A server that answers one of them twice would shift all later answers by one. */
+static bool has_right_shape(step at, const pl_outcome *outcome)
+{
+    return (outcome->reply->nodes[0].type == PODLINK_REPLY_STATUS) == (at != STEP_INFO);
+}
+
 static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     pl_handshake *handshake = (pl_handshake *)exchange;
     podlink_status status = outcome->status;
     const step at = (step)handshake->steps[i];
+    if (status == PODLINK_OK && !has_right_shape(at, outcome))
+        return pl_error_set(err, PODLINK_EPROTOCOL, PODLINK_NOT_SENT, "%s on %s: the reply has an unexpected shape",
+                            step_names[at], outcome->server);
     if (at == STEP_INFO && status == PODLINK_OK)
         read_identity(&handshake->identity, outcome);
     if (at == STEP_INFO && outcome->delivery == PODLINK_ANSWERED) {

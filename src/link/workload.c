@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "link/batch.h"
 #include "link/list.h"
+#include "link/pod.h"
 #include "link/service.h"
 
 #include <assert.h>
@@ -33,7 +34,9 @@ static bool encode_set(pl_exchange *exchange, uint32_t i, pl_buffer *out)
 
 static podlink_status settle_set(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    (void)exchange, (void)i, (void)err;
+    (void)i;
+    if (outcome->status == PODLINK_OK && outcome->reply->nodes[0].type != PODLINK_REPLY_STATUS)
+        return pl_reply_unexpected(exchange, outcome, err);
     return outcome->status;
 }
 

@@ -29,13 +29,13 @@ void pl_pool_fini(pl_pool *pool, bool is_child)
 
 /* The one with the fewest callers, so that nobody waits for another's round trip while a connection is idle; the first
  * among equals, so that a lone caller stays on one connection. One whose dial has failed is the last choice. */
-static pl_lane *choose(pl_pool *pool, int64_t now)
+static pl_lane *choose(pl_pool *pool, const pl_lane *own, int64_t now)
 {
     pl_lane *best = &pool->lanes[0];
     uint32_t least = UINT32_MAX;
     for (uint32_t i = 0; i < pool->lane_count; i++) {
         pl_lane *lane = &pool->lanes[i];
-        uint32_t load = atomic_load_explicit(&lane->load, memory_order_relaxed);
+        uint32_t load = atomic_load_explicit(&lane->load, memory_order_relaxed) - (lane == own ? 1 : 0);
         bool is_avoided = now < atomic_load_explicit(&lane->avoid_until, memory_order_relaxed);
         if (load >= least || is_avoided)
             continue;
@@ -47,10 +47,10 @@ static pl_lane *choose(pl_pool *pool, int64_t now)
     return best;
 }
 
-pl_lane *pl_pool_enter(pl_pool *pool, int64_t now)
+pl_lane *pl_pool_enter(pl_pool *pool, const pl_lane *own, int64_t now)
 {
     /* Counted first, then looked: so whoever closes sees us, or we see that it is closed. */
-    pl_lane *lane = choose(pool, now);
+    pl_lane *lane = choose(pool, own, now);
     atomic_fetch_add(&lane->load, 1);
     if (!atomic_load(&pool->is_closed))
         return lane;

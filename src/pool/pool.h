@@ -31,8 +31,9 @@ bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *si
 void pl_pool_fini(pl_pool *pool, bool is_child);
 
 /** Enters the pool: takes the shared connection that has the fewest callers. NULL where the pool is closed. Until it is
- *  left the pool stays. */
-pl_lane *pl_pool_enter(pl_pool *pool, int64_t now);
+ *  left the pool stays.
+ *  @param own  one that this caller is in already, and will leave; NULL: none */
+pl_lane *pl_pool_enter(pl_pool *pool, const pl_lane *own, int64_t now);
 void pl_pool_leave(pl_lane *lane);
 
 /** Closes it: who enters gets nothing, those inside have until the deadline, then lose their connections. Returns when

@@ -75,10 +75,12 @@ static void expect(model *m, const place *p, podlink_status status, podlink_deli
     } else if (delivery == PODLINK_ANSWERED && not_now) {
         *mark = *mark == '.' ? 'a' : *mark;
     } else {
+        /* what was sent once without an answer stays unknown, whatever is answered later, unless it is success */
+        bool was_unknown = *mark == '?' && status < 0;
         *mark = 'S';
         m->settled[p->call][p->index]++;
         m->status_of[p->call][p->index] = status;
-        m->delivery_of[p->call][p->index] = delivery;
+        m->delivery_of[p->call][p->index] = was_unknown ? PODLINK_UNKNOWN : delivery;
     }
 }
 

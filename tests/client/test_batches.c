@@ -1,0 +1,380 @@
+/* The batches of <podlink/link.h>: order, a result for each item, and what becomes of them where the server fails. */
+#include "api.h"
+#include "lying_server.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+enum { MANY = 10000, LARGE = 1500, UID_SIZE = 16 };
+
+static struct test_server *server;
+static redisContext *redis;
+static podlink_client *client;
+static podlink_error err;
+static char uids[MANY][UID_SIZE];
+static podlink_link_item items[MANY];
+
+static const podlink_link the_link = {"test", "game", "user"};
+#define LINK_KEY "sf:{test:lk:user}game"
+
+static void fill(size_t count, int64_t persist_s)
+{
+    for (size_t i = 0; i < count; i++)
+        items[i] = (podlink_link_item){.link = {"test", "game", uids[i]},
+                                       .pod = (int32_t)(i % 7),
+                                       .persist_s = persist_s,
+                                       .status = PODLINK_ENOMEM,
+                                       .delivery = PODLINK_UNKNOWN,
+                                       .result = 77};
+}
+
+static int clean(void **state)
+{
+    (void)state;
+    api_ask(redis, "FLUSHALL");
+    return 0;
+}
+
+static void assert_item(size_t i, podlink_status status, int32_t result)
+{
+    if (items[i].status != status || items[i].result != result)
+        fail_msg("items[%zu]: %s, %d", i, podlink_status_name(items[i].status), (int)items[i].result);
+    assert_int_equal(items[i].delivery, PODLINK_ANSWERED);
+}
+
+/* ---- what each item tells ---- */
+
+static void a_batch_of_none_is_done_at_once(void **state)
+{
+    (void)state;
+    const uint64_t sent = api_stats(client).bytes_sent;
+    assert_status(PODLINK_OK, podlink_link_set_batch(client, NULL, 0, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_link_set_if_absent_batch(client, NULL, 0, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_link_get_batch(client, NULL, 0, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_link_remove_batch(client, NULL, 0, NULL, &err), &err);
+    assert_int_equal(api_stats(client).bytes_sent, sent);
+}
+
+static void a_batch_of_one_is_as_the_single_call(void **state)
+{
+    (void)state;
+    fill(1, PODLINK_FOREVER);
+    assert_status(PODLINK_OK, podlink_link_set_batch(client, items, 1, NULL, &err), &err);
+    assert_item(0, PODLINK_OK, PODLINK_NO_POD);
+    fill(1, 60);
+    assert_status(PODLINK_OK, podlink_link_get_batch(client, items, 1, NULL, &err), &err);
+    assert_item(0, PODLINK_OK, 0);
+    items[0].pod = 5;
+    assert_status(PODLINK_OK, podlink_link_set_if_absent_batch(client, items, 1, NULL, &err), &err);
+    assert_item(0, PODLINK_OK, 0);
+    items[0].persist_s = PODLINK_FOREVER;
+    assert_status(PODLINK_OK, podlink_link_remove_batch(client, items, 1, NULL, &err), &err);
+    assert_item(0, PODLINK_OK, PODLINK_NO_POD);
+    assert_status(PODLINK_OK, podlink_link_remove_batch(client, items, 1, NULL, &err), &err);
+    assert_item(0, PODLINK_NOT_LINKED, PODLINK_NO_POD);
+    assert_status(PODLINK_OK, podlink_link_get_batch(client, items, 1, NULL, &err), &err);
+    assert_item(0, PODLINK_NOT_LINKED, PODLINK_NO_POD);
+}
+
+static void ten_thousand_items_have_each_its_own_result(void **state)
+{
+    (void)state;
+    const podlink_stats before = api_stats(client);
+    fill(MANY, PODLINK_FOREVER);
+    assert_status(PODLINK_OK, podlink_link_set_batch(client, items, MANY, NULL, &err), &err);
+    for (size_t i = 0; i < MANY; i++)
+        assert_item(i, PODLINK_OK, PODLINK_NO_POD);
+    for (size_t i = 0; i < MANY; i += 2)
+        api_ask(redis, "DEL sf:{test:lk:%s}game", uids[i]);
+    fill(MANY, PODLINK_FOREVER);
+    assert_status(PODLINK_OK, podlink_link_get_batch(client, items, MANY, NULL, &err), &err);
+    for (size_t i = 0; i < MANY; i++)
+        assert_item(i, i % 2 ? PODLINK_OK : PODLINK_NOT_LINKED, i % 2 ? (int32_t)(i % 7) : PODLINK_NO_POD);
+    for (size_t i = 0; i < MANY; i++)
+        items[i].pod = 9;
+    assert_status(PODLINK_OK, podlink_link_set_if_absent_batch(client, items, MANY, NULL, &err), &err);
+    for (size_t i = 0; i < MANY; i++)
+        assert_item(i, PODLINK_OK, i % 2 ? (int32_t)(i % 7) : 9);
+    assert_status(PODLINK_OK, podlink_link_remove_batch(client, items, MANY, NULL, &err), &err);
+    for (size_t i = 0; i < MANY; i++)
+        assert_item(i, PODLINK_OK, PODLINK_NO_POD);
+    assert_int_equal(api_ask(redis, "DBSIZE")->integer, 0);
+    const podlink_stats after = api_stats(client);
+    assert_int_equal(after.calls - before.calls, 4 * MANY);
+    assert_int_equal(after.calls_ok - before.calls_ok, 4 * MANY);
+    assert_true(after.writes - before.writes < MANY); /* pipelined */
+}
+
+static void items_on_one_key_take_effect_in_the_order_given(void **state)
+{
+    (void)state;
+    fill(1000, PODLINK_FOREVER);
+    for (size_t i = 0; i < 1000; i++) {
+        items[i].link = the_link;
+        items[i].pod = (int32_t)i;
+    }
+    assert_status(PODLINK_OK, podlink_link_set_batch(client, items, 1000, NULL, &err), &err);
+    for (size_t i = 0; i < 1000; i++)
+        assert_item(i, PODLINK_OK, (int32_t)i - 1);
+    assert_string_equal(api_ask(redis, "GET %s", LINK_KEY)->str, "999");
+    api_ask(redis, "FLUSHALL");
+    assert_status(PODLINK_OK, podlink_link_set_if_absent_batch(client, items, 1000, NULL, &err), &err);
+    for (size_t i = 0; i < 1000; i++)
+        assert_item(i, PODLINK_OK, 0);
+    assert_status(PODLINK_OK, podlink_link_remove_batch(client, items, 2, NULL, &err), &err);
+    assert_item(0, PODLINK_OK, PODLINK_NO_POD);
+    assert_item(1, PODLINK_NOT_LINKED, PODLINK_NO_POD);
+}
+
+static void results_may_be_mixed_and_the_first_failure_is_told(void **state)
+{
+    (void)state;
+    fill(6, PODLINK_FOREVER);
+    api_ask(redis, "SET sf:{test:lk:%s}game 0", uids[0]);
+    api_ask(redis, "SET sf:{test:lk:%s}game abc", uids[2]);
+    api_ask(redis, "RPUSH sf:{test:lk:%s}game a", uids[3]);
+    api_ask(redis, "SET sf:{test:lk:%s}game 4", uids[4]);
+    podlink_status status = podlink_link_get_batch(client, items, 6, NULL, &err);
+    assert_failure(PODLINK_ECORRUPT, PODLINK_ANSWERED, status, &err);
+    assert_holds(err.message, "items[2]: ");
+    assert_holds(err.message, "\"abc\"");
+    assert_item(0, PODLINK_OK, 0);
+    assert_item(1, PODLINK_NOT_LINKED, PODLINK_NO_POD);
+    assert_item(2, PODLINK_ECORRUPT, PODLINK_UNREADABLE_POD);
+    assert_item(3, PODLINK_EWRONGTYPE, PODLINK_NO_POD);
+    assert_item(4, PODLINK_OK, 4);
+    assert_item(5, PODLINK_NOT_LINKED, PODLINK_NO_POD);
+    status = podlink_link_set_batch(client, items, 6, NULL, &err);
+    assert_failure(PODLINK_EWRONGTYPE, PODLINK_ANSWERED, status, &err);
+    assert_holds(err.message, "items[3]: ");
+    assert_item(2, PODLINK_OK, PODLINK_UNREADABLE_POD);
+    assert_item(5, PODLINK_OK, PODLINK_NO_POD);
+}
+
+static void an_item_that_is_not_valid_fails_them_all_and_nothing_is_sent(void **state)
+{
+    (void)state;
+    typedef podlink_status batch(podlink_client *, podlink_link_item *, size_t, const podlink_call *, podlink_error *);
+    static batch *const batches[] = {podlink_link_set_batch, podlink_link_set_if_absent_batch, podlink_link_get_batch,
+                                     podlink_link_remove_batch};
+    const uint64_t sent = api_stats(client).bytes_sent;
+    for (size_t j = 0; j < 4; j++) {
+        fill(10, PODLINK_FOREVER);
+        items[7].link.uid = "";
+        items[9].link.uid = NULL;
+        podlink_status status = batches[j](client, items, 10, NULL, &err);
+        assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, status, &err);
+        assert_string_equal(err.message, "items[7]: uid is empty");
+        for (size_t i = 0; i < 10; i++) {
+            assert_int_equal(items[i].status, PODLINK_EINVAL);
+            assert_int_equal(items[i].delivery, PODLINK_NOT_SENT);
+            assert_int_equal(items[i].result, PODLINK_NO_POD);
+        }
+    }
+    assert_int_equal(api_stats(client).bytes_sent, sent);
+    assert_int_equal(api_ask(redis, "DBSIZE")->integer, 0);
+}
+
+/* ---- a server that fails ---- */
+
+static const char *const pod_3[] = {"*1\r\n$1\r\n3\r\n", NULL};
+
+/* Checks that statuses come in the order answered, unknown, not sent, and counts them. */
+static void count_deliveries(size_t count, size_t counts[3])
+{
+    int stage = 0;
+    const podlink_delivery order[] = {PODLINK_ANSWERED, PODLINK_UNKNOWN, PODLINK_NOT_SENT};
+    memset(counts, 0, 3 * sizeof *counts);
+    for (size_t i = 0; i < count; i++) {
+        while (stage < 3 && items[i].delivery != order[stage])
+            stage++;
+        if (stage == 3)
+            fail_msg("items[%zu]: %s", i, podlink_delivery_text(items[i].delivery));
+        assert_int_equal(items[i].status >= 0, items[i].delivery == PODLINK_ANSWERED);
+        counts[items[i].delivery]++;
+    }
+}
+
+static void each_item_knows_what_became_of_it_where_the_server_dies_half_way(void **state)
+{
+    (void)state;
+    const struct lying_plan plan = {.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_CLOSES, .is_last = true};
+    struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, pod_3);
+    podlink_client *other = api_open(lying_server_url(liar));
+    size_t counts[3];
+    fill(MANY, PODLINK_FOREVER);
+    podlink_status status = podlink_link_set_batch(other, items, MANY, NULL, &err);
+    assert_true(status == PODLINK_ECONNLOST || status == PODLINK_ECONNECT);
+    assert_int_equal(err.status, status);
+    assert_holds(err.message, "items[500]: ");
+    count_deliveries(MANY, counts);
+    assert_int_equal(counts[PODLINK_ANSWERED], 500);
+    assert_true(counts[PODLINK_UNKNOWN] >= 1);
+    assert_true(counts[PODLINK_NOT_SENT] >= 1);
+    const podlink_stats stats = api_stats(other);
+    assert_int_equal(stats.calls_not_sent, counts[PODLINK_NOT_SENT]);
+    assert_int_equal(stats.calls_unknown, counts[PODLINK_UNKNOWN]);
+    podlink_client_free(other);
+    lying_server_stop(liar);
+}
+
+static void what_was_not_sent_is_sent_to_the_next_connection(void **state)
+{
+    (void)state;
+    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_CLOSES},
+                                       {.stage = LYING_NEVER}};
+    struct lying_server *liar = lying_server_start(LYING_UNIX, plans, 2, pod_3);
+    podlink_client *other = api_open(lying_server_url(liar));
+    size_t unknown = 0, answered = 0;
+    fill(MANY, PODLINK_FOREVER);
+    podlink_status status = podlink_link_set_batch(other, items, MANY, NULL, &err);
+    assert_failure(PODLINK_ECONNLOST, PODLINK_UNKNOWN, status, &err);
+    for (size_t i = 0; i < MANY; i++) {
+        unknown += items[i].delivery == PODLINK_UNKNOWN;
+        answered += items[i].status == PODLINK_OK;
+    }
+    assert_true(unknown >= 1 && unknown < MANY - 500);
+    assert_int_equal(answered + unknown, MANY);
+    assert_true(lying_server_commands(liar) <= MANY); /* nothing twice */
+    podlink_client_free(other);
+    lying_server_stop(liar);
+}
+
+static void a_batch_that_is_harmless_to_repeat_survives_a_dead_connection(void **state)
+{
+    (void)state;
+    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_CLOSES},
+                                       {.stage = LYING_NEVER}};
+    struct lying_server *liar = lying_server_start(LYING_UNIX, plans, 2, pod_3);
+    podlink_client *other = api_open(lying_server_url(liar));
+    fill(MANY, PODLINK_FOREVER);
+    podlink_status status = podlink_link_set_if_absent_batch(other, items, MANY, NULL, &err);
+    assert_status(PODLINK_OK, status, &err);
+    for (size_t i = 0; i < MANY; i++)
+        assert_item(i, PODLINK_OK, 3);
+    assert_int_equal(lying_server_connections(liar), 2);
+    podlink_client_free(other);
+    lying_server_stop(liar);
+}
+
+static void items_on_one_key_keep_their_order_where_one_is_sent_again(void **state)
+{
+    (void)state;
+    static const char *const said[] = {"-NOSCRIPT No matching script.\r\n", "-LOADING Redis is loading\r\n"};
+    static const char *const in_order[] = {"*1\r\n$1\r\n1\r\n", "*1\r\n$1\r\n2\r\n", "*1\r\n$1\r\n3\r\n", NULL};
+    for (size_t j = 0; j < 2; j++) {
+        const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .lie = said[j]}, {.stage = LYING_NEVER}};
+        struct lying_server *liar = lying_server_start(LYING_UNIX, plans, 2, in_order);
+        podlink_client *other = api_open(lying_server_url(liar));
+        fill(3, PODLINK_FOREVER);
+        for (size_t i = 0; i < 3; i++)
+            items[i].link = the_link;
+        assert_status(PODLINK_OK, podlink_link_set_batch(other, items, 3, NULL, &err), &err);
+        for (size_t i = 0; i < 3; i++)
+            assert_item(i, PODLINK_OK, (int32_t)i + 1); /* as the server has answered them, one after the other */
+        podlink_client_free(other);
+        lying_server_stop(liar);
+    }
+}
+
+static void the_deadline_is_that_of_the_whole_batch(void **state)
+{
+    (void)state;
+    const struct lying_plan plan = {.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_FALLS_SILENT};
+    struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, pod_3);
+    podlink_client *other = api_open(lying_server_url(liar));
+    const podlink_call call = {.size = sizeof call, .timeout_ms = 300};
+    size_t counts[3];
+    fill(MANY, PODLINK_FOREVER);
+    const int64_t began = api_now_ns();
+    podlink_status status = podlink_link_set_batch(other, items, MANY, &call, &err);
+    assert_true(api_now_ns() - began < INT64_C(300000000) + api_slowness() * INT64_C(50000000));
+    assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, status, &err);
+    assert_holds(err.message, "items[500]: ");
+    count_deliveries(MANY, counts);
+    assert_int_equal(counts[PODLINK_ANSWERED], 500);
+    assert_true(counts[PODLINK_UNKNOWN] >= 1);
+    assert_true(counts[PODLINK_NOT_SENT] >= 1);
+    for (size_t i = 500; i < MANY; i++)
+        assert_int_equal(items[i].status, PODLINK_ETIMEDOUT);
+    assert_int_equal(api_stats(other).timeouts, 1);
+    podlink_client_free(other);
+    lying_server_stop(liar);
+}
+
+/* A server that is stopped takes no more than the buffers between hold: the batch is far larger. */
+static void a_batch_larger_than_all_buffers_ends_by_its_deadline(void **state)
+{
+    (void)state;
+    static char service[513];
+    const podlink_call call = {.size = sizeof call, .timeout_ms = 200};
+    size_t counts[3];
+    int status;
+    memset(service, 's', sizeof service - 1);
+    fill(LARGE, PODLINK_FOREVER);
+    for (size_t i = 0; i < LARGE; i++)
+        items[i].link.service = service;
+    kill(test_server_pid(server), SIGSTOP);
+    waitpid(test_server_pid(server), &status, WUNTRACED);
+    const int64_t began = api_now_ns();
+    podlink_status ended = podlink_link_set_batch(client, items, LARGE, &call, &err);
+    const int64_t took_ns = api_now_ns() - began;
+    kill(test_server_pid(server), SIGCONT);
+    assert_true(took_ns < INT64_C(200000000) + api_slowness() * INT64_C(50000000));
+    assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, ended, &err);
+    count_deliveries(LARGE, counts);
+    assert_int_equal(counts[PODLINK_ANSWERED], 0);
+    assert_true(counts[PODLINK_NOT_SENT] >= 1);
+    int32_t pod;
+    assert_status(PODLINK_NOT_LINKED, podlink_link_get(client, &the_link, &pod, NULL, &err), &err);
+    assert_true(api_ask(redis, "DBSIZE")->integer <= 2 * (long long)counts[PODLINK_UNKNOWN]);
+}
+
+/* ---- the program ---- */
+
+static int start(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < MANY; i++)
+        snprintf(uids[i], sizeof uids[i], "user-%zu", i);
+    server = test_server_start(NULL);
+    if (!server)
+        return -1;
+    redis = api_redis(server);
+    client = api_open(api_url(server));
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    podlink_client_free(client);
+    if (redis)
+        redisFree(redis);
+    test_server_stop(server);
+    return 0;
+}
+
+#define clean_test(f) cmocka_unit_test_setup(f, clean)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        clean_test(a_batch_of_none_is_done_at_once),
+        clean_test(a_batch_of_one_is_as_the_single_call),
+        clean_test(ten_thousand_items_have_each_its_own_result),
+        clean_test(items_on_one_key_take_effect_in_the_order_given),
+        clean_test(results_may_be_mixed_and_the_first_failure_is_told),
+        clean_test(an_item_that_is_not_valid_fails_them_all_and_nothing_is_sent),
+        clean_test(each_item_knows_what_became_of_it_where_the_server_dies_half_way),
+        clean_test(what_was_not_sent_is_sent_to_the_next_connection),
+        clean_test(a_batch_that_is_harmless_to_repeat_survives_a_dead_connection),
+        clean_test(items_on_one_key_keep_their_order_where_one_is_sent_again),
+        clean_test(the_deadline_is_that_of_the_whole_batch),
+        clean_test(a_batch_larger_than_all_buffers_ends_by_its_deadline),
+    };
+    return cmocka_run_group_tests_name("batches", tests, start, stop) == 0 ? 0 : 1;
+}

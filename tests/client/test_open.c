@@ -1,0 +1,380 @@
+/* Getting to a server: addresses, credentials, the database, the name; and that no secret is told. */
+#include "api.h"
+#include "lying_server.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CANARY "canary-0123456789"
+
+static struct test_server *server;
+static redisContext *redis;
+static podlink_error err;
+static struct api_log log_kept;
+
+static const podlink_link the_link = {"test", "game", "user"};
+#define LINK_KEY "sf:{test:lk:user}game"
+
+static int clean(void **state)
+{
+    (void)state;
+    api_ask(redis, "FLUSHALL");
+    api_ask(redis, "ACL SETUSER app reset on >%s ~* &* +@all", CANARY);
+    log_kept.count = 0;
+    return 0;
+}
+
+static podlink_options logged(const char *url)
+{
+    podlink_options options = api_options(url);
+    options.log = api_log_write;
+    options.log_context = &log_kept;
+    options.log_level = PODLINK_LOG_DEBUG;
+    return options;
+}
+
+static void works(podlink_client *client)
+{
+    int32_t pod = 77;
+    assert_status(PODLINK_OK, podlink_link_set(client, &the_link, 3, PODLINK_FOREVER, NULL, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_link_get(client, &the_link, &pod, NULL, &err), &err);
+    assert_int_equal(pod, 3);
+}
+
+static void opens_and_works(const podlink_options *options)
+{
+    podlink_client *client = api_open_with(options);
+    works(client);
+    podlink_client_free(client);
+    api_assert_secret(&log_kept, &err, CANARY);
+}
+
+static void opens_at(const char *url)
+{
+    const podlink_options options = logged(url);
+    opens_and_works(&options);
+}
+
+/* ---- addresses ---- */
+
+static void a_unix_socket_is_opened_by_its_path(void **state)
+{
+    (void)state;
+    opens_at(api_url(server));
+}
+
+static void a_v4_address_is_opened(void **state)
+{
+    (void)state;
+    opens_at(api_tcp_url(server));
+}
+
+static void a_name_is_resolved(void **state)
+{
+    (void)state;
+    char url[64];
+    snprintf(url, sizeof url, "redis://localhost:%u", (unsigned)test_server_port(server));
+    opens_at(url);
+}
+
+static bool has_v6(void)
+{
+    struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    bool bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof address) == 0;
+    close(fd);
+    return bound;
+}
+
+static void a_v6_address_is_opened(void **state)
+{
+    (void)state;
+    char url[64];
+    if (!has_v6()) {
+        print_message("skipped: this machine has no ::1\n");
+        skip();
+    }
+    struct test_server *both = test_server_start_tcp((const char *const[]){"--bind", "127.0.0.1", "::1", NULL});
+    assert_non_null(both);
+    snprintf(url, sizeof url, "redis://[::1]:%u", (unsigned)test_server_port(both));
+    opens_at(url);
+    test_server_stop(both);
+}
+
+static void a_name_that_nobody_knows_is_told(void **state)
+{
+    (void)state;
+    podlink_options options = logged("redis://no-such-host.invalid:6379");
+    podlink_client *client = (podlink_client *)&client;
+    options.call_timeout_ms = 500;
+    const int64_t began = api_now_ns();
+    podlink_status status = podlink_client_open(&options, &client, &err);
+    assert_true(api_now_ns() - began < INT64_C(550000000));
+    assert_true(status == PODLINK_ERESOLVE || status == PODLINK_ETIMEDOUT); /* whether there is a resolver to ask */
+    assert_int_equal(err.delivery, PODLINK_NOT_SENT);
+    assert_holds(err.message, "no-such-host.invalid");
+    assert_null(client);
+}
+
+static void the_options_of_a_url_win(void **state)
+{
+    (void)state;
+    char url[256];
+    snprintf(url, sizeof url, "%s?client_name=from-the-url&db=2&retries=0", api_url(server));
+    podlink_options options = logged(url);
+    options.client_name = "from-the-options";
+    options.database = 1;
+    podlink_client *client = api_open_with(&options);
+    works(client);
+    api_ask(redis, "SELECT 2");
+    assert_string_equal(api_ask(redis, "GET %s", LINK_KEY)->str, "3");
+    api_ask(redis, "SELECT 0");
+    assert_holds(api_ask(redis, "CLIENT LIST")->str, "name=from-the-url ");
+    podlink_client_free(client);
+}
+
+/* ---- name and database ---- */
+
+static void the_name_of_the_client_is_seen_by_the_server(void **state)
+{
+    (void)state;
+    podlink_options options = logged(api_url(server));
+    options.client_name = "podlink-test";
+    podlink_client *client = api_open_with(&options);
+    works(client);
+    assert_holds(api_ask(redis, "CLIENT LIST")->str, "name=podlink-test ");
+    podlink_client_free(client);
+}
+
+static void a_database_is_selected_on_each_connection(void **state)
+{
+    (void)state;
+    podlink_options options = logged(api_url(server));
+    options.database = 3;
+    podlink_client *client = api_open_with(&options);
+    works(client);
+    api_ask(redis, "CLIENT KILL TYPE normal");
+    works(client);
+    podlink_client_free(client);
+    assert_int_equal(api_ask(redis, "DBSIZE")->integer, 0);
+    api_ask(redis, "SELECT 3");
+    assert_string_equal(api_ask(redis, "GET %s", LINK_KEY)->str, "3");
+    api_ask(redis, "SELECT 0");
+    char url[64];
+    snprintf(url, sizeof url, "%s/3", api_tcp_url(server));
+    client = api_open(url);
+    int32_t pod = 77;
+    assert_status(PODLINK_OK, podlink_link_get(client, &the_link, &pod, NULL, &err), &err);
+    podlink_client_free(client);
+}
+
+static void a_database_that_there_is_not_fails_the_open(void **state)
+{
+    (void)state;
+    podlink_options options = logged(api_url(server));
+    podlink_client *client = (podlink_client *)&client;
+    options.database = 1000000;
+    podlink_status status = podlink_client_open(&options, &client, &err);
+    assert_failure(PODLINK_ESERVER, PODLINK_NOT_SENT, status, &err);
+    assert_holds(err.message, "SELECT");
+    assert_null(client);
+}
+
+/* ---- credentials ---- */
+
+static void a_user_and_a_password_are_given_by_options_or_url(void **state)
+{
+    (void)state;
+    char url[160];
+    podlink_options options = logged(api_url(server));
+    options.user = "app";
+    options.password = CANARY;
+    podlink_client *client = api_open_with(&options);
+    assert_holds(api_ask(redis, "CLIENT LIST")->str, "user=app ");
+    podlink_client_free(client);
+    opens_and_works(&options);
+    snprintf(url, sizeof url, "unix://app:%s@%s", CANARY, test_server_socket(server));
+    opens_at(url);
+    snprintf(url, sizeof url, "redis://app:%s@127.0.0.1:%u/1", CANARY, (unsigned)test_server_port(server));
+    opens_at(url);
+}
+
+static void a_password_may_hold_any_byte(void **state)
+{
+    (void)state;
+    char url[160];
+    api_ask(redis, "ACL SETUSER app reset on >%s ~* &* +@all", "p@:/?#%\303\274 \001");
+    podlink_options options = logged(api_url(server));
+    options.user = "app";
+    options.password = "p@:/?#%\303\274 \001";
+    opens_and_works(&options);
+    snprintf(url, sizeof url, "redis://app:p%%40:%%2f%%3F%%23%%25%%c3%%BC%%20%%01@127.0.0.1:%u",
+             (unsigned)test_server_port(server));
+    opens_at(url);
+}
+
+static void a_wrong_password_is_told_and_never_repeated(void **state)
+{
+    (void)state;
+    podlink_client *client = (podlink_client *)&client;
+    podlink_options options = logged(api_url(server));
+    options.user = "app";
+    options.password = CANARY "-wrong";
+    podlink_status status = podlink_client_open(&options, &client, &err);
+    assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, status, &err);
+    assert_null(client);
+    assert_holds(err.server, "WRONGPASS");
+    assert_holds(err.message, "WRONGPASS");
+    api_assert_secret(&log_kept, &err, CANARY);
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    client = api_open_with(&options);
+    assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, podlink_ping(client, NULL, NULL, &err), &err);
+    assert_int_equal(api_stats(client).dials, 1); /* a wrong password stays wrong: asking again locks accounts */
+    api_assert_secret(&log_kept, &err, CANARY);
+    podlink_client_free(client);
+}
+
+static void a_server_that_asks_for_a_password_gets_one(void **state)
+{
+    (void)state;
+    struct test_server *closed = test_server_start((const char *const[]){"--requirepass", CANARY, NULL});
+    podlink_client *client = (podlink_client *)&client;
+    podlink_options options = logged(api_url(closed));
+    podlink_status status = podlink_client_open(&options, &client, &err);
+    assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, status, &err);
+    assert_holds(err.server, "NOAUTH");
+    options.password = "wrong-" CANARY;
+    status = podlink_client_open(&options, &client, &err);
+    assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, status, &err);
+    api_assert_secret(&log_kept, &err, CANARY);
+    options.password = CANARY;
+    opens_and_works(&options);
+    test_server_stop(closed);
+}
+
+static void a_server_without_passwords_refuses_one(void **state)
+{
+    (void)state;
+    podlink_client *client = (podlink_client *)&client;
+    podlink_options options = logged(api_url(server));
+    options.password = CANARY;
+    podlink_status status = podlink_client_open(&options, &client, &err);
+    assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, status, &err);
+    api_assert_secret(&log_kept, &err, CANARY);
+}
+
+/* As servers do that know no AUTH, or know it with other arguments. */
+static void a_password_that_the_server_repeats_is_not_told(void **state)
+{
+    (void)state;
+    static const char *const truths[] = {"+OK\r\n", NULL};
+    const struct lying_plan plan = {.stage = LYING_AT_HANDSHAKE,
+                                    .lie = "-ERR unknown command 'AUTH', with args beginning with: 'app' '" CANARY
+                                           "' \r\n",
+                                    .stays = true};
+    struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, truths);
+    podlink_client *client = (podlink_client *)&client;
+    podlink_options options = logged(lying_server_url(liar));
+    options.user = "app";
+    options.password = CANARY;
+    podlink_status status = podlink_client_open(&options, &client, &err);
+    lying_server_stop(liar);
+    assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, status, &err);
+    assert_true(log_kept.count > 0);
+    api_assert_secret(&log_kept, &err, CANARY);
+}
+
+static void options_are_copied(void **state)
+{
+    (void)state;
+    char url[160], user[8] = "app", password[] = CANARY, name[] = "a-name";
+    snprintf(url, sizeof url, "%s", api_url(server));
+    podlink_options options = logged(url);
+    options.user = user;
+    options.password = password;
+    options.client_name = name;
+    podlink_client *client = api_open_with(&options);
+    memset(url, 'x', sizeof url - 1);
+    memset(user, 'x', sizeof user - 1);
+    memset(password, 'x', sizeof password - 1);
+    memset(name, 'x', sizeof name - 1);
+    memset(&options, 0x55, sizeof options);
+    api_ask(redis, "CLIENT KILL TYPE normal");
+    works(client);
+    assert_holds(api_ask(redis, "CLIENT LIST")->str, "name=a-name ");
+    podlink_client_free(client);
+}
+
+/* A program that was built when the options had fewer fields. */
+static void shorter_options_are_taken(void **state)
+{
+    (void)state;
+    struct {
+        char bytes[offsetof(podlink_options, script_loading)];
+        char canary[64];
+    } old;
+    podlink_options options;
+    podlink_client *client;
+    memset(&old, 0x55, sizeof old);
+    podlink_options_init_sized((podlink_options *)old.bytes, sizeof old.bytes);
+    memcpy(&options, old.bytes, sizeof old.bytes);
+    options.url = api_url(server);
+    memcpy(old.bytes, &options, sizeof old.bytes);
+    assert_int_equal(old.canary[0], 0x55);
+    podlink_status status = podlink_client_open((const podlink_options *)old.bytes, &client, &err);
+    assert_status(PODLINK_OK, status, &err);
+    works(client);
+    podlink_client_free(client);
+}
+
+/* ---- the program ---- */
+
+static int start(void **state)
+{
+    (void)state;
+    server = test_server_start_tcp(NULL);
+    if (!server)
+        return -1;
+    redis = api_redis(server);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    if (redis)
+        redisFree(redis);
+    test_server_stop(server);
+    return 0;
+}
+
+#define clean_test(f) cmocka_unit_test_setup(f, clean)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        clean_test(a_unix_socket_is_opened_by_its_path),
+        clean_test(a_v4_address_is_opened),
+        clean_test(a_name_is_resolved),
+        clean_test(a_v6_address_is_opened),
+        clean_test(a_name_that_nobody_knows_is_told),
+        clean_test(the_options_of_a_url_win),
+        clean_test(the_name_of_the_client_is_seen_by_the_server),
+        clean_test(a_database_is_selected_on_each_connection),
+        clean_test(a_database_that_there_is_not_fails_the_open),
+        clean_test(a_user_and_a_password_are_given_by_options_or_url),
+        clean_test(a_password_may_hold_any_byte),
+        clean_test(a_wrong_password_is_told_and_never_repeated),
+        clean_test(a_server_that_asks_for_a_password_gets_one),
+        clean_test(a_server_without_passwords_refuses_one),
+        clean_test(a_password_that_the_server_repeats_is_not_told),
+        clean_test(options_are_copied),
+        clean_test(shorter_options_are_taken),
+    };
+    return cmocka_run_group_tests_name("open", tests, start, stop) == 0 ? 0 : 1;
+}

@@ -1,0 +1,257 @@
+/* What the tests of the public C API share. */
+#include "api.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__has_include)
+#if __has_include(<valgrind/valgrind.h>)
+#include <valgrind/valgrind.h>
+#endif
+#endif
+#ifndef RUNNING_ON_VALGRIND
+#define RUNNING_ON_VALGRIND 0
+#endif
+
+/* ---- clients ---- */
+
+const char *api_url(const struct test_server *server)
+{
+    static char url[128];
+    snprintf(url, sizeof url, "unix://%s", test_server_socket(server));
+    return url;
+}
+
+const char *api_tcp_url(const struct test_server *server)
+{
+    static char url[128];
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u", (unsigned)test_server_port(server));
+    return url;
+}
+
+podlink_options api_options(const char *url)
+{
+    podlink_options options;
+    podlink_options_init(&options);
+    options.url = url;
+    return options;
+}
+
+podlink_client *api_open_with(const podlink_options *options)
+{
+    podlink_client *client = NULL;
+    podlink_error err;
+    podlink_status status = podlink_client_open(options, &client, &err);
+    assert_status(PODLINK_OK, status, &err);
+    assert_non_null(client);
+    return client;
+}
+
+podlink_client *api_open(const char *url)
+{
+    const podlink_options options = api_options(url);
+    return api_open_with(&options);
+}
+
+podlink_stats api_stats(podlink_client *client)
+{
+    podlink_stats stats;
+    podlink_stats_init(&stats);
+    podlink_client_stats(client, &stats);
+    return stats;
+}
+
+/* ---- statuses ---- */
+
+void api_assert_status(podlink_status expected, podlink_status status, const podlink_error *err, const char *file,
+                       int line)
+{
+    if (status != expected) {
+        print_error("expected %s, got %s: %s\n", podlink_status_name(expected), podlink_status_name(status),
+                    err && status < 0 ? err->message : "");
+        _fail(file, line);
+    }
+    if (err && status < 0 && (err->status != status || err->message[0] == '\0')) {
+        print_error("err says %s, \"%s\"; returned was %s\n", podlink_status_name(err->status), err->message,
+                    podlink_status_name(status));
+        _fail(file, line);
+    }
+    if (err && status >= 0 && (err->status != PODLINK_OK || err->message[0] != '\0' || err->server[0] != '\0')) {
+        print_error("err is not clear after %s: %s, \"%s\"\n", podlink_status_name(status),
+                    podlink_status_name(err->status), err->message);
+        _fail(file, line);
+    }
+}
+
+void api_assert_failure(podlink_status expected, podlink_delivery delivered, podlink_status status,
+                        const podlink_error *err, const char *file, int line)
+{
+    api_assert_status(expected, status, err, file, line);
+    if (err->delivery != delivered) {
+        print_error("expected delivery %s, got %s: %s\n", podlink_delivery_text(delivered),
+                    podlink_delivery_text(err->delivery), err->message);
+        _fail(file, line);
+    }
+}
+
+void api_assert_holds(const char *text, const char *part, const char *file, int line)
+{
+    if (strstr(text, part))
+        return;
+    print_error("\"%s\" does not hold \"%s\"\n", text, part);
+    _fail(file, line);
+}
+
+/* ---- a connection of the test's own ---- */
+
+redisContext *api_redis(const struct test_server *server)
+{
+    redisContext *redis = redisConnectUnix(test_server_socket(server));
+    assert_non_null(redis);
+    assert_int_equal(redis->err, 0);
+    return redis;
+}
+
+static redisReply *ask(redisContext *redis, const char *format, va_list arguments)
+{
+    static redisReply *last;
+    freeReplyObject(last);
+    last = redisvCommand(redis, format, arguments);
+    if (!last)
+        fail_msg("no answer to %s: %s", format, redis->errstr);
+    return last;
+}
+
+redisReply *api_try(redisContext *redis, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    redisReply *reply = ask(redis, format, arguments);
+    va_end(arguments);
+    return reply;
+}
+
+redisReply *api_ask(redisContext *redis, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    redisReply *reply = ask(redis, format, arguments);
+    va_end(arguments);
+    if (reply->type == REDIS_REPLY_ERROR)
+        fail_msg("%s: %s", format, reply->str);
+    return reply;
+}
+
+int api_server_version(redisContext *redis)
+{
+    const redisReply *reply = api_ask(redis, "INFO server");
+    const char *at = strstr(reply->str, "redis_version:");
+    int major = 0, minor = 0;
+    if (!at || sscanf(at, "redis_version:%d.%d", &major, &minor) != 2)
+        fail_msg("the server tells no version");
+    return major * 100 + minor;
+}
+
+/* ---- the machine ---- */
+
+int api_descriptors(void)
+{
+    int count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    assert_non_null(dir);
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count;
+}
+
+int64_t api_now_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int api_slowness(void)
+{
+    return RUNNING_ON_VALGRIND ? 10 : 1;
+}
+
+uint16_t api_closed_port(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+    close(fd);
+    return ntohs(address.sin_port);
+}
+
+/* ---- a clock that jumps ---- */
+
+static int64_t jumping_now(void *context)
+{
+    const struct api_clock *clock = context;
+    return api_now_ns() + clock->ahead_ns;
+}
+
+void api_clock_init(struct api_clock *clock)
+{
+    *clock = (struct api_clock){.clock = {.now_ns = jumping_now, .context = clock}};
+}
+
+/* ---- a log that is kept ---- */
+
+void api_log_write(void *context, const podlink_log_record *record)
+{
+    struct api_log *log = context;
+    if (log->count == API_LOG_MAX)
+        return;
+    struct api_log_record *kept = &log->records[log->count++];
+    kept->level = record->level;
+    kept->status = record->status;
+    kept->duration_ns = record->duration_ns;
+    snprintf(kept->event, sizeof kept->event, "%s", record->event);
+    snprintf(kept->name, sizeof kept->name, "%s", record->name);
+    snprintf(kept->sha, sizeof kept->sha, "%s", record->sha);
+    snprintf(kept->server, sizeof kept->server, "%s", record->server);
+    snprintf(kept->message, sizeof kept->message, "%s", record->message);
+}
+
+const struct api_log_record *api_log_find(const struct api_log *log, const char *event, const char *name, size_t n)
+{
+    for (size_t i = 0; i < log->count; i++) {
+        const struct api_log_record *record = &log->records[i];
+        if (strcmp(record->event, event) == 0 && (!name || strcmp(record->name, name) == 0) && n-- == 0)
+            return record;
+    }
+    return NULL;
+}
+
+static void assert_without(const char *text, const char *secret)
+{
+    if (strstr(text, secret))
+        fail_msg("a secret is told: %s", text);
+}
+
+void api_assert_secret(const struct api_log *log, const podlink_error *err, const char *secret)
+{
+    for (size_t i = 0; log && i < log->count; i++) {
+        assert_without(log->records[i].name, secret);
+        assert_without(log->records[i].server, secret);
+        assert_without(log->records[i].message, secret);
+    }
+    if (err) {
+        assert_without(err->message, secret);
+        assert_without(err->server, secret);
+    }
+}

@@ -1,0 +1,111 @@
+/* What the tests of the public C API share: opening clients, a clock that jumps, a log that is kept, checks of a
+ * status, and a connection of their own to look at the server. A failure here fails the running test. */
+#ifndef PODLINK_TESTS_API_H
+#define PODLINK_TESTS_API_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <hiredis/hiredis.h>
+#include <podlink/podlink.h>
+
+#include "server.h"
+
+/* ---- clients ---- */
+
+/** The URL of a server's unix socket, or of its port. Static: valid until the next call. */
+const char *api_url(const struct test_server *server);
+const char *api_tcp_url(const struct test_server *server);
+
+/** The default options with this URL. */
+podlink_options api_options(const char *url);
+
+/** Opens a client, which has to succeed. */
+podlink_client *api_open(const char *url);
+podlink_client *api_open_with(const podlink_options *options);
+
+podlink_stats api_stats(podlink_client *client);
+
+/* ---- statuses ---- */
+
+/** Checks what a call returned; err->status has to be the same where that is a failure. err may be NULL. */
+#define assert_status(expected, status, err) api_assert_status((expected), (status), (err), __FILE__, __LINE__)
+void api_assert_status(podlink_status expected, podlink_status status, const podlink_error *err, const char *file,
+                       int line);
+
+/** Checks a failure and what it says became of the call. */
+#define assert_failure(expected, delivered, status, err)                                                               \
+    api_assert_failure((expected), (delivered), (status), (err), __FILE__, __LINE__)
+void api_assert_failure(podlink_status expected, podlink_delivery delivered, podlink_status status,
+                        const podlink_error *err, const char *file, int line);
+
+/** Checks that a text holds another. */
+#define assert_holds(text, part) api_assert_holds((text), (part), __FILE__, __LINE__)
+void api_assert_holds(const char *text, const char *part, const char *file, int line);
+
+/* ---- a connection of the test's own ---- */
+
+redisContext *api_redis(const struct test_server *server);
+
+/** Runs a command, which has to be answered. The reply is freed by the next call, and is an error only in
+ *  api_try_redis(). */
+redisReply *api_ask(redisContext *redis, const char *format, ...);
+redisReply *api_try(redisContext *redis, const char *format, ...);
+
+/** The server's version as 7 * 100 + 0 for 7.0. Of Valkey that of the Redis it is compatible with. */
+int api_server_version(redisContext *redis);
+
+/* ---- the machine ---- */
+
+int api_descriptors(void);
+int64_t api_now_ns(void);
+
+/** By how much deadlines have to be stretched on this machine: 10 under valgrind, else 1. */
+int api_slowness(void);
+
+/** A port of 127.0.0.1 on which nobody listens. */
+uint16_t api_closed_port(void);
+
+/* ---- a clock that jumps ---- */
+
+struct api_clock {
+    podlink_clock clock; /* for the options */
+    int64_t ahead_ns;    /* of CLOCK_MONOTONIC */
+};
+
+void api_clock_init(struct api_clock *clock);
+
+/* ---- a log that is kept ---- */
+
+enum { API_LOG_MAX = 512 };
+
+struct api_log_record {
+    podlink_log_level level;
+    podlink_status status;
+    char event[32];
+    char name[64];
+    char sha[48];
+    char server[128];
+    int64_t duration_ns;
+    char message[512];
+};
+
+/** Of calls by one thread at a time. */
+struct api_log {
+    size_t count;
+    struct api_log_record records[API_LOG_MAX]; /* what comes beyond is dropped */
+};
+
+/** For options.log, with the struct as options.log_context. */
+void api_log_write(void *context, const podlink_log_record *record);
+
+/** The n-th record with this event (and name, unless NULL), or NULL. */
+const struct api_log_record *api_log_find(const struct api_log *log, const char *event, const char *name, size_t n);
+
+/** Checks that no text of any record, nor of err (unless NULL), holds the secret. */
+void api_assert_secret(const struct api_log *log, const podlink_error *err, const char *secret);
+
+#endif
