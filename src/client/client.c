@@ -67,6 +67,7 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     }
     pl_fork_guard_init(&made->fork_guard);
     if (!options->no_janitor_thread && !pl_janitor_start(&made->janitor, tick, made)) {
+        pl_client_end(made);
         pl_client_free(made);
         return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
     }
@@ -87,13 +88,17 @@ void podlink_client_close(podlink_client *client, int64_t wait_ms)
         pl_pool_close(&client->pool, pl_deadline_after(pl_clock_now(&client->clock), wait_ms));
 }
 
-void pl_client_free(podlink_client *client)
+void pl_client_end(podlink_client *client)
 {
-    pl_heap heap = client->config.heap;
     const bool is_child = pl_fork_guard_is_child(&client->fork_guard);
     if (!is_child)
         pl_janitor_stop(&client->janitor);
     pl_pool_fini(&client->pool, is_child);
+}
+
+void pl_client_free(podlink_client *client)
+{
+    pl_heap heap = client->config.heap;
     pl_fork_guard_fini(&client->fork_guard);
     pl_config_fini(&client->config);
     pl_heap_free(&heap, client);

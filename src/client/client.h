@@ -40,6 +40,10 @@ struct podlink_client {
 /** Allocates a client, which has not connected yet. @return PODLINK_OK; EINVAL, EUNSUPPORTED, ENOMEM */
 podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err);
 
+/** Ends its janitor and its connections; what is left in flight is told. */
+void pl_client_end(podlink_client *client);
+
+/** After pl_client_end(). */
 void pl_client_free(podlink_client *client);
 
 #endif

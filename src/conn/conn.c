@@ -134,8 +134,9 @@ static void tell(pl_conn *conn, const pl_place *place, const pl_outcome *outcome
     pl_exchange *exchange = place->exchange;
     if (!exchange)
         return;
-    if (pl_exchange_tell(exchange, place->index, outcome))
-        count(conn->counters, outcome);
+    pl_outcome told = *outcome;
+    if (pl_exchange_tell(exchange, place->index, &told))
+        count(conn->counters, &told);
     if (exchange->inflight <= exchange->wake_at && !exchange->finished) {
         exchange->finished = true;
         exchange->next_finished = conn->finished;
@@ -282,8 +283,9 @@ void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status
         bool is_unseen = offset >= filled_from;
         if (is_ours) {
             outcome.delivery = is_unseen ? PODLINK_NOT_SENT : PODLINK_UNKNOWN;
-            if (pl_exchange_tell(exchange, place.index, &outcome))
-                count(conn->counters, &outcome);
+            pl_outcome told = outcome;
+            if (pl_exchange_tell(exchange, place.index, &told))
+                count(conn->counters, &told);
             place.exchange = NULL;
         }
         if (is_ours && is_unseen) {

@@ -172,7 +172,7 @@ static void leave_pending(pl_exchange *exchange, uint32_t i, const pl_outcome *o
         *mark = PL_PENDING_ANSWERED;
 }
 
-bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome)
+bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, pl_outcome *outcome)
 {
     assert(exchange->inflight > 0);
     exchange->inflight--;
@@ -180,10 +180,9 @@ bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outco
         leave_pending(exchange, i, outcome);
         return false;
     }
-    pl_outcome known = *outcome;
-    if (known.status < 0 && exchange->marks[i] == PL_PENDING_UNKNOWN)
-        known.delivery = PODLINK_UNKNOWN; /* whatever became of it this time: it was sent before */
-    settle(exchange, i, &known);
+    if (outcome->status < 0 && exchange->marks[i] == PL_PENDING_UNKNOWN)
+        outcome->delivery = PODLINK_UNKNOWN; /* whatever became of it this time: it was sent before */
+    settle(exchange, i, outcome);
     return true;
 }
 

@@ -108,8 +108,9 @@ static inline bool pl_exchange_is_settled(const pl_exchange *exchange)
     return exchange->unsettled == 0;
 }
 
-/** Tells the outcome of command i, which was in flight. @return true: it is settled; false: it stays pending */
-bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome);
+/** Tells the outcome of command i, which was in flight. @return true: it is settled; false: it stays pending. The
+ *  delivery becomes that of all attempts together */
+bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, pl_outcome *outcome);
 
 /** Settles all that is pending with the latest reason: nothing is tried any more.
  *  @param settled  adds to settled[delivery] what was settled with it */

@@ -17,28 +17,40 @@ void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count
     pl_resp_number(out, key_count);
 }
 
+/* A server that has no functions is to say so, not that it does not know FCALL: so the first call looks. */
+static bool must_look_first(const pl_script *script)
+{
+    return script->is_function && pl_holding_loads(script) == 0;
+}
+
+static void count_repair(podlink_client *client, const pl_script *script)
+{
+    pl_count_shared(&client->counters.noscript_repairs, 1);
+    pl_count_shared(&script->live->figures.repairs, 1);
+}
+
 static void passes(pl_run *run, pl_exchange *exchange, const pl_script *script)
 {
-    podlink_client *client = run->client;
-    const pl_carrier carrier = {.client = client, .deadline = run->deadline, .run = run};
+    const pl_carrier carrier = {.client = run->client, .deadline = run->deadline, .run = run};
     podlink_error fault;
-    for (bool is_repair = false;; is_repair = true) {
+    if (must_look_first(script) && pl_holding_ensure(&carrier, script, 0, &fault) != PODLINK_OK) {
+        pl_exchange_not_sent(exchange, &fault);
+        return;
+    }
+    uint32_t unsettled = exchange->unsettled;
+    for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
         uint32_t seen = pl_holding_loads(script);
-        /* A server that has no functions is to say so, not that it does not know FCALL. */
-        const bool must_look = script->is_function && seen == 0;
-        if (!must_look) {
-            pl_run_passes(run, exchange);
-            if (pl_exchange_is_settled(exchange) || !exchange->lacks_script)
-                return;
-        }
+        pl_run_passes(run, exchange);
+        if (pl_exchange_is_settled(exchange) || !exchange->lacks_script)
+            return;
+        if (exchange->unsettled < unsettled)
+            repairs = 0;
+        unsettled = exchange->unsettled;
         if (pl_holding_ensure(&carrier, script, seen, &fault) != PODLINK_OK) {
             pl_exchange_not_sent(exchange, &fault);
             return;
         }
-        if (must_look && !is_repair)
-            continue;
-        pl_count_shared(&client->counters.noscript_repairs, 1);
-        pl_count_shared(&script->live->figures.repairs, 1);
+        count_repair(run->client, script);
     }
 }
 

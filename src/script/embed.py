@@ -62,7 +62,9 @@ def c_bytes(text):
 
 
 def library_of(scripts):
-    return "#!lua name=podlink\n" + "".join(script.function() for script in scripts)
+    """The same text in whatever order they come: a client compares it with what the server has."""
+    functions = (script.function() for script in sorted(scripts, key=lambda script: script.name))
+    return "#!lua name=podlink\n" + "".join(functions)
 
 
 def main():

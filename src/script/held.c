@@ -95,7 +95,7 @@ podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t ca
     if (status != PODLINK_OK)
         return status;
     const pl_carrier carrier = {.client = client, .deadline = run.deadline, .run = &run};
-    const pl_script **scripts = pl_heap_alloc(heap, count * sizeof *scripts);
+    const pl_script **scripts = pl_heap_alloc(heap, count * sizeof(pl_script *));
     uint8_t *answers = pl_heap_zalloc(heap, count);
     for (uint32_t i = 0; i < count && scripts; i++)
         scripts[i] = pl_scripts_at(client->scripts, i);

@@ -124,7 +124,8 @@ podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *scr
 
 /* --- a new run of the server ---------------------------------------------------------------------------------- */
 
-/* SCRIPT LOADs that nobody waits for: those who need one of the scripts meanwhile wait for it by is_loading. */
+/* SCRIPT LOADs that nobody waits for: whoever meets NOSCRIPT on another connection meanwhile loads that script itself,
+ * since the one that reads these answers may give up. */
 typedef struct prelude {
     pl_exchange exchange; /* first: its functions get it as theirs */
     podlink_client *client;
@@ -165,9 +166,10 @@ static void finished(pl_exchange *exchange)
 {
     prelude *p = (prelude *)exchange;
     for (uint32_t i = 0; i < p->count; i++) {
-        end_load(p->client->scripts, p->scripts[i], p->is_loaded[i], p->run_number);
-        if (p->is_loaded[i])
-            pl_script_log_loaded(p->client, p->scripts[i]);
+        if (!p->is_loaded[i])
+            continue;
+        pl_holding_note_loaded(p->client->scripts, p->scripts[i], p->run_number);
+        pl_script_log_loaded(p->client, p->scripts[i]);
     }
     free_prelude(p);
 }
@@ -197,10 +199,9 @@ static void claim_scripts(pl_scripts *scripts, prelude *p)
 {
     pthread_mutex_lock(&scripts->lock);
     for (uint32_t i = 0; i < scripts->count; i++) {
-        pl_holding *holding = scripts->list[i]->holding;
+        const pl_holding *holding = scripts->list[i]->holding;
         if (holding->run == 0 || holding->run == p->run_number || holding->is_loading)
             continue;
-        holding->is_loading = true;
         p->scripts[p->count++] = scripts->list[i];
     }
     pthread_mutex_unlock(&scripts->lock);

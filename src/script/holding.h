@@ -8,6 +8,10 @@
 
 #include <stdint.h>
 
+/** So often in a row a call is repaired, and no command of it gets on: then the server is believed that it has no such
+ *  script. A flush every few milliseconds takes a call a handful of repairs at most. */
+enum { PL_REPAIRS_MAX = 64 };
+
 /** How often a script has been loaded, or found: taken before a call, given to pl_holding_ensure() where that met
  * NOSCRIPT. */
 static inline uint32_t pl_holding_loads(const pl_script *script)
@@ -24,6 +28,6 @@ podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *scr
 void pl_holding_note_loaded(pl_scripts *scripts, const pl_script *script, uint32_t run_number);
 
 /** A pl_prelude_fn, whose context is the client. */
-void pl_holding_prelude(void *client, pl_conn *conn);
+void pl_holding_prelude(void *context, pl_conn *conn);
 
 #endif

@@ -104,6 +104,17 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
 
 static const pl_exchange_ops load_ops = {.encode = encode, .settle = settle};
 
+/* What was given up is told without the script: the failure has met no single command. */
+static void name_script(const load *l, podlink_error *err)
+{
+    char message[sizeof err->message];
+    const uint32_t i = l->exchange.err_index;
+    if (!err || i >= l->count || strstr(err->message, l->scripts[i]->name))
+        return;
+    memcpy(message, err->message, sizeof message);
+    snprintf(err->message, sizeof err->message, "loading script %s: %.200s", l->scripts[i]->name, message);
+}
+
 podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script, podlink_error *err)
 {
     if (script->is_function)
@@ -114,6 +125,8 @@ podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script
     pl_script_count_load(carrier->client, script);
     if (status == PODLINK_OK)
         pl_script_log_loaded(carrier->client, script);
+    else
+        name_script(&l, err);
     return status;
 }
 
@@ -134,6 +147,8 @@ static podlink_status run_load(const pl_carrier *carrier, load *l, uint8_t *mark
         pl_script_count_load(carrier->client, l->scripts[i]);
     if (status == PODLINK_OK)
         note_loaded(carrier->client, l->scripts, l->count);
+    else
+        name_script(l, err);
     return status;
 }
 
@@ -188,7 +203,7 @@ static podlink_status load_registered(const pl_carrier *carrier, size_t *loaded,
     const pl_heap *heap = &carrier->client->config.heap;
     const uint32_t total = pl_scripts_count(registry);
     load l = {.registry = registry, .asks_library = registry->are_functions, .asks_permission = true};
-    const pl_script **scripts = pl_heap_alloc(heap, total * sizeof *scripts);
+    const pl_script **scripts = pl_heap_alloc(heap, total * sizeof(pl_script *));
     uint8_t *marks = pl_heap_zalloc(heap, total + 2);
     podlink_status status = scripts && marks ? PODLINK_OK : pl_error_no_memory(err);
     if (status == PODLINK_OK) {

@@ -87,6 +87,7 @@ void podlink_client_free(podlink_client *client)
 {
     if (!client)
         return;
+    pl_client_end(client); /* which tells those who load scripts */
     pl_scripts_free(client->scripts);
     pl_client_free(client);
 }

@@ -24,7 +24,7 @@ static podlink_status run(const pl_carrier *carrier, pl_invocation *inv)
 {
     podlink_error fault;
     const pl_script *script = inv->script;
-    for (;;) {
+    for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
         uint32_t seen = pl_holding_loads(script);
         pl_session_pass(carrier->session, &inv->exchange, carrier->deadline);
         if (pl_exchange_is_settled(&inv->exchange) || !inv->exchange.lacks_script)
@@ -108,7 +108,7 @@ static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, p
 static podlink_status ensure(const pl_carrier *carrier, wanted *w, const char *const *names, podlink_error *err)
 {
     const pl_heap *heap = &carrier->client->config.heap;
-    w->scripts = pl_heap_alloc(heap, w->count * sizeof *w->scripts);
+    w->scripts = pl_heap_alloc(heap, w->count * sizeof(pl_script *));
     w->held = pl_heap_zalloc(heap, w->count);
     w->marks = pl_heap_zalloc(heap, w->count);
     podlink_status status = w->scripts && w->held && w->marks ? PODLINK_OK : pl_error_no_memory(err);
