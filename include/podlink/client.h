@@ -169,7 +169,8 @@ PODLINK_API podlink_status podlink_client_open(const podlink_options *options, p
  * in flight are waited for. Those that have not ended after wait_ms lose their connection, and fail with their
  * delivery. When it returns no call is running, but for those in sessions, which end by
  *  themselves; when these have been released, podlink_client_free() may follow. Blocks for wait_ms (-1: until all
- * calls have ended by themselves), and then only as long as those calls take to return. */
+ * calls have ended by themselves), and then only as long as those calls take to return: a
+ *  connect that is under way is not interrupted, and ends by its caller's deadline. */
 PODLINK_API void podlink_client_close(podlink_client *client, int64_t wait_ms);
 
 /** Closes the connections and frees the client; NULL is allowed. No other call may be running or follow: where there

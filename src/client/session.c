@@ -107,7 +107,7 @@ void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t de
         pl_exchange_not_sent(exchange, &fault);
         return;
     }
-    pl_exclusive_run(&session->loan->conn, session->loan->fd, exchange, &session->client->clock, deadline);
+    pl_exclusive_run(&session->loan->conn, session->loan->fd, exchange, &session->client->clock, deadline, NULL);
 }
 
 podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)

@@ -32,7 +32,7 @@ static int dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counte
     }
     pl_handshake handshake;
     pl_handshake_init(&handshake, server->login, err);
-    pl_exclusive_run(conn, fd, &handshake.exchange, server->clock, deadline);
+    pl_exclusive_run(conn, fd, &handshake.exchange, server->clock, deadline, &server->runs->is_ended);
     conn->counters = counters;
     if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
         pl_runs_note(server->runs, &handshake.identity);

@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <string.h>
 
-enum { READ_SIZE = 16 * 1024, WINDOW = 1024 };
+enum { READ_SIZE = 16 * 1024, WINDOW = 1024, ENDED_LOOK_MS = 20 };
 
 static void fail_by_system(pl_conn *conn, int error_number)
 {
@@ -81,7 +81,17 @@ static bool queue(pl_conn *conn, pl_exchange *exchange)
     return true;
 }
 
-void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clock *clock, int64_t deadline)
+/* The deadline of the next step: a short one where somebody may end it all meanwhile. */
+static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const _Atomic bool *is_ended)
+{
+    if (!is_ended)
+        return deadline;
+    int64_t slice = pl_clock_now(clock) + (atomic_load(is_ended) ? 0 : ENDED_LOOK_MS * PL_MS);
+    return slice < deadline ? slice : deadline;
+}
+
+void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
+                      const _Atomic bool *is_ended)
 {
     pl_exchange_rewind(exchange);
     exchange->queued_at = pl_clock_now(clock);
@@ -94,8 +104,11 @@ void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clo
         if (exchange->inflight == 0)
             break;
         short events = pl_conn_has_output(conn) ? POLLIN | POLLOUT : POLLIN;
-        if (!step(conn, fd, events, clock, deadline)) {
-            pl_conn_abandon(conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
+        if (!step(conn, fd, events, clock, step_deadline(clock, deadline, is_ended))) {
+            if (is_ended && atomic_load(is_ended))
+                pl_conn_abandon(conn, exchange, PODLINK_ECLOSED, "the client is closed");
+            else
+                pl_conn_abandon(conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
             break;
         }
         exchange->finished = false;

@@ -74,6 +74,7 @@ static bool is_empty(pl_pool *pool)
 /* Those inside have had their time. */
 static void end_all(pl_pool *pool)
 {
+    atomic_store(&pool->runs.is_ended, true);
     for (uint32_t i = 0; i < pool->lane_count; i++)
         pl_lane_end(&pool->lanes[i], PODLINK_ECLOSED, "the client is closed");
     pl_dedicated_end(&pool->dedicated);

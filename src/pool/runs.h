@@ -12,6 +12,7 @@ typedef struct pl_runs {
     pthread_mutex_t lock;
     char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
     _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
+    _Atomic bool is_ended;       /* the pool is closed, and waits no longer: whoever dials gives up */
     _Atomic uint32_t version;    /* of the server: 7.0.15 is 70015; 0 where it does not tell */
 } pl_runs;
 

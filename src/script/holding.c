@@ -199,10 +199,13 @@ static void claim_scripts(pl_scripts *scripts, prelude *p)
 {
     pthread_mutex_lock(&scripts->lock);
     for (uint32_t i = 0; i < scripts->count; i++) {
-        const pl_holding *holding = scripts->list[i]->holding;
+        const pl_script *script = scripts->list[i];
+        const pl_holding *holding = script->holding;
         if (holding->run == 0 || holding->run == p->run_number || holding->is_loading)
             continue;
-        p->scripts[p->count++] = scripts->list[i];
+        if (script->is_function && script != scripts->built_in[0])
+            continue; /* one of them stands for their library */
+        p->scripts[p->count++] = script;
     }
     pthread_mutex_unlock(&scripts->lock);
 }

@@ -199,7 +199,7 @@ static void the_kernel_looks_after_a_connection_whose_host_is_gone(void **state)
 {
     struct world *world = *state;
     world->options.url = api_tcp_url(world->server);
-    world->options.call_timeout_ms = 2345;
+    world->options.silence_timeout_ms = 2345;
     open_client(world);
     const int fd = find_socket(test_server_port(world->server));
     assert_true(fd >= 0);

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SEEDS = 10000, GROUPS = 10, FAILURES_SHOWN = 5, REPLAYED = 20 };
+enum { SEEDS = 10000, GROUPS = 10, FAILURES_SHOWN = 5, REPLAYED = 20, HANGS_S = 20 /* a seed takes milliseconds */ };
 
 static uint64_t *seed_at_work; /* shared with the process that runs it */
 
@@ -35,8 +35,10 @@ static uint64_t run_apart(uint64_t first, uint64_t last)
     fflush(stdout);
     pid_t child = fork();
     if (child == 0) {
-        for (*seed_at_work = first; *seed_at_work <= last; ++*seed_at_work)
+        for (*seed_at_work = first; *seed_at_work <= last; ++*seed_at_work) {
+            alarm(HANGS_S);
             run_seed(*seed_at_work, false);
+        }
         _Exit(0);
     }
     int status = 1;
@@ -78,6 +80,7 @@ static void watch_signals(void)
     signal(SIGABRT, on_signal);
     signal(SIGSEGV, on_signal);
     signal(SIGBUS, on_signal);
+    signal(SIGALRM, on_signal);
 }
 
 int main(int argc, char **argv)
