@@ -265,7 +265,7 @@ static void a_call_on_a_session_ends_when_the_close_has_waited_long_enough(void 
                   podlink_status_name(caller.status), podlink_delivery_text(caller.err.delivery));
     assert_true(returned);
     assert_in_range(took_ms, WAIT_MS, WAIT_MS + LATE_MS);
-    assert_failure(PODLINK_ECLOSED, PODLINK_UNKNOWN, caller.status, &caller.err);
+    assert_failure(PODLINK_ECONNLOST, PODLINK_UNKNOWN, caller.status, &caller.err);
 }
 
 static void a_session_that_is_lent_at_the_close_may_be_returned_later(void **state)
