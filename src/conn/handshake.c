@@ -11,7 +11,7 @@
 
 typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_INFO } step;
 
-enum { SECRET_PART = 8 };
+enum { SECRET_PART = 8, SECRET_LEAST = 4 /* shorter ones stand in any sentence */ };
 
 static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "INFO"};
 
@@ -74,9 +74,9 @@ static bool holds(const char *text, size_t length, const char *part, size_t size
 static bool repeats_secret(const pl_handshake *handshake, const pl_outcome *outcome)
 {
     const char *secret = handshake->login->password;
-    if (!secret || !outcome->words)
+    const size_t length = secret ? strlen(secret) : 0;
+    if (length < SECRET_LEAST || !outcome->words)
         return false;
-    const size_t length = strlen(secret);
     const size_t size = length < SECRET_PART ? length : SECRET_PART;
     for (size_t at = 0; at + size <= length; at++)
         if (holds(outcome->words, outcome->words_length, secret + at, size))

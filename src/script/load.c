@@ -109,8 +109,8 @@ static void name_script(const load *l, podlink_error *err)
 {
     char message[sizeof err->message];
     const uint32_t i = l->exchange.err_index;
-    if (!err || i >= l->count || strstr(err->message, l->scripts[i]->name))
-        return;
+    if (!err || i >= l->count || err->delivery == PODLINK_NOT_SENT || strstr(err->message, l->scripts[i]->name))
+        return; /* without a connection it is no matter of this script */
     memcpy(message, err->message, sizeof message);
     snprintf(err->message, sizeof err->message, "loading script %s: %.200s", l->scripts[i]->name, message);
 }
