@@ -51,7 +51,7 @@ static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at
     if (option == CLI_OPTION_COUNT) {
         return refuse_option(argument, "is not known", problem);
     }
-    if (cli_given(arguments, option) && cli_option_texts[option].value) {
+    if (cli_given(arguments, option) && cli_option_texts[option].value && !(CLI_MANY & (1U << option))) {
         return refuse_option(argument, "is given twice", problem);
     }
     arguments->given |= 1U << option;
@@ -62,6 +62,9 @@ static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at
         return refuse_option(argument, "needs a value", problem);
     }
     arguments->value[option] = value ? value + 1 : argv[++*at];
+    if (CLI_MANY & (1U << option)) {
+        arguments->many[arguments->many_count++] = (cli_option_value){option, arguments->value[option]};
+    }
     return true;
 }
 
@@ -75,8 +78,11 @@ bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_pro
 {
     bool words_only = false;
 
-    *arguments = (cli_arguments){.words = calloc((size_t)argc + 1, sizeof(char *))};
-    if (!arguments->words) {
+    *arguments = (cli_arguments){
+        .words = calloc((size_t)argc + 1, sizeof *arguments->words),
+        .many = calloc((size_t)argc + 1, sizeof *arguments->many),
+    };
+    if (!arguments->words || !arguments->many) {
         cli_problem_set(problem, "out of memory");
         return false;
     }
@@ -98,7 +104,9 @@ bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_pro
 void cli_arguments_fini(cli_arguments *arguments)
 {
     free(arguments->words);
+    free(arguments->many);
     arguments->words = NULL;
+    arguments->many = NULL;
 }
 
 bool cli_given(const cli_arguments *arguments, cli_option option)

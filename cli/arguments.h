@@ -18,6 +18,17 @@
     X(KEEP, "--keep", "DURATION", "keep the link as a temporary one for so long (default: delete it now)")             \
     X(MAX_AGE, "--max-age", "MS", "how old a pod's state may be, in milliseconds (default 0: any age)")                \
     X(CHUNK, "--chunk", "LINES", "with -: how many lines go to the server at once (1 to 100000, default 1000)")        \
+    X(KEY, "--key", "KEY", "a key of the script; once for each, in their order")                                       \
+    X(KEYS, "--keys", "KEY,...", "keys of the script, with commas between")                                            \
+    X(ARG, "--arg", "ARG", "an argument of the script; once for each, in their order")                                 \
+    X(ARGS, "--args", "ARG,...", "arguments of the script, with commas between")                                       \
+    X(FILE, "--file", "PATH", "a script of yours")                                                                     \
+    X(DIR, "--dir", "DIR", "scripts of yours: each NAME.lua in DIR")                                                   \
+    X(READ_ONLY, "--read-only", NULL, "the script is to write nothing")                                                \
+    X(WATCH, "--watch", NULL, "go on until Ctrl-C, or until --count, and sum up")                                      \
+    X(COUNT, "--count", "N", "with --watch: end after so many pings")                                                  \
+    X(INTERVAL, "--interval", "MS", "milliseconds from ping to ping (1 to 3600000)")                                   \
+    X(SECONDS, "--seconds", "N", "how many seconds to ping (1 to 86400, default 1)")                                   \
     X(STDIN, "--stdin", NULL, "the last argument is read from standard input")                                         \
     X(BINARY, "--binary", "FILE", "the server to run (default: PODLINK_SERVER_BINARY, redis-server, valkey-server)")   \
     X(WAIT, "--wait", "MS", "milliseconds to wait for the server (1 to 600000, default 10000)")                        \
@@ -37,6 +48,7 @@ typedef enum cli_option {
 /** A set of options. */
 typedef unsigned cli_options;
 #define CLI_SET(name) (1U << CLI_##name)
+_Static_assert(CLI_OPTION_COUNT <= 32, "a set of options has 32 bits");
 
 typedef struct cli_option_text {
     const char *flag;
@@ -46,11 +58,22 @@ typedef struct cli_option_text {
 
 extern const cli_option_text cli_option_texts[CLI_OPTION_COUNT];
 
+/** The options that may be given many times. */
+#define CLI_MANY (CLI_SET(KEY) | CLI_SET(KEYS) | CLI_SET(ARG) | CLI_SET(ARGS))
+
+/** An option as it was given. */
+typedef struct cli_option_value {
+    cli_option option;
+    const char *value;
+} cli_option_value;
+
 /** The parts of a command line. */
 typedef struct cli_arguments {
     cli_options given;
-    const char *value[CLI_OPTION_COUNT]; /* NULL where not given; borrowed from argv */
-    const char **words;                  /* what is no option, in order; owned, cli_arguments_fini() */
+    const char *value[CLI_OPTION_COUNT]; /* NULL where not given, the last of many; borrowed from argv */
+    cli_option_value *many;              /* of the options in CLI_MANY each value, in order; owned */
+    size_t many_count;
+    const char **words; /* what is no option, in order; owned, cli_arguments_fini() */
     size_t word_count;
 } cli_arguments;
 

@@ -82,7 +82,7 @@ cli_pod_text cli_pod_shown(int pod)
     return shown;
 }
 
-static void fail_in_json(const cli_failure *failure)
+json_t *cli_failure_json(const cli_failure *failure)
 {
     json_t *object = cli_json(failure->status);
 
@@ -101,13 +101,13 @@ static void fail_in_json(const cli_failure *failure)
             json_object_set_new(object, "server", cli_json_bytes(words, strlen(words)));
         }
     }
-    cli_json_print(object);
+    return object;
 }
 
 int cli_fail(const cli_output *out, const cli_failure *failure)
 {
     if (out->json) {
-        fail_in_json(failure);
+        cli_json_print(cli_failure_json(failure));
         return cli_exit_code(failure->status);
     }
     fflush(stdout);

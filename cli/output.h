@@ -29,6 +29,9 @@ typedef struct cli_failure {
 /** Prints a failure, and returns the exit code of its status. */
 int cli_fail(const cli_output *out, const cli_failure *failure);
 
+/** A failure as cli_fail() prints it with --json, for one who adds to it. */
+json_t *cli_failure_json(const cli_failure *failure);
+
 /** Prints that the arguments are not valid and where help is; returns CLI_USAGE. */
 int cli_fail_usage(const cli_output *out, const char *message);
 

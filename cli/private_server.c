@@ -68,11 +68,19 @@ static bool socket_fits(const cli_private_server *server, cli_problem *problem)
 
 bool cli_private_server_init(cli_private_server *server, cli_problem *problem)
 {
-    *server = (cli_private_server){.directory = find_directory()};
-    if (!server->directory) {
+    char *directory = find_directory();
+
+    if (!directory) {
+        *server = (cli_private_server){0};
         cli_problem_set(problem, "there is no directory for the private server: set PODLINK_SERVER_DIR or HOME");
         return false;
     }
+    return cli_private_server_init_in(server, directory, problem);
+}
+
+bool cli_private_server_init_in(cli_private_server *server, char *directory, cli_problem *problem)
+{
+    *server = (cli_private_server){.directory = directory};
     server->socket = join(server->directory, "podlink.sock");
     server->pid_file = join(server->directory, "server.pid");
     server->log_file = join(server->directory, "server.log");

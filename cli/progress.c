@@ -1,21 +1,14 @@
 /* The progress of a long input, drawn on stderr where that is a terminal. Nothing else is printed here. */
 #include "progress.h"
 
+#include "clock.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { BAR_WIDTH = 30, REDRAW_MS = 100 };
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
 
 /* How much of a regular file is still to be read. */
 static int64_t input_bytes(void)
@@ -34,7 +27,7 @@ void cli_progress_init(cli_progress *progress, bool wanted)
 {
     *progress = (cli_progress){
         .shown = wanted && isatty(STDERR_FILENO),
-        .begin_ms = now_ms(),
+        .begin_ms = cli_now_ms(),
         .total_bytes = input_bytes(),
     };
 }
@@ -52,14 +45,14 @@ static void draw_bar(int percent)
 
 static uint64_t rate(const cli_progress *progress, uint64_t lines)
 {
-    int64_t elapsed = now_ms() - progress->begin_ms;
+    int64_t elapsed = cli_now_ms() - progress->begin_ms;
 
     return lines * 1000 / (uint64_t)(elapsed > 0 ? elapsed : 1);
 }
 
 void cli_progress_update(cli_progress *progress, uint64_t lines, uint64_t bytes)
 {
-    int64_t now = now_ms();
+    int64_t now = cli_now_ms();
 
     if (!progress->shown || (progress->drawn && now - progress->drawn_ms < REDRAW_MS)) {
         return;
@@ -86,7 +79,7 @@ void cli_progress_clear(cli_progress *progress)
 
 void cli_progress_fini(cli_progress *progress, uint64_t lines)
 {
-    double seconds = (double)(now_ms() - progress->begin_ms) / 1000;
+    double seconds = (double)(cli_now_ms() - progress->begin_ms) / 1000;
 
     cli_progress_clear(progress);
     if (progress->shown) {

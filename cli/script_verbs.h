@@ -1,4 +1,4 @@
-/* The verbs "podlink scripts ...": the Lua scripts and whether the server holds them. */
+/* The verbs "podlink scripts ...", but for the check: the Lua scripts, and whether the server holds them. */
 #ifndef CLI_SCRIPT_VERBS_H
 #define CLI_SCRIPT_VERBS_H
 
@@ -7,5 +7,6 @@
 int cli_scripts_list(cli_session *session);
 int cli_scripts_status(cli_session *session);
 int cli_scripts_load(cli_session *session);
+int cli_scripts_run(cli_session *session);
 
 #endif

@@ -1,4 +1,5 @@
-/* The process of the private server: starting it, and whether it lives. What it answers is server_verbs's. */
+/* The process of the private server, or of a temporary one: starting it, and whether it lives. What it answers is
+ * server_verbs's. */
 #include "server_process.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -68,6 +70,7 @@ static void arrange_descriptors(const cli_private_server *server, int lock, int 
 /* In the child: becomes the server, or returns with errno. */
 static void become_server(const cli_private_server *server, const char *binary)
 {
+    char *const append_only = server->temporary ? "no" : "yes"; /* that file holds everything */
     char *const arguments[] = {
         "podlink-server",
         "--port",
@@ -85,11 +88,11 @@ static void become_server(const cli_private_server *server, const char *binary)
         "--daemonize",
         "no",
         "--appendonly",
-        "yes",
+        append_only,
         "--appendfsync",
         "everysec",
         "--save",
-        "", /* the append-only file holds everything */
+        "",
         NULL,
     };
 
@@ -108,6 +111,9 @@ static void run_child(const cli_private_server *server, const char *binary, int 
     int reason;
 
     setsid();
+    if (server->temporary) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+    }
     arrange_descriptors(server, lock, report);
     /* The server would show it in /proc for as long as it lives. */
     unsetenv("PODLINK_URL");
@@ -173,8 +179,8 @@ pid_t cli_server_pid(const cli_private_server *server)
     return pid > 0 && pid <= INT_MAX ? (pid_t)pid : -1;
 }
 
-/* The state letter of a process; 0 where the system does not tell. */
-static char process_state(pid_t pid)
+/* What the system tells of a process: its state letter and how many threads it has. False where it tells nothing. */
+static bool read_process(pid_t pid, char *state, int *threads)
 {
     char path[64];
     char line[512];
@@ -184,21 +190,27 @@ static char process_state(pid_t pid)
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     file = fopen(path, "re");
     if (!file) {
-        return 0;
+        return false;
     }
     if (fgets(line, sizeof line, file)) {
         name_end = strrchr(line, ')');
     }
     fclose(file);
-    return (char)(name_end && name_end[1] == ' ' ? name_end[2] : '\0');
+    /* NOLINTNEXTLINE(cert-err34-c): the system writes these numbers */
+    return name_end && sscanf(name_end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d",
+                              state, threads) == 2;
 }
 
 bool cli_process_is_gone(pid_t pid)
 {
+    char state = 0;
+    int threads = 0;
+
     if (kill(pid, 0) != 0 && errno == ESRCH) {
         return true;
     }
-    return process_state(pid) == 'Z';
+    /* The first thread may be dead while others end, and still hold the lock. */
+    return read_process(pid, &state, &threads) && state == 'Z' && threads <= 1;
 }
 
 long cli_server_log_length(const cli_private_server *server)

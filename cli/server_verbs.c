@@ -2,6 +2,7 @@
  * server_process's; here it is asked, waited for and told of. */
 #include "server_verbs.h"
 
+#include "clock.h"
 #include "exit_code.h"
 #include "private_server.h"
 #include "server_process.h"
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ASK_TIMEOUT_MS = 1000, POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
@@ -36,21 +36,6 @@ typedef struct server_run {
     int64_t deadline_ms;
     long log_from;
 } server_run;
-
-static int64_t now_ms(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void pause_briefly(void)
-{
-    const struct timespec pause = {0, POLL_MS * 1000000L};
-
-    nanosleep(&pause, NULL);
-}
 
 /* Copies the value of a line "name:value" of an INFO reply. */
 static bool info_value(const char *info, const char *name, char *value, size_t size)
@@ -192,7 +177,7 @@ static int begin(server_run *run)
     int64_t wait_ms = WAIT_DEFAULT_MS;
     int code = cli_session_number(run->session, CLI_WAIT, 1, WAIT_MAX_MS, &wait_ms);
 
-    run->deadline_ms = now_ms() + wait_ms;
+    run->deadline_ms = cli_now_ms() + wait_ms;
     return code == CLI_DONE ? find_paths(run) : code;
 }
 
@@ -270,10 +255,10 @@ static int await_start(server_run *run, pid_t child)
         if (waitpid(child, NULL, WNOHANG) == child) {
             return fail_start(run, "the server has ended at once");
         }
-        if (now_ms() >= run->deadline_ms) {
+        if (cli_now_ms() >= run->deadline_ms) {
             break;
         }
-        pause_briefly();
+        cli_pause_ms(POLL_MS);
     }
     if (run->facts.loading) {
         return fail(run->session, PODLINK_ELOADING, "the server runs and is still loading its data",
@@ -319,10 +304,10 @@ static int start(server_run *run)
         if (errno != EWOULDBLOCK) {
             return fail(run->session, PODLINK_ECONNECT, strerror(errno), "is the server's directory writable?");
         }
-        if (now_ms() >= run->deadline_ms) {
+        if (cli_now_ms() >= run->deadline_ms) {
             return fail_silent(run);
         }
-        pause_briefly();
+        cli_pause_ms(POLL_MS);
     }
 }
 
@@ -380,11 +365,11 @@ static int stop(server_run *run)
         return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
     }
     while (!cli_process_is_gone(pid)) {
-        if (now_ms() >= run->deadline_ms) {
+        if (cli_now_ms() >= run->deadline_ms) {
             cli_problem_set(&problem, "process %ld was told to stop, and has not ended yet", (long)pid);
             return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "a longer --wait may help");
         }
-        pause_briefly();
+        cli_pause_ms(POLL_MS);
     }
     return tell_stopped(run, true);
 }

@@ -133,14 +133,19 @@ const char *cli_session_advice(const cli_session *session, podlink_status status
     }
 }
 
-int cli_session_fail(const cli_session *session, const podlink_error *error)
+cli_failure cli_session_failure(const cli_session *session, const podlink_error *error)
 {
-    cli_failure failure = {
+    return (cli_failure){
         .status = error->status,
         .message = error->message[0] ? error->message : podlink_status_text(error->status),
         .next = cli_session_advice(session, error->status),
         .error = error,
     };
+}
+
+int cli_session_fail(const cli_session *session, const podlink_error *error)
+{
+    cli_failure failure = cli_session_failure(session, error);
 
     return cli_fail(&session->out, &failure);
 }

@@ -30,6 +30,9 @@ int cli_session_open(cli_session *session);
 /** Closes the client and wipes the URL. */
 void cli_session_close(cli_session *session);
 
+/** A failed call as a failure that can be told; borrows from the error. */
+cli_failure cli_session_failure(const cli_session *session, const podlink_error *error);
+
 /** Tells that a call has failed, and what to do next where that is known; returns the exit code. */
 int cli_session_fail(const cli_session *session, const podlink_error *error);
 

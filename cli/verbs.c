@@ -4,9 +4,12 @@
 #include "command_verb.h"
 #include "help.h"
 #include "link_verbs.h"
+#include "ping_verb.h"
+#include "script_check_verb.h"
 #include "script_verbs.h"
 #include "server_verbs.h"
 #include "state_verbs.h"
+#include "stats_verb.h"
 #include "workload_verbs.h"
 
 #include <stdint.h>
@@ -15,6 +18,8 @@
 #define PRINTING   (CLI_SET(JSON) | CLI_SET(QUIET) | CLI_SET(HELP))
 #define CONNECTING (CLI_SET(URL) | CLI_SET(URL_FILE) | CLI_SET(TIMEOUT) | CLI_SET(VERBOSE) | PRINTING)
 #define DOMAIN     (CLI_SET(NS) | CONNECTING)
+#define OWN        (CLI_SET(FILE) | CLI_SET(DIR))
+#define INPUT      (CLI_SET(KEY) | CLI_SET(KEYS) | CLI_SET(ARG) | CLI_SET(ARGS))
 
 #define LINES_OF_UID_AND_POD "With - the lines \"UID POD\" are read from standard input and sent in chunks.\n"
 #define LINES_OF_UID         "With - the lines \"UID\" are read from standard input and sent in chunks.\n"
@@ -225,29 +230,72 @@ const cli_verb cli_verbs[] = {
     {
         .noun = "scripts",
         .name = "list",
-        .options = CONNECTING,
+        .options = CONNECTING | OWN,
         .run = cli_scripts_list,
         .summary = "print the Lua scripts and their SHA1",
-        .details = "Needs no server.\n",
-        .examples = "podlink scripts list\n",
+        .details = "Needs no server. --file and --dir add scripts of yours.\n",
+        .examples = "podlink scripts list\n"
+                    "podlink scripts list --dir scripts --json\n",
     },
     {
         .noun = "scripts",
         .name = "status",
-        .options = CONNECTING,
+        .options = CONNECTING | OWN,
         .run = cli_scripts_status,
         .summary = "print which scripts the server holds",
-        .details = "Exits with 1 where one is missing; that is no fault, since it is loaded by the first call that "
-                   "needs it.\n",
-        .examples = "podlink scripts status\n",
+        .details = "And what this process has counted of each: loads, calls, errors, repairs and times. Exits with 1 "
+                   "where one\n"
+                   "is missing; that is no fault, since it is loaded by the first call that needs it.\n",
+        .examples = "podlink scripts status\n"
+                    "podlink scripts status --dir scripts\n",
     },
     {
         .noun = "scripts",
         .name = "load",
-        .options = CONNECTING,
+        .options = CONNECTING | OWN,
         .run = cli_scripts_load,
         .summary = "load all scripts into the server",
-        .examples = "podlink scripts load\n",
+        .examples = "podlink scripts load\n"
+                    "podlink scripts load --dir scripts\n",
+    },
+    {
+        .noun = "scripts",
+        .name = "run",
+        .arguments = "[NAME]",
+        .words_max = 1,
+        .options = CONNECTING | OWN | INPUT,
+        .run = cli_scripts_run,
+        .summary = "run a script, and print its reply",
+        .details = "A built-in one by its name, one of yours by --file, or by its name and --dir. The name of yours is "
+                   "that of the\n"
+                   "file without .lua.\n",
+        .examples = "podlink scripts run statefulGetLinkIfPersist --key 'sf:{default:lk:alice}chat'\n"
+                    "podlink scripts run --file hits.lua --key page --arg 1\n"
+                    "podlink scripts run hits --dir scripts --keys page,site --arg 1\n",
+    },
+    {
+        .noun = "scripts",
+        .name = "check",
+        .arguments = "FILE",
+        .words_min = 1,
+        .words_max = 1,
+        .options = CONNECTING | INPUT | CLI_SET(READ_ONLY) | CLI_SET(BINARY),
+        .run = cli_scripts_check,
+        .summary = "find the keys that a script does not declare, and writes in one that is to be read-only",
+        .details =
+            "The script is compiled, and then run on a temporary server that is empty, by a user who may touch the "
+            "declared\n"
+            "keys only. What it was refused is told, granted, and the script run again, until it gets to its end. So "
+            "the check\n"
+            "sees the way that the script takes with these keys and arguments on an empty server, and no other.\n"
+            "Without --key, --keys the names in its head (--! keys: ...) are its keys, else key:1, key:2 and so on; "
+            "without\n"
+            "--arg, --args each argument is 1. It is to be read-only where its head says so (--! read-only), or the "
+            "option.\n"
+            "A server that --url, --url-file or PODLINK_URL names only compiles it. Exits with 1 where something was "
+            "found.\n",
+        .examples = "podlink scripts check hits.lua\n"
+                    "podlink scripts check hits.lua --keys page,site --args 1 --read-only\n",
     },
     {
         .noun = "command",
@@ -296,11 +344,31 @@ const cli_verb cli_verbs[] = {
     },
     {
         .noun = "ping",
-        .options = CONNECTING,
+        .options = CONNECTING | CLI_SET(WATCH) | CLI_SET(COUNT) | CLI_SET(INTERVAL),
         .run = cli_ping,
         .summary = "ask the server for a PONG, and print how long it took",
+        .details = "With --watch it goes on, over failures too, and sums up at the end: how many were lost, and the "
+                   "least, the\n"
+                   "median, the 99th percentile and the most of the round trips. The first includes connecting. The "
+                   "exit code is\n"
+                   "that of the last ping.\n",
         .examples = "podlink ping\n"
-                    "podlink ping --url redis://127.0.0.1:6379 --timeout 500\n",
+                    "podlink ping --url redis://127.0.0.1:6379 --timeout 500\n"
+                    "podlink ping --watch --interval 100 --count 50\n",
+    },
+    {
+        .noun = "stats",
+        .options = CONNECTING | CLI_SET(SECONDS) | CLI_SET(INTERVAL),
+        .run = cli_stats,
+        .summary = "ping for a second, and print all that the client has counted meanwhile",
+        .details =
+            "The pings are 10 ms apart, or --interval. Times: wait (for a place in a connection), unsent (queued), "
+            "wire\n"
+            "(the network and the server) and total, each at most a quarter too large. Ctrl-C ends it early. The "
+            "exit code\n"
+            "is that of the last ping.\n",
+        .examples = "podlink stats\n"
+                    "podlink stats --seconds 10 --interval 1\n",
     },
     {
         .noun = "version",

@@ -7,7 +7,7 @@ _podlink_verbs()
         link) echo set try ensure get get-persistent remove services compute ;;
         state) echo set get list live best ;;
         workload) echo set get ;;
-        scripts) echo list status load ;;
+        scripts) echo list status load run check ;;
         server) echo start stop status ;;
     esac
 }
@@ -16,7 +16,7 @@ _podlink_options()
 {
     local printing='--json --quiet --help'
     local connecting="--url --url-file --timeout --verbose $printing"
-    local domain="--ns $connecting"
+    local domain="--ns $connecting" own='--file --dir' input='--key --keys --arg --args'
 
     case $1 in
         'link set' | 'link ensure') echo "$domain --for --chunk" ;;
@@ -28,7 +28,11 @@ _podlink_options()
         'state set') echo "$domain --chunk" ;;
         'state live' | 'state best') echo "$domain --max-age" ;;
         'state get' | 'state list' | 'workload set' | 'workload get') echo "$domain" ;;
-        'scripts list' | 'scripts status' | 'scripts load' | ping) echo "$connecting" ;;
+        'scripts list' | 'scripts status' | 'scripts load') echo "$connecting $own" ;;
+        'scripts run') echo "$connecting $own $input" ;;
+        'scripts check') echo "$connecting $input --read-only --binary" ;;
+        ping) echo "$connecting --watch --count --interval" ;;
+        stats) echo "$connecting --seconds --interval" ;;
         command) echo "$connecting --stdin" ;;
         'server start') echo "$printing --binary --wait" ;;
         'server stop') echo "$printing --wait" ;;
@@ -42,6 +46,7 @@ _podlink_takes_value()
 {
     case $1 in
         --url | --url-file | --ns | --timeout | --for | --if-pod | --keep | --max-age | --chunk | --binary | --wait) ;;
+        --key | --keys | --arg | --args | --file | --dir | --count | --interval | --seconds) ;;
         *) return 1 ;;
     esac
 }
@@ -51,8 +56,15 @@ _podlink_arguments()
 {
     case "$1 $2" in
         'state set 3') echo unavailable ready draining shutting-down ;;
-        'help 0') echo link state workload scripts command server ping version help ;;
+        'help 0') echo link state workload scripts command server ping stats version help ;;
     esac
+}
+
+# Files (-f) or directories (-d).
+_podlink_paths()
+{
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen "$1" -- "$2")
 }
 
 _podlink()
@@ -61,11 +73,10 @@ _podlink()
     local words=() choices='' verb='' used=0 i
 
     COMPREPLY=()
-    if [[ $previous == --url-file || $previous == --binary ]]; then
-        compopt -o filenames 2>/dev/null
-        mapfile -t COMPREPLY < <(compgen -f -- "$current")
-        return
-    fi
+    case $previous in
+        --url-file | --binary | --file) _podlink_paths -f "$current" && return ;;
+        --dir) _podlink_paths -d "$current" && return ;;
+    esac
     if _podlink_takes_value "$previous"; then
         return
     fi
@@ -85,10 +96,14 @@ _podlink()
             used=2
         fi
     fi
+    if [[ $verb == 'scripts check' && $current != -* ]]; then
+        _podlink_paths -f "$current"
+        return
+    fi
     if [[ $current == -* ]]; then
         choices=$(_podlink_options "$verb")
     elif [[ -z $verb ]]; then
-        choices='link state workload scripts command server ping version help'
+        choices='link state workload scripts command server ping stats version help'
     elif ((used == 1)) && [[ -n $(_podlink_verbs "$verb") ]]; then
         choices=$(_podlink_verbs "$verb")
     elif [[ $verb == help ]] && ((${#words[@]} == 2)); then

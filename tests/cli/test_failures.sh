@@ -15,7 +15,8 @@ _one_line()
 VERBS=('ping' 'link set chat alice 1' 'link try chat alice 1' 'link ensure chat alice 1' 'link get chat alice'
     'link get-persistent chat alice' 'link remove chat alice' 'link remove chat alice --if-pod 1' 'link services alice'
     'link compute chat alice' 'state set chat 1 5' 'state get chat 1' 'state list chat' 'state live chat'
-    'state best chat' 'workload set chat x' 'workload get chat' 'scripts status' 'scripts load' 'command TIME')
+    'state best chat' 'workload set chat x' 'workload get chat' 'scripts status' 'scripts load'
+    'scripts run statefulGetService --key k --arg 0' 'stats' 'command TIME')
 
 each_verb_answers_a_server_that_is_not_there()
 {

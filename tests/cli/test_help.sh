@@ -29,7 +29,7 @@ the_list_of_verbs_is_complete()
     local verb
     for verb in 'link set' 'link try' 'link ensure' 'link get' 'link get-persistent' 'link remove' 'link services' \
         'link compute' 'state set' 'state get' 'state list' 'state live' 'state best' 'workload set' 'workload get' \
-        'scripts list' 'scripts status' 'scripts load' command ping 'server start' 'server stop' 'server status' \
+        'scripts list' 'scripts status' 'scripts load' 'scripts run' 'scripts check' command ping stats 'server start' 'server stop' 'server status' \
         version help; do
         printf '%s\n' "${_list[@]}" | grep -q "^$verb --" || fail "the list has no $verb"
     done
@@ -92,7 +92,11 @@ completion_narrows_down_and_skips_options()
 completion_offers_files_where_a_file_is_named()
 {
     touch "$WORK/url-one"
-    [[ $(_offered ping --url-file "$WORK/url-") == "$WORK/url-one" ]] || fail 'no file'
+    mkdir "$WORK/url-two"
+    [[ $(_offered ping --url-file "$WORK/url-o") == "$WORK/url-one" ]] || fail 'no file'
+    [[ $(_offered scripts check "$WORK/url-o") == "$WORK/url-one" ]] || fail 'no script'
+    [[ $(_offered scripts check x --file "$WORK/url-o") == "$WORK/url-one" ]] || fail 'no file of a script'
+    [[ $(_offered scripts list --dir "$WORK/url-") == "$WORK/url-two" ]] || fail 'no directory'
 }
 
 each_verb_has_help_with_examples()

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# podlink command, podlink ping, podlink scripts.
+# podlink command, podlink ping, podlink scripts list, status and load.
 # What is sourced calls the tests by their names, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
@@ -112,7 +112,7 @@ status_tells_which_scripts_are_missing()
 {
     "$PODLINK" command --quiet SCRIPT FLUSH
     expect 1 scripts status
-    [[ $(grep -c '  missing$' <<<"$out") == 11 ]] || fail 'not all are missing'
+    [[ $(grep -c '  missing  ' <<<"$out") == 11 ]] || fail 'not all are missing'
     "$PODLINK" link ensure chat alice 1 --quiet
     expect 1 scripts status --json
     json_is '[s["name"] for s in rows[0]["scripts"] if s["held"]] == ["statefulSetLinkIfAbsent"]'
@@ -124,7 +124,7 @@ load_loads_all_scripts()
     expect 0 scripts load
     out_is '11 scripts loaded'
     expect 0 scripts status
-    [[ $(grep -c '  held$' <<<"$out") == 11 ]] || fail 'not all are held'
+    [[ $(grep -c '  held  ' <<<"$out") == 11 ]] || fail 'not all are held'
     expect 0 scripts load --json
     json_is 'rows[0]["loaded"] == 11'
     expect 0 scripts status --quiet
