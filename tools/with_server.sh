@@ -35,7 +35,7 @@ set +m
 
 # It answers as soon as it says so.
 for ((tries = 0; ; tries++)); do
-    grep -q -i 'ready to accept connections' "$dir/log" && break
+    grep -q -i 'ready to accept connections' "$dir/log" 2>/dev/null && break
     if [ "$tries" -ge 200 ] || ! kill -0 "$pid" 2>/dev/null; then
         echo "with_server.sh: $server did not start:" >&2
         cat "$dir/log" >&2

@@ -61,8 +61,8 @@ typedef enum podlink_delivery {
 typedef struct podlink_error {
     podlink_status status;
     podlink_delivery delivery;
-    char server[128];  /* the server's own words, escaped and perhaps cut; "" where it said nothing */
-    char message[384]; /* one line: what failed, where and why */
+    char server[256];  /* the server's own words, escaped and perhaps cut; "" where it said nothing */
+    char message[512]; /* one line: what failed, where and why */
 } podlink_error;
 
 /** The text of a status, never NULL ("unknown status" for a number that is none). Static; any thread. */
