@@ -198,7 +198,9 @@ static void tell(pl_waiter *waiter)
     }
 }
 
-static void note_dial(pl_dedicated *dedicated, const podlink_error *fault, int64_t now)
+/* @param gave_up  the dialler's own deadline came first, which tells nothing of the server: the others try for
+ * themselves */
+static void note_dial(pl_dedicated *dedicated, const podlink_error *fault, bool gave_up, int64_t now)
 {
     dedicated->dialling--;
     pl_count(&dedicated->counters.dials, 1);
@@ -208,6 +210,8 @@ static void note_dial(pl_dedicated *dedicated, const podlink_error *fault, int64
     }
     pl_count(&dedicated->counters.dial_failures, 1);
     dedicated->total--;
+    if (gave_up)
+        return;
     dedicated->dial_fault = *fault;
     int64_t pause = REDIAL_FIRST_MS << (dedicated->dial_failures < 6 ? dedicated->dial_failures : 6);
     dedicated->dial_failures++;
@@ -221,10 +225,13 @@ static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **
 {
     podlink_error fault;
     pl_error_clear(&fault);
+    const int64_t began = pl_clock_now(dedicated->server->clock);
     fault.status = open_loan(dedicated, deadline, loan, &fault);
     pthread_mutex_lock(&dedicated->lock);
     int64_t now = pl_clock_now(dedicated->server->clock);
-    note_dial(dedicated, &fault, now);
+    const bool gave_up = fault.status == PODLINK_ETIMEDOUT && pl_until(deadline, now) == 0 &&
+                         pl_until(now, began) < dedicated->server->dial_timeout_ms * PL_MS;
+    note_dial(dedicated, &fault, gave_up, now);
     pl_waiter *next = offer_dial(dedicated, now);
     pthread_mutex_unlock(&dedicated->lock);
     tell(next);
