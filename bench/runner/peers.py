@@ -34,7 +34,7 @@ def build_go(target):
 
 
 def build_rust(target):
-    return ["cargo", "build", "--release", "--locked", "--manifest-path", SOURCES / "rust" / "Cargo.toml",
+    return ["cargo", "build", "--release", "--manifest-path", SOURCES / "rust" / "Cargo.toml",
             "--target-dir", target]
 
 
