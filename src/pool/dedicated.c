@@ -375,6 +375,7 @@ podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, p
         return closed(err);
     podlink_status status = acquire(dedicated, deadline, loan, err);
     if (status == PODLINK_OK) {
+        assert(*loan);
         pthread_mutex_lock(&dedicated->lock);
         add_lent(dedicated, *loan);
         pthread_mutex_unlock(&dedicated->lock);
