@@ -54,7 +54,9 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
 /* A line end in an argument comes back as something else. */
 static char plain(char c)
 {
-    return (unsigned char)c < 0x20 ? (char)' ' : c;
+    if ((unsigned char)c < 0x20)
+        c = ' ';
+    return c;
 }
 
 static bool holds(const char *text, size_t length, const char *part, size_t size)
