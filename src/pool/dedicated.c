@@ -10,9 +10,7 @@
 #include <assert.h>
 
 enum {
-    DIALS_MAX = 4,       /* at the same time: a crowd of callers makes no storm of dials */
-    REDIAL_FIRST_MS = 5, /* after a failed dial, as in a lane */
-    REDIAL_LAST_MS = 250
+    DIALS_MAX = 4 /* at the same time: a crowd of callers makes no storm of dials */
 };
 
 void pl_dedicated_init(pl_dedicated *dedicated, const pl_server *server, uint32_t max, uint32_t min_idle,
@@ -213,9 +211,8 @@ static void note_dial(pl_dedicated *dedicated, const podlink_error *fault, bool 
     if (gave_up)
         return;
     dedicated->dial_fault = *fault;
-    int64_t pause = REDIAL_FIRST_MS << (dedicated->dial_failures < 6 ? dedicated->dial_failures : 6);
+    dedicated->dial_not_before = now + pl_redial_pause(dedicated->dial_failures);
     dedicated->dial_failures++;
-    dedicated->dial_not_before = now + (pause < REDIAL_LAST_MS ? pause : REDIAL_LAST_MS) * PL_MS;
 }
 
 /* --- without the lock ----------------------------------------------------------------------------------------- */
@@ -229,8 +226,7 @@ static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **
     fault.status = open_loan(dedicated, deadline, loan, &fault);
     pthread_mutex_lock(&dedicated->lock);
     int64_t now = pl_clock_now(dedicated->server->clock);
-    const bool gave_up = fault.status == PODLINK_ETIMEDOUT && pl_until(deadline, now) == 0 &&
-                         pl_until(now, began) < dedicated->server->dial_timeout_ms * PL_MS;
+    const bool gave_up = pl_dial_gave_up(dedicated->server, &fault, began, deadline, now);
     note_dial(dedicated, &fault, gave_up, now);
     pl_waiter *next = offer_dial(dedicated, now);
     pthread_mutex_unlock(&dedicated->lock);

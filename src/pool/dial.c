@@ -5,6 +5,8 @@
 #include "net/socket.h"
 #include "pool/exclusive.h"
 
+enum { REDIAL_FIRST_MS = 5, REDIAL_LAST_MS = 250 };
+
 static void log_dial(const pl_server *server, const podlink_error *err, int64_t began)
 {
     podlink_log_record record = {.level = err->status == PODLINK_OK ? PODLINK_LOG_INFO : PODLINK_LOG_WARN,
@@ -57,4 +59,16 @@ int pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, 
     int fd = dial(conn, server, counters, deadline < limit ? deadline : limit, err);
     log_dial(server, err, began);
     return fd;
+}
+
+int64_t pl_redial_pause(uint32_t failures)
+{
+    int64_t pause_ms = REDIAL_FIRST_MS << (failures < 6 ? failures : 6);
+    return (pause_ms < REDIAL_LAST_MS ? pause_ms : REDIAL_LAST_MS) * PL_MS;
+}
+
+bool pl_dial_gave_up(const pl_server *server, const podlink_error *fault, int64_t began, int64_t deadline, int64_t now)
+{
+    return fault->status == PODLINK_ETIMEDOUT && pl_until(deadline, now) == 0 &&
+           pl_until(now, began) < server->dial_timeout_ms * PL_MS;
 }

@@ -23,9 +23,7 @@ enum {
     GATHER_LEAST = 4,     /* callers expected back for whom a writer waits a turn: their commands go out in one write */
     SPIN_MISSES = 4,      /* looks in vain, after which looking is left out */
     SPIN_RESTS = 256,     /* for so many waits */
-    SPIN_TRIES = 100,
-    REDIAL_FIRST_MS = 5, /* after a failed dial nobody dials for so long; each further failure doubles it, */
-    REDIAL_LAST_MS = 250 /* up to this, so that a server that comes back is soon used */
+    SPIN_TRIES = 100
 };
 
 void pl_lane_init(pl_lane *lane, const pl_server *server)
@@ -206,9 +204,8 @@ static void note_dial(pl_lane *lane, int64_t now)
         return;
     }
     pl_count(&lane->counters.dial_failures, 1);
-    int64_t pause = REDIAL_FIRST_MS << (lane->dial_failures < 6 ? lane->dial_failures : 6);
+    lane->dial_not_before = now + pl_redial_pause(lane->dial_failures);
     lane->dial_failures++;
-    lane->dial_not_before = now + (pause < REDIAL_LAST_MS ? pause : REDIAL_LAST_MS) * PL_MS;
     atomic_store_explicit(&lane->avoid_until, lane->dial_not_before, memory_order_relaxed);
 }
 
@@ -227,8 +224,7 @@ static void dial(pl_lane *lane, int64_t deadline)
     pthread_mutex_lock(&lane->lock);
     /* Who had to give up by his own deadline has learnt nothing of the server: the others try for themselves. */
     int64_t now = pl_clock_now(lane->server->clock);
-    bool gave_up = fault.status == PODLINK_ETIMEDOUT && pl_until(deadline, now) == 0 &&
-                   pl_until(now, began) < lane->server->dial_timeout_ms * PL_MS;
+    bool gave_up = pl_dial_gave_up(lane->server, &fault, began, deadline, now);
     lane->fd = fd;
     lane->state = fd >= 0 ? PL_LANE_OPEN : PL_LANE_CLOSED;
     if (gave_up) {
