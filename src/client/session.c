@@ -5,7 +5,6 @@
 #include "client/any_command.h"
 #include "client/deadline.h"
 #include "client/observe.h"
-#include "net/socket.h"
 #include "pool/exclusive.h"
 
 /* --- borrowing ------------------------------------------------------------------------------------------------ */
@@ -60,7 +59,7 @@ void podlink_session_release(podlink_session *session)
     }
     bool is_reusable = !session->is_in_multi && !session->is_watching && !session->is_altered;
     if (pl_fork_guard_is_child(&client->fork_guard)) { /* the connection is the parent's, our descriptor is not */
-        pl_socket_close(session->loan->fd);
+        pl_stream_close_inherited(&session->loan->stream);
         pl_heap_free(&client->config.heap, session);
         return;
     }
@@ -107,7 +106,7 @@ void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t de
         pl_exchange_not_sent(exchange, &fault);
         return;
     }
-    pl_exclusive_run(&session->loan->conn, session->loan->fd, exchange, &session->client->clock, deadline, NULL);
+    pl_exclusive_run(&session->loan->conn, &session->loan->stream, exchange, &session->client->clock, deadline, NULL);
 }
 
 podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)
@@ -172,7 +171,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
         pl_exchange_init(&session->pushes, &push_ops, "messages", false, NULL);
         pl_conn_listen(conn, &session->pushes);
     }
-    if (pl_exclusive_flush(conn, session->loan->fd, clock, deadline))
+    if (pl_exclusive_flush(conn, &session->loan->stream, clock, deadline))
         return PODLINK_OK;
     podlink_status status = conn->is_dead ? conn->fault.status : PODLINK_ETIMEDOUT;
     pl_conn_fail(conn, PODLINK_ECONNLOST, "a command could not be sent in time");
@@ -254,7 +253,7 @@ static podlink_status await_push(podlink_session *session, int64_t deadline, pod
             return pl_error_set(err, conn->fault.status, PODLINK_UNKNOWN, "%s", conn->fault.message);
         if (pl_until(deadline, pl_clock_now(clock)) == 0)
             return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_ANSWERED, "no message before the deadline");
-        pl_exclusive_receive(conn, session->loan->fd, clock, deadline);
+        pl_exclusive_receive(conn, &session->loan->stream, clock, deadline);
     }
     return PODLINK_OK;
 }

@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/jitter.h"
 #include "base/mutant.h"
-#include "net/socket.h"
 #include "pool/dial.h"
 
 #include <assert.h>
@@ -39,8 +38,8 @@ static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_lo
         return pl_error_no_memory(err);
     podlink_error fault;
     pl_error_clear(&fault);
-    made->fd = pl_dial(&made->conn, server, &made->counters, deadline, &fault);
-    if (made->fd < 0) {
+    made->stream = pl_dial(&made->conn, server, &made->counters, deadline, &fault);
+    if (!pl_stream_is_open(&made->stream)) {
         pl_heap_free(server->heap, made);
         if (err)
             *err = fault;
@@ -54,23 +53,23 @@ static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_lo
 static void close_loan(pl_dedicated *dedicated, pl_loan *loan)
 {
     pl_conn_fini(&loan->conn);
-    pl_socket_close(loan->fd);
+    pl_stream_close(&loan->stream);
     pl_heap_free(dedicated->server->heap, loan);
 }
 
 /* Nothing unsent, nothing due, nothing unread. */
-static bool is_clean(const pl_loan *loan)
+static bool is_clean(pl_loan *loan)
 {
     const pl_conn *conn = &loan->conn;
     if (PL_MUTANT_RETURNS_UNREAD)
         return !conn->is_dead;
     return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
-           !pl_parser_is_midway(&conn->parser) && pl_socket_peek(loan->fd) == PL_IO_AGAIN;
+           !pl_parser_is_midway(&conn->parser) && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
 }
 
-static bool is_fresh(const pl_loan *loan, int64_t now)
+static bool is_fresh(pl_loan *loan, int64_t now)
 {
-    return now < loan->expires_at && pl_socket_peek(loan->fd) == PL_IO_AGAIN;
+    return now < loan->expires_at && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
 }
 
 /* --- the pool; these have the lock ---------------------------------------------------------------------------- */
@@ -504,7 +503,7 @@ void pl_dedicated_end(pl_dedicated *dedicated)
 {
     pthread_mutex_lock(&dedicated->lock);
     for (pl_loan *loan = dedicated->lent; loan; loan = loan->next)
-        pl_socket_shutdown(loan->fd);
+        pl_stream_shutdown(&loan->stream);
     pthread_mutex_unlock(&dedicated->lock);
 }
 
@@ -512,7 +511,7 @@ void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child)
 {
     if (is_child) { /* the lists are as the parent's other threads had them at the fork */
         for (pl_loan *loan = dedicated->idle; loan; loan = loan->next)
-            pl_socket_close(loan->fd);
+            pl_stream_close_inherited(&loan->stream);
         return;
     }
     pl_dedicated_close(dedicated);

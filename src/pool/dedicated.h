@@ -12,7 +12,7 @@
 /** A connection that is idle in the pool, or lent. */
 typedef struct pl_loan {
     pl_conn conn;
-    int fd;
+    pl_stream stream;
     int64_t expires_at; /* PL_NEVER where it has no maximum lifetime */
     int64_t idle_since;
     struct pl_loan *next; /* in the list of idle ones, the one returned last first; or of those that are lent */

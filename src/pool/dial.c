@@ -2,7 +2,6 @@
 #include "pool/dial.h"
 
 #include "base/error.h"
-#include "net/socket.h"
 #include "pool/exclusive.h"
 
 enum { REDIAL_FIRST_MS = 5, REDIAL_LAST_MS = 250 };
@@ -20,25 +19,25 @@ static void log_dial(const pl_server *server, const podlink_error *err, int64_t 
         pl_log_write(server->log, record, "%s", err->message);
 }
 
-static int dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
-                podlink_error *err)
+static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
+                      podlink_error *err)
 {
-    int fd = -1;
-    if (pl_socket_connect(server->address, server->clock, deadline, server->silence_ns, &fd, err) != PODLINK_OK)
-        return -1;
+    pl_stream stream = PL_STREAM_CLOSED;
+    if (pl_socket_connect(server->address, server->clock, deadline, server->silence_ns, &stream.fd, err) != PODLINK_OK)
+        return stream;
     pl_conn_counters ignored = {0}; /* the handshake is no call of the user's */
     if (!pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored)) {
         pl_error_no_memory(err);
-        pl_socket_close(fd);
-        return -1;
+        pl_stream_close(&stream);
+        return stream;
     }
     pl_handshake handshake;
     pl_handshake_init(&handshake, server->login, err);
-    pl_exclusive_run(conn, fd, &handshake.exchange, server->clock, deadline, &server->runs->is_ended);
+    pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->is_ended);
     conn->counters = counters;
     if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
         pl_runs_note(server->runs, &handshake.identity);
-        return fd;
+        return stream;
     }
     uint32_t settled[3] = {0};
     pl_exchange_give_up(&handshake.exchange, settled);
@@ -48,17 +47,18 @@ static int dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counte
     err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
     pl_conn_fail(conn, err->status, "the handshake failed");
     pl_conn_fini(conn);
-    pl_socket_close(fd);
-    return -1;
+    pl_stream_close(&stream);
+    return stream;
 }
 
-int pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline, podlink_error *err)
+pl_stream pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
+                  podlink_error *err)
 {
     int64_t began = pl_clock_now(server->clock);
     int64_t limit = pl_deadline_after(began, server->dial_timeout_ms);
-    int fd = dial(conn, server, counters, deadline < limit ? deadline : limit, err);
+    pl_stream stream = dial(conn, server, counters, deadline < limit ? deadline : limit, err);
     log_dial(server, err, began);
-    return fd;
+    return stream;
 }
 
 int64_t pl_redial_pause(uint32_t failures)

@@ -5,8 +5,10 @@
 #include "pool/lane.h"
 
 /** Connects, initialises conn and runs the handshake. Blocks until the deadline, or the server's dial timeout, at most.
- *  @return the descriptor, owned by the caller as conn is; -1: err says why, and conn is not initialised */
-int pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline, podlink_error *err);
+ *  @return the stream, owned by the caller as conn is; where it is not open err says why, and conn is not initialised
+ */
+pl_stream pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
+                  podlink_error *err);
 
 /** How long a server that has refused is left alone, the longer the more often it has refused, and never so long that
  * one that comes back is not used within a second.

@@ -1,72 +1,71 @@
 /* The blocking driver of a connection that one caller has for itself. */
 #include "pool/exclusive.h"
 
-#include "net/socket.h"
-
 #include <poll.h>
 #include <string.h>
 
 enum { READ_SIZE = 16 * 1024, WINDOW = 1024, ENDED_LOOK_MS = 20 };
 
-static void fail_by_system(pl_conn *conn, int error_number)
+static void fail_by_system(pl_conn *conn, const pl_stream *stream, int error_number)
 {
-    char reason[128];
-    pl_conn_fail(conn, PODLINK_ECONNLOST, strerror_r(error_number, reason, sizeof reason));
+    char words[256];
+    podlink_status status = pl_stream_failure(stream, error_number, words, sizeof words);
+    pl_conn_fail(conn, status, words);
 }
 
-static void take_input(pl_conn *conn, int fd, const pl_clock *clock)
+static void take_input(pl_conn *conn, pl_stream *stream, const pl_clock *clock)
 {
     char bytes[READ_SIZE];
     size_t length = 0;
     int error_number = 0;
-    pl_io_result result = pl_socket_read(fd, bytes, sizeof bytes, &length, &error_number);
+    pl_io_result result = pl_stream_read(stream, bytes, sizeof bytes, &length, &error_number);
     if (result == PL_IO_DONE)
         pl_conn_received(conn, bytes, length, pl_clock_now(clock));
     else if (result == PL_IO_ENDED)
         pl_conn_fail(conn, PODLINK_ECONNLOST, "closed by the server");
     else if (result == PL_IO_FAILED)
-        fail_by_system(conn, error_number);
+        fail_by_system(conn, stream, error_number);
 }
 
-static void send_output(pl_conn *conn, int fd, const pl_clock *clock)
+static void send_output(pl_conn *conn, pl_stream *stream, const pl_clock *clock)
 {
     pl_bytes output = pl_conn_output(conn);
     size_t written = 0;
     int error_number = 0;
-    pl_io_result result = pl_socket_write(fd, output.bytes, output.length, &written, &error_number);
+    pl_io_result result = pl_stream_write(stream, output.bytes, output.length, &written, &error_number);
     pl_conn_sent(conn, written, pl_clock_now(clock));
     if (result != PL_IO_FAILED)
         return;
-    take_input(conn, fd, clock); /* why it hung up may lie there unread */
+    take_input(conn, stream, clock); /* why it hung up may lie there unread */
     if (!conn->is_dead)
-        fail_by_system(conn, error_number);
+        fail_by_system(conn, stream, error_number);
 }
 
 /* Sends, receives, or waits for what can be done first. False at the deadline. */
-static bool step(pl_conn *conn, int fd, short events, const pl_clock *clock, int64_t deadline)
+static bool step(pl_conn *conn, pl_stream *stream, short events, const pl_clock *clock, int64_t deadline)
 {
     int64_t left = pl_until(deadline, pl_clock_now(clock));
     if (left == 0)
         return false;
-    short ready = pl_socket_wait(fd, events, left);
+    short ready = pl_stream_wait(stream, events, left);
     if (ready & POLLIN)
-        take_input(conn, fd, clock);
+        take_input(conn, stream, clock);
     if ((ready & POLLOUT) && !conn->is_dead)
-        send_output(conn, fd, clock);
+        send_output(conn, stream, clock);
     return true;
 }
 
-bool pl_exclusive_flush(pl_conn *conn, int fd, const pl_clock *clock, int64_t deadline)
+bool pl_exclusive_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline)
 {
     while (!conn->is_dead && pl_conn_has_output(conn))
-        if (!step(conn, fd, POLLIN | POLLOUT, clock, deadline))
+        if (!step(conn, stream, POLLIN | POLLOUT, clock, deadline))
             return false;
     return !conn->is_dead;
 }
 
-bool pl_exclusive_receive(pl_conn *conn, int fd, const pl_clock *clock, int64_t deadline)
+bool pl_exclusive_receive(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline)
 {
-    return !conn->is_dead && step(conn, fd, POLLIN, clock, deadline) && !conn->is_dead;
+    return !conn->is_dead && step(conn, stream, POLLIN, clock, deadline) && !conn->is_dead;
 }
 
 /* False when out of memory. */
@@ -90,7 +89,7 @@ static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const _Ato
     return slice < deadline ? slice : deadline;
 }
 
-void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
+void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
                       const _Atomic bool *is_ended)
 {
     pl_exchange_rewind(exchange);
@@ -104,7 +103,7 @@ void pl_exclusive_run(pl_conn *conn, int fd, pl_exchange *exchange, const pl_clo
         if (exchange->inflight == 0)
             break;
         short events = pl_conn_has_output(conn) ? POLLIN | POLLOUT : POLLIN;
-        if (!step(conn, fd, events, clock, step_deadline(clock, deadline, is_ended))) {
+        if (!step(conn, stream, events, clock, step_deadline(clock, deadline, is_ended))) {
             if (is_ended && atomic_load(is_ended))
                 pl_conn_abandon(conn, exchange, PODLINK_ECLOSED, "the client is closed");
             else

@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/mutant.h"
-#include "net/socket.h"
 #include "pool/dial.h"
 
 #include <assert.h>
@@ -28,7 +27,7 @@ enum {
 
 void pl_lane_init(pl_lane *lane, const pl_server *server)
 {
-    *lane = (pl_lane){.server = server, .fd = -1};
+    *lane = (pl_lane){.server = server, .stream = PL_STREAM_CLOSED};
     pthread_mutex_init(&lane->lock, NULL);
 }
 
@@ -156,8 +155,7 @@ static void close_if_unused(pl_lane *lane)
     if (lane->state != PL_LANE_CLOSING || lane->is_reading || lane->is_writing)
         return;
     const podlink_error fault = lane->fault;
-    pl_socket_close(lane->fd);
-    lane->fd = -1;
+    pl_stream_close(&lane->stream);
     pl_conn_fini(&lane->conn);
     lane->state = PL_LANE_CLOSED;
     tell_parked(lane);
@@ -178,7 +176,7 @@ static void look_after_death(pl_lane *lane)
         lane->state = PL_LANE_CLOSING;
         lane->fault = lane->conn.fault;
         pl_count(&lane->counters.lost, 1);
-        pl_socket_shutdown(lane->fd);
+        pl_stream_shutdown(&lane->stream);
     }
 }
 
@@ -190,8 +188,9 @@ static void fail(pl_lane *lane, podlink_status status, const char *why)
 
 static void fail_by_system(pl_lane *lane, int error_number)
 {
-    char reason[128];
-    fail(lane, PODLINK_ECONNLOST, strerror_r(error_number, reason, sizeof reason));
+    char words[256];
+    podlink_status status = pl_stream_failure(&lane->stream, error_number, words, sizeof words);
+    fail(lane, status, words);
 }
 
 /* A server that refuses is left alone for a while, the longer the more often it has refused. */
@@ -220,13 +219,13 @@ static void dial(pl_lane *lane, int64_t deadline)
     pthread_mutex_unlock(&lane->lock);
     podlink_error fault;
     pl_error_clear(&fault);
-    int fd = pl_dial(&lane->conn, lane->server, &lane->counters.conn, deadline, &fault);
+    pl_stream stream = pl_dial(&lane->conn, lane->server, &lane->counters.conn, deadline, &fault);
     pthread_mutex_lock(&lane->lock);
     /* Who had to give up by his own deadline has learnt nothing of the server: the others try for themselves. */
     int64_t now = pl_clock_now(lane->server->clock);
     bool gave_up = pl_dial_gave_up(lane->server, &fault, began, deadline, now);
-    lane->fd = fd;
-    lane->state = fd >= 0 ? PL_LANE_OPEN : PL_LANE_CLOSED;
+    lane->stream = stream;
+    lane->state = pl_stream_is_open(&stream) ? PL_LANE_OPEN : PL_LANE_CLOSED;
     if (gave_up) {
         pl_count(&lane->counters.dial_failures, 1);
         pl_error_clear(&lane->dial_fault);
@@ -234,7 +233,7 @@ static void dial(pl_lane *lane, int64_t deadline)
         lane->dial_fault = fault;
         note_dial(lane, now);
     }
-    if (fd >= 0 && lane->server->prelude)
+    if (lane->state == PL_LANE_OPEN && lane->server->prelude)
         lane->server->prelude(lane->server->prelude_context, &lane->conn);
     tell_parked(lane);
 }
@@ -245,7 +244,7 @@ static void check_idle(pl_lane *lane)
 {
     lane->is_reading = true;
     pthread_mutex_unlock(&lane->lock);
-    pl_io_result result = pl_socket_peek(lane->fd);
+    pl_io_result result = pl_stream_peek(&lane->stream);
     pthread_mutex_lock(&lane->lock);
     lane->is_reading = false;
     if (result == PL_IO_AGAIN || pl_line_length(&lane->conn.line) > 0 || lane->conn.is_dead)
@@ -356,7 +355,7 @@ static bool write_some(pl_lane *lane)
     }
     pl_bytes output = pl_conn_output(&lane->conn);
     pthread_mutex_unlock(&lane->lock);
-    pl_io_result result = pl_socket_write(lane->fd, output.bytes, output.length, &written, &error_number);
+    pl_io_result result = pl_stream_write(&lane->stream, output.bytes, output.length, &written, &error_number);
     int64_t now = pl_clock_now(lane->server->clock);
     pthread_mutex_lock(&lane->lock);
     lane->is_writing = false;
@@ -401,7 +400,7 @@ static pl_io_result look(pl_lane *lane, char *bytes, size_t *length, int *error_
     }
     const int64_t until = pl_clock_now(clock) + (lane->server->spin_ns < wait_ns ? lane->server->spin_ns : wait_ns);
     for (int i = 0; i < SPIN_TRIES; i++) {
-        pl_io_result result = pl_socket_read(lane->fd, bytes, READ_SIZE, length, error_number);
+        pl_io_result result = pl_stream_read(&lane->stream, bytes, READ_SIZE, length, error_number);
         if (result != PL_IO_AGAIN) {
             lane->spin.misses = 0;
             return result;
@@ -429,8 +428,9 @@ static void read_replies(pl_lane *lane, int64_t left)
     lane->is_writing |= also_writes;
     pthread_mutex_unlock(&lane->lock);
     pl_io_result result = look(lane, bytes, &length, &error_number, wait_ns);
-    if (result == PL_IO_AGAIN && pl_socket_wait(lane->fd, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
-        result = pl_socket_read(lane->fd, bytes, sizeof bytes, &length, &error_number);
+    if (result == PL_IO_AGAIN &&
+        pl_stream_wait(&lane->stream, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
+        result = pl_stream_read(&lane->stream, bytes, sizeof bytes, &length, &error_number);
     int64_t now = pl_clock_now(lane->server->clock);
     pthread_mutex_lock(&lane->lock);
     lane->is_reading = false;
@@ -445,7 +445,7 @@ static void wait_for_room(pl_lane *lane, int64_t left)
     const int64_t limit = BLOCKED_WAIT_MS * PL_MS;
     lane->is_writing = true;
     pthread_mutex_unlock(&lane->lock);
-    pl_socket_wait(lane->fd, POLLOUT, left < limit ? left : limit);
+    pl_stream_wait(&lane->stream, POLLOUT, left < limit ? left : limit);
     pthread_mutex_lock(&lane->lock);
     lane->is_writing = false;
 }
@@ -597,14 +597,14 @@ void pl_lane_fini(pl_lane *lane, bool is_child)
     assert(is_child || !lane->parked);
     if (is_child) {
         /* The lock and the lists are as the parent's threads had them at the fork: only what is ours is given back. */
-        pl_socket_close(lane->fd);
+        pl_stream_close_inherited(&lane->stream);
         return;
     }
     if (lane->state == PL_LANE_OPEN) {
         pl_conn_fail(&lane->conn, PODLINK_ECLOSED, "the client is closed");
         tell_all(collect_finished(lane));
         pl_conn_fini(&lane->conn);
-        pl_socket_close(lane->fd);
+        pl_stream_close(&lane->stream);
     }
     pthread_mutex_destroy(&lane->lock);
 }

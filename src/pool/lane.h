@@ -8,6 +8,7 @@
 #include "conn/conn.h"
 #include "conn/handshake.h"
 #include "net/address.h"
+#include "net/stream.h"
 #include "pool/runs.h"
 
 #include <pthread.h>
@@ -64,7 +65,7 @@ typedef struct pl_lane {
     const pl_server *server; /* borrowed */
     pthread_mutex_t lock;    /* of everything below; never held during I/O */
     pl_lane_state state;
-    int fd;
+    pl_stream stream;
     pl_conn conn;    /* valid in all states but CLOSED */
     bool is_writing; /* somebody is in the role */
     bool is_reading;
