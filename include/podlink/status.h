@@ -41,7 +41,8 @@ extern "C" {
     X(EREPLY, -24, "the reply has an unexpected shape")                                                                \
     X(ESCRIPT, -25, "no script is registered under this name")                                                         \
     X(EEXIST, -26, "a script is already registered under this name")                                                   \
-    X(EUNSUPPORTED, -27, "this is not supported here")
+    X(EUNSUPPORTED, -27, "this is not supported here")                                                                 \
+    X(ETLS, -28, "TLS: the server is not trusted, or does not accept us")
 
 typedef enum podlink_status {
 #define X(name, value, text) PODLINK_##name = (value),

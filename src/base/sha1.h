@@ -7,8 +7,8 @@
 
 enum { PL_SHA1_HEX = 40 };
 
-/** Writes 40 hex digits and a NUL. False where OpenSSL fails (out of memory, or SHA1 forbidden by its configuration).
- */
+/** Writes 40 hex digits and a NUL. False where OpenSSL fails (out of memory, or SHA1 forbidden by its configuration),
+ *  and always in a build without it. */
 bool pl_sha1_hex(const void *bytes, size_t length, char out[PL_SHA1_HEX + 1]);
 
 #endif

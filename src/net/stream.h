@@ -1,12 +1,12 @@
-/* What a connection reads from and writes to: a socket. Everything above net/ speaks of streams, not of descriptors. */
+/* What a connection reads from and writes to: a socket, with TLS on it or without. Everything above net/ speaks of
+ * streams, not of descriptors. */
 #ifndef PL_NET_STREAM_H
 #define PL_NET_STREAM_H
 
 #include "net/socket.h"
+#include "net/tls.h"
 
 #include <stdbool.h>
-
-typedef struct pl_tls pl_tls;
 
 typedef struct pl_stream {
     int fd;      /* -1: not open */
@@ -24,32 +24,40 @@ static inline bool pl_stream_is_open(const pl_stream *stream)
 static inline pl_io_result pl_stream_read(pl_stream *stream, void *bytes, size_t capacity, size_t *length,
                                           int *error_number)
 {
-    return pl_socket_read(stream->fd, bytes, capacity, length, error_number);
+    return stream->tls ? pl_tls_read(stream->tls, bytes, capacity, length, error_number)
+                       : pl_socket_read(stream->fd, bytes, capacity, length, error_number);
 }
 
 /** As pl_socket_write(). After PL_IO_AGAIN the next write must begin with the same bytes, and be no shorter. */
 static inline pl_io_result pl_stream_write(pl_stream *stream, const void *bytes, size_t length, size_t *written,
                                            int *error_number)
 {
-    return pl_socket_write(stream->fd, bytes, length, written, error_number);
+    return stream->tls ? pl_tls_write(stream->tls, bytes, length, written, error_number)
+                       : pl_socket_write(stream->fd, bytes, length, written, error_number);
 }
 
 /** As pl_socket_peek(), by who may read. */
 static inline pl_io_result pl_stream_peek(pl_stream *stream)
 {
-    return pl_socket_peek(stream->fd);
+    return stream->tls ? pl_tls_peek(stream->tls) : pl_socket_peek(stream->fd);
 }
 
 /** As pl_socket_wait(). */
 static inline short pl_stream_wait(pl_stream *stream, short events, int64_t wait_ns)
 {
+    if (stream->tls)
+        return pl_tls_wait(stream->tls, events, wait_ns);
     return pl_socket_wait(stream->fd, events, wait_ns);
 }
 
 /** What a read or a write has failed of.
  *  @param error_number  that it has set
- *  @param words  out */
-podlink_status pl_stream_failure(const pl_stream *stream, int error_number, char *words, size_t size);
+ *  @param words  out
+ *  @return ECONNLOST; with TLS ETLS and ENOMEM too */
+podlink_status pl_stream_failure(pl_stream *stream, int error_number, char *words, size_t size);
+
+/** ", TLSv1.3" for a message; "" of clear text, and of one that is not open. */
+void pl_stream_describe(const pl_stream *stream, char *words, size_t size);
 
 /** Ends both directions: who waits for the stream returns. It stays open. */
 void pl_stream_shutdown(pl_stream *stream);
@@ -57,7 +65,8 @@ void pl_stream_shutdown(pl_stream *stream);
 /** Nobody may be in a call on it. One that is closed is left as it is. */
 void pl_stream_close(pl_stream *stream);
 
-/** Closes what a fork() has left in the child: the parent's connection stays as it is. */
+/** Closes what a fork() has left in the child: the parent's connection stays as it is. What OpenSSL keeps of it cannot
+ * be freed, since another thread may have been at it. */
 void pl_stream_close_inherited(pl_stream *stream);
 
 #endif

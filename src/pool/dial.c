@@ -1,4 +1,4 @@
-/* Making a connection: socket and handshake. */
+/* Making a connection: socket, TLS where it is wanted, and handshake. */
 #include "pool/dial.h"
 
 #include "base/error.h"
@@ -6,24 +6,40 @@
 
 enum { REDIAL_FIRST_MS = 5, REDIAL_LAST_MS = 250 };
 
-static void log_dial(const pl_server *server, const podlink_error *err, int64_t began)
+static void log_dial(const pl_server *server, const pl_stream *stream, const podlink_error *err, int64_t began)
 {
+    char kind[64];
     podlink_log_record record = {.level = err->status == PODLINK_OK ? PODLINK_LOG_INFO : PODLINK_LOG_WARN,
                                  .status = err->status,
                                  .event = err->status == PODLINK_OK ? "connected" : "connect_failed",
                                  .server = server->address->text,
                                  .duration_ns = pl_clock_now(server->clock) - began};
+    pl_stream_describe(stream, kind, sizeof kind);
     if (err->status == PODLINK_OK)
-        pl_log_write(server->log, record, "connected to %s", server->address->text);
+        pl_log_write(server->log, record, "connected to %s%s", server->address->text, kind);
     else
         pl_log_write(server->log, record, "%s", err->message);
+}
+
+static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_stream *stream, podlink_error *err)
+{
+    *stream = PL_STREAM_CLOSED;
+    podlink_status status =
+        pl_socket_connect(server->address, server->clock, deadline, server->silence_ns, &stream->fd, err);
+    if (status != PODLINK_OK || !server->tls)
+        return status;
+    const pl_tls_peer peer = {server->tls, server->tls_session, server->address, &server->runs->is_ended};
+    status = pl_tls_open(&peer, stream->fd, server->clock, deadline, &stream->tls, err);
+    if (status != PODLINK_OK)
+        pl_stream_close(stream);
+    return status;
 }
 
 static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
                       podlink_error *err)
 {
-    pl_stream stream = PL_STREAM_CLOSED;
-    if (pl_socket_connect(server->address, server->clock, deadline, server->silence_ns, &stream.fd, err) != PODLINK_OK)
+    pl_stream stream;
+    if (open_stream(server, deadline, &stream, err) != PODLINK_OK)
         return stream;
     pl_conn_counters ignored = {0}; /* the handshake is no call of the user's */
     if (!pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored)) {
@@ -57,7 +73,7 @@ pl_stream pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *coun
     int64_t began = pl_clock_now(server->clock);
     int64_t limit = pl_deadline_after(began, server->dial_timeout_ms);
     pl_stream stream = dial(conn, server, counters, deadline < limit ? deadline : limit, err);
-    log_dial(server, err, began);
+    log_dial(server, &stream, err, began);
     return stream;
 }
 

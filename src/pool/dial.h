@@ -1,4 +1,4 @@
-/* Making a connection: socket and handshake. */
+/* Making a connection: socket, TLS where it is wanted, and handshake. */
 #ifndef PL_POOL_DIAL_H
 #define PL_POOL_DIAL_H
 

@@ -6,7 +6,7 @@
 
 enum { READ_SIZE = 16 * 1024, WINDOW = 1024, ENDED_LOOK_MS = 20 };
 
-static void fail_by_system(pl_conn *conn, const pl_stream *stream, int error_number)
+static void fail_by_system(pl_conn *conn, pl_stream *stream, int error_number)
 {
     char words[256];
     podlink_status status = pl_stream_failure(stream, error_number, words, sizeof words);

@@ -21,6 +21,8 @@ typedef void (*pl_prelude_fn)(void *context, pl_conn *conn);
 /** How connections to one server are made. Borrowed by its lanes. */
 typedef struct pl_server {
     const pl_address *address;
+    const pl_tls_context *tls;   /* NULL: clear text */
+    pl_tls_session *tls_session; /* the latest with it; the pool's */
     const pl_login *login;
     const pl_heap *heap;
     const pl_clock *clock;

@@ -11,6 +11,8 @@ bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *si
         return false;
     pl_runs_init(&pool->runs);
     pool->server.runs = &pool->runs;
+    pl_tls_session_init(&pool->tls_session);
+    pool->server.tls_session = &pool->tls_session;
     for (uint32_t i = 0; i < size->shared; i++)
         pl_lane_init(&pool->lanes[i], &pool->server);
     pl_dedicated_init(&pool->dedicated, &pool->server, size->dedicated_max, size->dedicated_min_idle,
@@ -23,6 +25,7 @@ void pl_pool_fini(pl_pool *pool, bool is_child)
     for (uint32_t i = 0; i < pool->lane_count; i++)
         pl_lane_fini(&pool->lanes[i], is_child);
     pl_dedicated_fini(&pool->dedicated, is_child);
+    pl_tls_session_fini(&pool->tls_session);
     pl_runs_fini(&pool->runs);
     pl_heap_free(pool->server.heap, pool->lanes);
 }

@@ -10,6 +10,7 @@
 
 typedef struct pl_pool {
     pl_runs runs;
+    pl_tls_session tls_session;
     pl_server server;
     pl_lane *lanes; /* owned */
     uint32_t lane_count;
@@ -24,7 +25,7 @@ typedef struct pl_pool_size {
     int64_t dedicated_lifetime_ns; /* PL_NEVER: none */
 } pl_pool_size;
 
-/** False when out of memory. What server borrows is borrowed on; its runs are the pool's. */
+/** False when out of memory. What server borrows is borrowed on; its runs and its TLS session are the pool's. */
 bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *size);
 
 /** No caller may be in it. */

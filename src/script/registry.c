@@ -182,7 +182,8 @@ static podlink_status copy_script(pl_script *script, const pl_heap *heap, const 
         return status;
     script->repeatable = script->declaration.repeatable;
     if (!pl_sha1_hex(script->source, script->source_length, script->sha))
-        return pl_error_set(err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT, "%s: OpenSSL gives no SHA1", label);
+        return pl_error_set(err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT,
+                            "%s: there is no SHA1 to call it by: OpenSSL is absent, or forbids it", label);
     return set_live(heap, script) ? PODLINK_OK : pl_error_no_memory(err);
 }
 
