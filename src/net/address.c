@@ -21,3 +21,8 @@ void pl_address_unix(pl_address *address, const char *path)
     snprintf(address->host, sizeof address->host, "%s", path);
     pl_text_escape(path, strlen(path), address->text, sizeof address->text);
 }
+
+bool pl_address_equals(const pl_address *a, const pl_address *b)
+{
+    return a->port == b->port && a->is_unix == b->is_unix && strcmp(a->host, b->host) == 0;
+}

@@ -19,4 +19,7 @@ typedef struct pl_address {
 void pl_address_tcp(pl_address *address, const char *host, uint16_t port);
 void pl_address_unix(pl_address *address, const char *path);
 
+/** Whether both are the same host, as it is written, and port; or the same path. */
+bool pl_address_equals(const pl_address *a, const pl_address *b);
+
 #endif

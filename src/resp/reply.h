@@ -46,6 +46,18 @@ bool pl_reply_add_array(pl_reply *reply, size_t count);
 /** Ends building: sets spans and text pointers. @return the root */
 const podlink_reply *pl_reply_seal(pl_reply *reply);
 
+/** The first element of an array that has one, and the one behind an element that is not its array's last: a step each,
+ *  where podlink_reply_at() may take many. */
+static inline const podlink_reply *pl_reply_first(const podlink_reply *array)
+{
+    return array + 1;
+}
+
+static inline const podlink_reply *pl_reply_after(const podlink_reply *element)
+{
+    return element + element->span;
+}
+
 /** Copies a sealed reply into one block for the user, podlink_reply_free(). NULL when out of memory. */
 podlink_reply *pl_reply_handout(const pl_reply *reply);
 

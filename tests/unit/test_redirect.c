@@ -1,0 +1,133 @@
+/* MOVED and ASK. */
+#include "tap_cmocka.h"
+
+#include "topology/redirect.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static pl_address asked;
+
+/* In a block of just that size, so that a byte read beyond it is found out. */
+static bool read_words(const char *words, size_t length, pl_redirect *redirect)
+{
+    char *exact = malloc(length + (length == 0));
+    memcpy(exact, words, length);
+    const bool is_redirect = pl_redirect_read(exact, length, &asked, redirect);
+    free(exact);
+    return is_redirect;
+}
+
+static void expect(const char *words, bool asks, uint16_t slot, const char *text)
+{
+    pl_redirect redirect;
+    if (!read_words(words, strlen(words), &redirect))
+        fail_msg("\"%s\" is not read", words);
+    assert_int_equal(redirect.asks, asks);
+    assert_int_equal(redirect.slot, slot);
+    assert_string_equal(redirect.address.text, text);
+    assert_false(redirect.address.is_unix);
+}
+
+static void refuse(const char *words, size_t length)
+{
+    pl_redirect redirect;
+    if (read_words(words, length, &redirect))
+        fail_msg("\"%.*s\" is taken for a redirect to %s", (int)length, words, redirect.address.text);
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    pl_address_tcp(&asked, "10.0.0.7", 7000);
+    return 0;
+}
+
+static void moved_and_ask_are_told_apart(void **state)
+{
+    (void)state;
+    expect("MOVED 3999 127.0.0.1:6381", false, 3999, "127.0.0.1:6381");
+    expect("ASK 3999 127.0.0.1:6381", true, 3999, "127.0.0.1:6381");
+}
+
+static void the_host_may_be_a_name_or_of_ipv6(void **state)
+{
+    (void)state;
+    expect("MOVED 0 redis-3.example.org:1", false, 0, "redis-3.example.org:1");
+    expect("MOVED 16383 ::1:6381", false, 16383, "[::1]:6381");
+    expect("ASK 7 2001:db8::8:800:200c:417a:65535", true, 7, "[2001:db8::8:800:200c:417a]:65535");
+}
+
+static void an_empty_host_is_the_one_that_was_asked(void **state)
+{
+    (void)state;
+    expect("MOVED 3999 :6381", false, 3999, "10.0.0.7:6381");
+    pl_address_unix(&asked, "/run/redis.sock");
+    refuse("MOVED 3999 :6381", 16);
+    expect("MOVED 3999 10.0.0.8:6381", false, 3999, "10.0.0.8:6381");
+}
+
+static void other_words_are_no_redirect(void **state)
+{
+    (void)state;
+    static const char *const rows[] = {
+        "",
+        "MOVED",
+        "MOVED ",
+        "MOVED 3999",
+        "MOVED 3999 ",
+        "MOVED 3999 127.0.0.1",
+        "MOVED 3999 127.0.0.1:",
+        "MOVED 3999 127.0.0.1:0",
+        "MOVED 3999 127.0.0.1:65536",
+        "MOVED 3999 127.0.0.1:-1",
+        "MOVED 3999 127.0.0.1:06381",
+        "MOVED 3999 127.0.0.1:6381 ",
+        "MOVED 3999 127.0.0.1:6381 more",
+        "MOVED 3999 127.0.0.1 :6381",
+        "MOVED 3999  127.0.0.1:6381",
+        "MOVED  3999 127.0.0.1:6381",
+        "MOVED 3999 ?:6381",
+        "MOVED 16384 127.0.0.1:6381",
+        "MOVED -1 127.0.0.1:6381",
+        "MOVED 0x1 127.0.0.1:6381",
+        "MOVED 127.0.0.1:6381 3999",
+        "MOVED 99999999999999999999 127.0.0.1:6381",
+        "MOVEDX 3999 127.0.0.1:6381",
+        " MOVED 3999 127.0.0.1:6381",
+        "moved 3999 127.0.0.1:6381",
+        "ASKING 3999 127.0.0.1:6381",
+        "ERR MOVED 3999 127.0.0.1:6381",
+        "CLUSTERDOWN Hash slot not served",
+    };
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        refuse(rows[i], strlen(rows[i]));
+    refuse("MOVED 1 a\0b:1", 13);
+    refuse("MOVED 1 a\nb:1", 13);
+}
+
+static void a_host_may_be_as_long_as_a_name_can_be(void **state)
+{
+    (void)state;
+    char words[PL_HOST_MAX + 64], host[PL_HOST_MAX + 2];
+    pl_redirect redirect;
+    memset(host, 'h', sizeof host);
+    int length = snprintf(words, sizeof words, "MOVED 1 %.*s:1", PL_HOST_MAX, host);
+    assert_true(read_words(words, (size_t)length, &redirect));
+    assert_int_equal(strlen(redirect.address.host), PL_HOST_MAX);
+    length = snprintf(words, sizeof words, "MOVED 1 %.*s:1", PL_HOST_MAX + 1, host);
+    refuse(words, (size_t)length);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(moved_and_ask_are_told_apart, begin),
+        cmocka_unit_test_setup(the_host_may_be_a_name_or_of_ipv6, begin),
+        cmocka_unit_test_setup(an_empty_host_is_the_one_that_was_asked, begin),
+        cmocka_unit_test_setup(other_words_are_no_redirect, begin),
+        cmocka_unit_test_setup(a_host_may_be_as_long_as_a_name_can_be, begin),
+    };
+    return RUN_TESTS("redirect", tests);
+}
