@@ -10,8 +10,8 @@
 #include <ftw.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +38,10 @@ struct test_server {
     char dir[32];
     char socket[48];
     char port_text[8];
+    bool is_sentinel;
+    bool has_config;
+    char *password;           /* NULL: none */
+    char *network;            /* the path of its network namespace, NULL: that of the test */
     char *args[ARGS_MAX + 1]; /* as exec takes them, every one owned */
 };
 
@@ -86,6 +90,26 @@ static void print_log(const struct test_server *server)
     fclose(log);
 }
 
+static void config_path(const struct test_server *server, char *path, size_t size)
+{
+    snprintf(path, size, "%s/config", server->dir);
+}
+
+static bool write_file(const struct test_server *server, const char *name, const char *text)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", server->dir, name);
+    FILE *file = fopen(path, "w");
+    bool written = file != NULL && fputs(text, file) >= 0;
+    if (file != NULL && fclose(file) != 0) {
+        written = false;
+    }
+    if (!written) {
+        fprintf(stderr, "test server: cannot write %s: %s\n", path, strerror(errno));
+    }
+    return written;
+}
+
 /* ---- arguments ---- */
 
 static bool add_arg(struct test_server *server, const char *arg)
@@ -126,11 +150,18 @@ static bool set_args(struct test_server *server, const char *const extra_args[])
         binary = "redis-server";
     }
     snprintf(server->port_text, sizeof server->port_text, "%u", (unsigned)server->port);
-    const char *const own[] = {binary,         "--port", server->port_text, "--bind", "127.0.0.1", "--unixsocket",
-                               server->socket, "--dir",  server->dir,       "--save", "",          "--appendonly",
-                               "no",           NULL};
+    char config[64];
+    config_path(server, config, sizeof config);
+    const char *const program[] = {binary, server->has_config ? config : NULL, NULL};
+    const char *const role[] = {server->is_sentinel ? "--sentinel" : NULL, NULL};
+    const char *const own[] = {"--port",       server->port_text, "--bind",    "127.0.0.1", "--unixsocket",
+                               server->socket, "--dir",           server->dir, NULL};
+    const char *const forgetful[] = {"--save", "", "--appendonly", "no", NULL};
+    const char *const auth[] = {"--requirepass", server->password, "--masterauth", server->password, NULL};
     free_args(server);
-    return add_args(server, own) && add_args(server, extra_args);
+    return add_args(server, program) && add_args(server, role) && add_args(server, own) &&
+           (server->is_sentinel || add_args(server, forgetful)) &&
+           (!server->password || server->is_sentinel || add_args(server, auth)) && add_args(server, extra_args);
 }
 
 /* ---- the process ---- */
@@ -157,6 +188,12 @@ static void become_server(const struct test_server *server, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) {
         _exit(126); /* the parent died before prctl() could tell us */
+    }
+    if (server->network != NULL) {
+        int network = open(server->network, O_RDONLY | O_CLOEXEC);
+        if (network < 0 || setns(network, CLONE_NEWNET) != 0) {
+            _exit(126);
+        }
     }
     char path[64];
     snprintf(path, sizeof path, "%s/log", server->dir);
@@ -192,11 +229,7 @@ static void end_process(struct test_server *server)
     while (!has_ended(server) && now_ms() < deadline) {
         wait_a_step();
     }
-    if (server->pid != 0) {
-        kill(server->pid, SIGKILL);
-        waitpid(server->pid, NULL, 0);
-        server->pid = 0;
-    }
+    test_server_kill(server);
 }
 
 /* ---- readiness ---- */
@@ -264,53 +297,83 @@ static int run(struct test_server *server)
 
 /* ---- the interface ---- */
 
-static struct test_server *new_server(void)
+static void free_server(struct test_server *server)
+{
+    free_args(server);
+    free(server->password);
+    free(server->network);
+    free(server);
+}
+
+static struct test_server *new_server(const struct test_server_plan *plan)
 {
     struct test_server *server = calloc(1, sizeof *server);
     if (server == NULL) {
         return NULL;
     }
+    server->port = plan->port;
+    server->is_sentinel = plan->is_sentinel;
+    server->has_config = plan->config != NULL;
+    server->password = plan->password != NULL ? strdup(plan->password) : NULL;
+    server->network = plan->network != NULL ? strdup(plan->network) : NULL;
     /* In /tmp, whatever TMPDIR says: the path of a unix socket has 107 bytes at most. */
     snprintf(server->dir, sizeof server->dir, "/tmp/podlink-test-XXXXXX");
     if (mkdtemp(server->dir) == NULL) {
         fprintf(stderr, "test server: mkdtemp: %s\n", strerror(errno));
-        free(server);
+        free_server(server);
         return NULL;
     }
     snprintf(server->socket, sizeof server->socket, "%s/socket", server->dir);
     return server;
 }
 
-static struct test_server *start(const char *const extra_args[], bool with_tcp)
+static void say_why(const struct test_server *server, const char *what)
 {
-    struct test_server *server = new_server();
+    fprintf(stderr, "test server: %s did not %s:\n", server->args[0] != NULL ? server->args[0] : "it", what);
+    print_log(server);
+}
+
+/* @param tries  how many free ports to try; 0: the port is given, or there is none */
+static struct test_server *start(const struct test_server_plan *plan, int tries)
+{
+    struct test_server *server = new_server(plan);
     if (server == NULL) {
         return NULL;
     }
-    for (int tries = with_tcp ? PORT_TRIES : 1; tries > 0; tries--) {
-        server->port = with_tcp ? free_port() : 0;
-        if (!set_args(server, extra_args)) {
+    bool written = (plan->config == NULL || write_file(server, "config", plan->config)) &&
+                   (plan->nodes == NULL || write_file(server, "nodes.conf", plan->nodes));
+    do {
+        if (tries > 0) {
+            server->port = free_port();
+        }
+        if (!set_args(server, plan->args)) {
             fprintf(stderr, "test server: more than %d arguments, or no memory\n", ARGS_MAX);
             break;
         }
-        if (run(server) == 0) {
+        if (written && run(server) == 0) {
             return server;
         }
-    }
-    fprintf(stderr, "test server: %s did not start:\n", server->args[0] != NULL ? server->args[0] : "it");
-    print_log(server);
+    } while (--tries > 0);
+    say_why(server, "start");
     test_server_stop(server);
     return NULL;
 }
 
 struct test_server *test_server_start(const char *const extra_args[])
 {
-    return start(extra_args, false);
+    const struct test_server_plan plan = {.args = extra_args};
+    return start(&plan, 0);
 }
 
 struct test_server *test_server_start_tcp(const char *const extra_args[])
 {
-    return start(extra_args, true);
+    const struct test_server_plan plan = {.args = extra_args};
+    return start(&plan, PORT_TRIES);
+}
+
+struct test_server *test_server_start_as(const struct test_server_plan *plan)
+{
+    return start(plan, 0);
 }
 
 const char *test_server_socket(const struct test_server *server)
@@ -323,9 +386,41 @@ uint16_t test_server_port(const struct test_server *server)
     return server->port;
 }
 
+const char *test_server_password(const struct test_server *server)
+{
+    return server->password;
+}
+
 pid_t test_server_pid(const struct test_server *server)
 {
     return server->pid;
+}
+
+void test_server_kill(struct test_server *server)
+{
+    if (server->pid != 0) {
+        kill(server->pid, SIGKILL);
+        waitpid(server->pid, NULL, 0);
+        server->pid = 0;
+    }
+}
+
+void test_server_suspend(struct test_server *server)
+{
+    if (server->pid != 0) {
+        int status = 0;
+        kill(server->pid, SIGSTOP);
+        if (waitpid(server->pid, &status, WUNTRACED) == server->pid && !WIFSTOPPED(status)) {
+            server->pid = 0; /* it had ended */
+        }
+    }
+}
+
+void test_server_resume(struct test_server *server)
+{
+    if (server->pid != 0) {
+        kill(server->pid, SIGCONT);
+    }
 }
 
 int test_server_restart(struct test_server *server)
@@ -334,9 +429,13 @@ int test_server_restart(struct test_server *server)
     if (run(server) == 0) {
         return 0;
     }
-    fprintf(stderr, "test server: %s did not come back:\n", server->args[0]);
-    print_log(server);
+    say_why(server, "come back");
     return -1;
+}
+
+int test_server_restart_as(struct test_server *server, const char *const extra_args[])
+{
+    return set_args(server, extra_args) ? test_server_restart(server) : -1;
 }
 
 void test_server_stop(struct test_server *server)
@@ -346,6 +445,5 @@ void test_server_stop(struct test_server *server)
     }
     end_process(server);
     remove_directory(server->dir);
-    free_args(server);
-    free(server);
+    free_server(server);
 }

@@ -3,6 +3,7 @@
 #ifndef PODLINK_TESTS_SERVER_H
 #define PODLINK_TESTS_SERVER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -19,19 +20,47 @@ struct test_server *test_server_start(const char *const extra_args[]);
 /** As test_server_start(), and the server listens on a free TCP port of 127.0.0.1 too. */
 struct test_server *test_server_start_tcp(const char *const extra_args[]);
 
+/** How a server is started where the two above are too little. What is zero is left out. Borrowed during the start. */
+struct test_server_plan {
+    uint16_t port;           /* on which it listens on 127.0.0.1, or on what "--bind" in args says */
+    bool is_sentinel;        /* it is a sentinel, and config is needed */
+    const char *config;      /* the text of its configuration file, which it may write anew, as a sentinel does */
+    const char *nodes;       /* the text of "nodes.conf", for "--cluster-enabled": what a node knows of its cluster */
+    const char *password;    /* of the default user, and that by which it speaks to its own master */
+    const char *network;     /* the path of a network namespace, in which it runs; its unix socket is seen from all */
+    const char *const *args; /* as extra_args above */
+};
+
+/** Starts a server as planned; otherwise as test_server_start(). It dies with the thread that started it. */
+struct test_server *test_server_start_as(const struct test_server_plan *plan);
+
 /** The path of the unix socket; lives as long as the server. */
 const char *test_server_socket(const struct test_server *server);
 
 /** The TCP port on 127.0.0.1, or 0 if the server was started without. */
 uint16_t test_server_port(const struct test_server *server);
 
-/** The process, for example to stop and continue it by signals. It changes with a restart. */
+/** The password of the default user, or NULL. */
+const char *test_server_password(const struct test_server *server);
+
+/** The process, for example to stop and continue it by signals; 0 after test_server_kill(). It changes with a restart.
+ */
 pid_t test_server_pid(const struct test_server *server);
+
+/** Ends the process by SIGKILL and waits for it. test_server_restart() brings it back. */
+void test_server_kill(struct test_server *server);
+
+/** Stops the process by SIGSTOP, and returns when it has stopped; lets it go on. */
+void test_server_suspend(struct test_server *server);
+void test_server_resume(struct test_server *server);
 
 /** Ends the process (SIGTERM, after 5 seconds SIGKILL) and starts it again: same socket, port, directory, arguments.
  *  What it held is lost, unless it was started with persistence.
  *  @return 0; -1 if it did not come back, and why is on stderr. test_server_stop() is still needed then. */
 int test_server_restart(struct test_server *server);
+
+/** As test_server_restart(), with other arguments in place of extra_args. */
+int test_server_restart_as(struct test_server *server, const char *const extra_args[]);
 
 /** Ends the process, waits for it, removes its directory and frees the server. NULL is allowed. */
 void test_server_stop(struct test_server *server);
