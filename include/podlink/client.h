@@ -87,17 +87,61 @@ typedef enum podlink_script_backend {
                                      FCALL; needs Redis 7.0, else PODLINK_EUNSUPPORTED */
 } podlink_script_backend;
 
+/** Where a command that only reads is sent, in a deployment that has replicas. */
+typedef enum podlink_read_from {
+    PODLINK_READ_MASTER = 0, /* sees every write that was acknowledged before */
+    PODLINK_READ_REPLICA = 1 /* a replica where there is one: may lag behind, and sees a link late */
+} podlink_read_from;
+
+/** What a credentials callback fills. */
+typedef struct podlink_credentials podlink_credentials;
+
+/** Gives the user and the password for a connection that is about to be made. Called without any lock held, by the
+ *  thread that dials, which may be the janitor: must be thread-safe. What it takes counts against dial_timeout_ms, but
+ *  cannot be interrupted.
+ *  @return 0; anything else fails the dial with PODLINK_EAUTH, and nothing is sent */
+typedef int (*podlink_credentials_fn)(void *context, podlink_credentials *into);
+
+typedef enum podlink_event_kind {
+    PODLINK_EVENT_MASTER_CHANGED = 1,  /* another server is the master */
+    PODLINK_EVENT_TOPOLOGY_CHANGED = 2 /* slots or nodes of a cluster, or the replicas, are others */
+} podlink_event_kind;
+
+/** Something that happened to the deployment. Everything in it is borrowed and valid during the callback only. */
+typedef struct podlink_event {
+    size_t size;
+    podlink_event_kind kind;
+    const char *old_server; /* "" where there is none */
+    const char *new_server;
+    int64_t at_ns;         /* these by the client's clock */
+    int64_t loss_from_ns;  /* writes that were acknowledged from here */
+    int64_t loss_until_ns; /* to here may have been lost; both 0 where none can have been */
+} podlink_event;
+
+/** Called without any lock held, by the thread that noticed it, a caller or the janitor: must be thread-safe, and
+ * should not block. */
+typedef void (*podlink_event_fn)(void *context, const podlink_event *event);
+
 /** Options; fields are only ever appended. Set by podlink_options_init(), then change what you need. Strings are
  *  borrowed until podlink_client_open() returns. A query parameter of the URL has the same name as the field and wins
- *  over it: redis://host:6379/0?call_timeout_ms=500 */
+ *  over it: redis://host:6379/0?call_timeout_ms=500
+ *
+ *  The URL says what kind of deployment it is:
+ *
+ *      redis://[user:password@]host[:port][/database]                     one server
+ *      unix://[user:password@]/path/to/socket[?database=n]                one server
+ *      sentinel://[user:password@]host[:port],.../master_name[/database]  its sentinels; default port 26379
+ *      cluster://[user:password@]host[:port],...                          some of its nodes
+ *
+ *  rediss://, sentinel+tls:// and cluster+tls:// are the same by TLS, which has no way back to clear text. A list has
+ *  64 hosts at most. User and password are those of the servers; those of the sentinels are options. */
 typedef struct podlink_options {
     size_t size;                 /* set by init */
-    const char *url;             /* default "redis://127.0.0.1:6379"; redis://[user:password@]host[:port][/db],
-                                    unix://[user:password@]/path/to/socket[?db=n] */
+    const char *url;             /* default "redis://127.0.0.1:6379" */
     const char *user;            /* default NULL: the server's default user */
     const char *password;        /* default NULL: no AUTH */
     const char *client_name;     /* default NULL: none; printable ASCII without spaces */
-    int32_t database;            /* 0..2^31-1, default 0 */
+    int32_t database;            /* 0..2^31-1, default 0; a cluster has no other */
     uint32_t shared_connections; /* 1..64, default 2: on which the calls of all threads are pipelined */
     uint32_t retries;            /* 0..100, default 3: how often a call is repeated that was not sent or that is
                                     harmless to repeat */
@@ -127,6 +171,26 @@ typedef struct podlink_options {
     uint32_t spin_us; /* 0..1000, default 50: how long a caller looks for its reply, letting other threads run,
                          before it sleeps in poll; it stops looking where that does not pay, as over a network */
     podlink_script_backend script_backend; /* default PODLINK_BACKEND_EVALSHA; in a URL scripts=evalsha, or functions */
+    const char *master_name;               /* whom the sentinels are asked for; default NULL: it stands in the URL */
+    const char *sentinel_user;             /* default NULL: the sentinels' default user */
+    const char *sentinel_password;         /* default NULL: no AUTH to sentinels */
+    podlink_read_from read_from;           /* default PODLINK_READ_MASTER; in a URL read_from=master, or replica */
+    const char *tls_ca_file;     /* PEM: whom to trust; default NULL: whom the system trusts. It is an error to set a
+                                    tls_ option where no connection has TLS */
+    const char *tls_ca_dir;      /* the same in a directory, with names by `openssl rehash` */
+    const char *tls_cert_file;   /* PEM: what a server is shown that asks, with its chain; default NULL: nothing */
+    const char *tls_key_file;    /* PEM: its key. Neither goes without the other */
+    const char *tls_server_name; /* sent (SNI) and verified in place of each server's host; default NULL */
+    int32_t tls_verify;          /* default 1; 0 is for tests: neither certificate nor name is checked */
+    int32_t sentinel_tls;        /* TLS to the sentinels: 1, or 0; default -1: as to the servers */
+    podlink_credentials_fn credentials; /* in place of user and password; default NULL. Not for sentinels */
+    void *credentials_context;
+    int64_t credentials_max_age_ms; /* default -1: none; a connection older than that shows its credentials anew, or is
+                                       closed, so that a user who was revoked is out */
+    podlink_event_fn event;         /* default NULL: none */
+    void *event_context;
+    int64_t topology_refresh_ms; /* default 60000; -1: never: how often sentinels or a cluster are asked although
+                                    nothing went wrong */
 } podlink_options;
 
 /** Sets every field to its default. */

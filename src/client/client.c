@@ -37,6 +37,15 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
     return pl_pool_init(&client->pool, &server, &size) ? PODLINK_OK : pl_error_no_memory(err);
 }
 
+static podlink_status check_support(const pl_config *config, podlink_error *err)
+{
+    if (config->kind != PL_SINGLE || pl_config_uses_tls(config) || config->credentials)
+        return pl_error_set(
+            err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT,
+            "url: Sentinel, Cluster, TLS and credentials by callback are not supported by this version");
+    return PODLINK_OK;
+}
+
 static int64_t tick(void *client)
 {
     return podlink_client_tick(client);
@@ -49,6 +58,11 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     podlink_status status = pl_config_init(&config, options, err);
     if (status != PODLINK_OK)
         return status;
+    status = check_support(&config, err);
+    if (status != PODLINK_OK) {
+        pl_config_fini(&config);
+        return status;
+    }
     podlink_client *made = pl_heap_zalloc(&config.heap, sizeof *made);
     if (!made) {
         pl_config_fini(&config);

@@ -5,6 +5,7 @@
 #include "base/heap.h"
 #include "conn/handshake.h"
 #include "net/address.h"
+#include "net/tls.h"
 
 #include <podlink/client.h>
 
@@ -12,10 +13,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#define PL_DEFAULT_URL "redis://127.0.0.1:6379"
+
+enum { PL_SEEDS_MAX = 64 };
+
+/** Who says which server serves what. */
+typedef enum pl_deployment {
+    PL_SINGLE,   /* nobody: there is one */
+    PL_SENTINEL, /* the sentinels, which the seeds are */
+    PL_CLUSTER   /* the nodes themselves, some of which the seeds are */
+} pl_deployment;
+
 typedef struct pl_config {
     pl_heap heap;
-    pl_address address;
-    pl_login login; /* its strings are owned */
+    pl_deployment kind;
+    pl_address address; /* the first seed */
+    pl_address *seeds;  /* owned, at least one */
+    size_t seed_count;
+    pl_login login;          /* its strings are owned */
+    const char *master_name; /* owned; NULL where the kind is not PL_SENTINEL */
+    pl_login sentinel_login; /* user and password are owned, the client's name is that of login */
+    bool tls_enabled;        /* to the servers */
+    int32_t sentinel_tls;    /* to the sentinels: 1 or 0 */
+    pl_tls_options tls;      /* its strings are owned; for both */
+    podlink_read_from read_from;
+    podlink_credentials_fn credentials; /* NULL: those of login */
+    void *credentials_context;
+    int64_t credentials_max_age_ms; /* -1: none */
+    int64_t topology_refresh_ms;    /* -1: never */
+    podlink_event_fn event;         /* NULL: none */
+    void *event_context;
     uint32_t shared_connections;
     uint32_t retries;
     int64_t dial_timeout_ms;
@@ -32,25 +59,17 @@ typedef struct pl_config {
     podlink_script_backend script_backend;
 } pl_config;
 
-/** Checks everything. @return PODLINK_OK; EINVAL (err names the option and what is wrong), EUNSUPPORTED, ENOMEM: then
- *  there is nothing to be freed */
+/** Checks everything. @return PODLINK_OK; EINVAL (err names the option and what is wrong), ENOMEM: then there is
+ *  nothing to be freed */
 podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err);
 
-/** Wipes the password before it frees it. */
+/** Wipes the passwords before it frees them. */
 void pl_config_fini(pl_config *config);
 
-/** Sets a string of the config, in place of the one that was there. NULL clears it. @return PODLINK_OK, EINVAL, ENOMEM
- */
-podlink_status pl_config_set_text(pl_config *config, const char **field, const char *name, const char *text,
-                                  podlink_error *err);
-
-/** Whether there is an option of this name in the query of a URL. */
-bool pl_config_has_option(const char *name);
-
-/** The names of all of them, for a message; cut where they do not fit. */
-void pl_config_option_names(char *out, size_t size);
-
-/** Sets an option, which there is, by its name from text. */
-podlink_status pl_config_set_option(pl_config *config, const char *name, const char *text, podlink_error *err);
+/** Whether any connection is made by TLS. */
+static inline bool pl_config_uses_tls(const pl_config *config)
+{
+    return config->tls_enabled || config->sentinel_tls == 1;
+}
 
 #endif

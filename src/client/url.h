@@ -4,7 +4,7 @@
 
 #include "client/config.h"
 
-/** @return PODLINK_OK; EINVAL (err says which part is wrong, without showing credentials), EUNSUPPORTED, ENOMEM */
+/** @return PODLINK_OK; EINVAL (err says which part is wrong, without showing credentials), ENOMEM */
 podlink_status pl_url_read(const char *url, pl_config *config, podlink_error *err);
 
 #endif

@@ -17,6 +17,14 @@ static void expect(bool condition)
 static void check(const pl_config *config)
 {
     expect(config->address.text[0] != '\0');
+    expect(config->seed_count >= 1 && config->seed_count <= PL_SEEDS_MAX);
+    expect(config->kind != PL_SINGLE || config->seed_count == 1);
+    expect((config->kind == PL_SENTINEL) == (config->master_name != NULL));
+    expect(config->kind != PL_CLUSTER || config->login.database == 0);
+    for (size_t i = 0; i < config->seed_count; i++)
+        expect(config->seeds[i].is_unix ? config->seeds[i].host[0] == '/' : config->seeds[i].port > 0);
+    expect(!config->tls.ca_file || pl_config_uses_tls(config));
+    expect(!config->tls.key_file == !config->tls.cert_file);
     expect(config->address.is_unix ? config->address.host[0] == '/' : config->address.port > 0);
     expect(config->login.database >= 0);
     expect(config->shared_connections >= 1 && config->shared_connections <= 64);
@@ -30,13 +38,13 @@ static void check(const pl_config *config)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const char *const schemes[] = {"", "redis://", "unix://"};
+    static const char *const schemes[] = {"", "redis://", "unix://", "sentinel://h/m", "cluster+tls://"};
     podlink_options options;
     podlink_error err;
     pl_config config;
     if (size == 0)
         return 0;
-    const char *scheme = schemes[data[0] % 3];
+    const char *scheme = schemes[data[0] % (sizeof schemes / sizeof *schemes)];
     size_t used = strlen(scheme);
     char *url = malloc(used + size);
     memcpy(url, scheme, used);

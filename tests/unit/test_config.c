@@ -58,6 +58,14 @@ static void the_defaults_are_those_of_the_header(void **state)
     assert_int_equal(s.config.dial_timeout_ms, 5000);
     assert_int_equal(s.config.call_timeout_ms, 3000);
     assert_int_equal(s.config.reply_max_bytes, 512 * 1024 * 1024);
+    assert_int_equal(s.config.kind, PL_SINGLE);
+    assert_int_equal(s.config.seed_count, 1);
+    assert_int_equal(s.config.read_from, PODLINK_READ_MASTER);
+    assert_int_equal(s.config.sentinel_tls, 0);
+    assert_int_equal(s.config.credentials_max_age_ms, -1);
+    assert_int_equal(s.config.topology_refresh_ms, 60000);
+    assert_true(s.config.tls.verifies);
+    assert_false(pl_config_uses_tls(&s.config));
     assert_int_equal(s.options.script_loading, PODLINK_LOAD_ON_OPEN);
     assert_int_equal(s.options.log_level, PODLINK_LOG_INFO);
     end(&s);
@@ -105,6 +113,9 @@ static const struct {
     {"max_lifetime_ms", 1, INT32_MAX, true},
     {"silence_timeout_ms", 0, INT32_MAX, true},
     {"timeouts_max", 1, 1000, false},
+    {"spin_us", 0, 1000, false},
+    {"credentials_max_age_ms", 1, INT32_MAX, true},
+    {"topology_refresh_ms", 1, INT32_MAX, true},
 };
 
 static podlink_status open_with(setting *s, const char *name, const char *value)
@@ -190,6 +201,18 @@ static void the_fields_have_the_same_ranges(void **state)
     EXPECT(reply_max_bytes, 65535, PODLINK_EINVAL);
     EXPECT(reply_max_bytes, SIZE_MAX, PODLINK_EINVAL);
     EXPECT(reply_max_bytes, (size_t)1 << 40, PODLINK_OK);
+    EXPECT(tls_verify, 2, PODLINK_EINVAL);
+    EXPECT(tls_verify, -1, PODLINK_EINVAL);
+    EXPECT(sentinel_tls, 2, PODLINK_EINVAL);
+    EXPECT(sentinel_tls, -2, PODLINK_EINVAL);
+    EXPECT(sentinel_tls, 0, PODLINK_OK);
+    EXPECT(credentials_max_age_ms, 0, PODLINK_EINVAL);
+    EXPECT(credentials_max_age_ms, 1, PODLINK_OK);
+    EXPECT(topology_refresh_ms, 0, PODLINK_EINVAL);
+    EXPECT(topology_refresh_ms, -1, PODLINK_OK);
+    EXPECT(read_from, (podlink_read_from)2, PODLINK_EINVAL);
+    EXPECT(read_from, PODLINK_READ_REPLICA, PODLINK_OK);
+    EXPECT(script_backend, (podlink_script_backend)2, PODLINK_EINVAL);
     EXPECT(client_name, "two words", PODLINK_EINVAL);
     EXPECT(client_name, "gr\xc3\xbc\xc3\x9f", PODLINK_EINVAL);
     EXPECT(client_name, "a\x7f", PODLINK_EINVAL);
@@ -278,6 +301,105 @@ static void nothing_is_borrowed(void **state)
     end(&s);
 }
 
+/* --- options together ------------------------------------------------------------------------------------------------
+ */
+
+static void refused(setting *s, const char *names)
+{
+    assert_int_equal(init(s), PODLINK_EINVAL);
+    if (strncmp(s->err.message, names, strlen(names)) != 0)
+        fail_msg("the message does not name %s: %s", names, s->err.message);
+}
+
+static int no_credentials(void *context, podlink_credentials *into)
+{
+    (void)context;
+    (void)into;
+    return 1;
+}
+
+static void credentials_come_from_one_place(void **state)
+{
+    (void)state;
+    setting s;
+    begin(&s);
+    s.options.credentials = no_credentials;
+    s.options.credentials_context = &s;
+    assert_int_equal(init(&s), PODLINK_OK);
+    assert_true(s.config.credentials == no_credentials);
+    assert_ptr_equal(s.config.credentials_context, &s);
+    end(&s);
+    begin(&s);
+    s.options.credentials = no_credentials;
+    s.options.password = "p";
+    refused(&s, "credentials");
+    begin(&s);
+    s.options.credentials = no_credentials;
+    s.options.url = "redis://eva:p@host";
+    refused(&s, "credentials");
+    begin(&s);
+    s.options.credentials = no_credentials;
+    s.options.url = "redis://host?user=eva";
+    refused(&s, "credentials");
+}
+
+/* The same options go with each scheme, so that the step to TLS, or back, shows. */
+static void tls_options_need_tls(void **state)
+{
+    (void)state;
+    static const char *const clear[] = {"redis://h", "unix:///s", "sentinel://h/m", "cluster://h"};
+    setting s;
+    for (size_t i = 0; i < COUNT_OF(clear); i++) {
+        begin(&s);
+        s.options.url = clear[i];
+        s.options.tls_ca_file = "/ca.pem";
+        refused(&s, "tls_ca_file");
+        begin(&s);
+        s.options.url = clear[i];
+        s.options.tls_verify = 0;
+        refused(&s, "tls_verify");
+    }
+    static const char *const secure[] = {"rediss://h", "sentinel+tls://h/m", "cluster+tls://h",
+                                         "sentinel://h/m?sentinel_tls=1"};
+    for (size_t i = 0; i < COUNT_OF(secure); i++) {
+        begin(&s);
+        s.options.url = secure[i];
+        s.options.tls_ca_file = "/ca.pem";
+        s.options.tls_ca_dir = "/cas";
+        s.options.tls_cert_file = "/cert.pem";
+        s.options.tls_key_file = "/key.pem";
+        s.options.tls_server_name = "redis.internal";
+        s.options.tls_verify = 0;
+        assert_int_equal(init(&s), PODLINK_OK);
+        assert_string_equal(s.config.tls.ca_file, "/ca.pem");
+        assert_string_equal(s.config.tls.ca_dir, "/cas");
+        assert_string_equal(s.config.tls.cert_file, "/cert.pem");
+        assert_string_equal(s.config.tls.key_file, "/key.pem");
+        assert_string_equal(s.config.tls.server_name, "redis.internal");
+        assert_false(s.config.tls.verifies);
+        end(&s);
+    }
+}
+
+static void the_name_of_the_master_may_be_an_option(void **state)
+{
+    (void)state;
+    setting s;
+    begin(&s);
+    s.options.url = "sentinel://h";
+    s.options.master_name = "mymaster";
+    assert_int_equal(init(&s), PODLINK_OK);
+    assert_string_equal(s.config.master_name, "mymaster");
+    end(&s);
+    begin(&s);
+    s.options.master_name = "mymaster";
+    refused(&s, "master_name");
+    begin(&s);
+    s.options.url = "sentinel://h/m";
+    s.options.sentinel_user = "sam";
+    refused(&s, "sentinel_user");
+}
+
 /* --- memory ----------------------------------------------------------------------------------------------------------
  */
 
@@ -307,7 +429,7 @@ static void without_memory_nothing_is_left(void **state)
     bool failed = true;
     for (size_t n = 1; failed; n++) {
         begin(&s);
-        s.options.url = "redis://u:p@host/1?client_name=n";
+        s.options.url = "sentinel+tls://u:p@host,other/m/1?client_name=n&sentinel_password=s&tls_ca_file=c";
         s.options.user = "field";
         s.options.password = "field";
         s.options.client_name = "field";
@@ -345,6 +467,7 @@ static void a_password_is_wiped_before_its_memory_is_given_back(void **state)
     (void)state;
     int released = 0;
     const podlink_allocator watch = {watch_allocate, watch_reallocate, watch_release, &released};
+    const int one_seed = 1;
     setting s;
     begin(&s);
     s.options.allocator = &watch;
@@ -353,10 +476,15 @@ static void a_password_is_wiped_before_its_memory_is_given_back(void **state)
     assert_int_equal(pl_config_init(&s.config, &s.options, &s.err), PODLINK_OK);
     assert_int_equal(released, 1);
     pl_config_fini(&s.config);
-    assert_int_equal(released, 2);
+    assert_int_equal(released, 2 + one_seed);
     s.options.url = "redis://:secret@host/x";
     assert_int_equal(pl_config_init(&s.config, &s.options, &s.err), PODLINK_EINVAL);
-    assert_int_equal(released, 4);
+    assert_int_equal(released, 2 * (2 + one_seed));
+    s.options.url = "sentinel://host/name?sentinel_password=secret";
+    assert_int_equal(pl_config_init(&s.config, &s.options, &s.err), PODLINK_OK);
+    released = 0;
+    pl_config_fini(&s.config);
+    assert_int_equal(released, 3 + one_seed);
 }
 
 int main(void)
@@ -371,6 +499,9 @@ int main(void)
         cmocka_unit_test(a_user_needs_a_password),
         cmocka_unit_test(the_url_wins_over_the_fields),
         cmocka_unit_test(nothing_is_borrowed),
+        cmocka_unit_test(credentials_come_from_one_place),
+        cmocka_unit_test(tls_options_need_tls),
+        cmocka_unit_test(the_name_of_the_master_may_be_an_option),
         cmocka_unit_test(an_allocator_has_three_functions),
         cmocka_unit_test(without_memory_nothing_is_left),
         cmocka_unit_test(a_password_is_wiped_before_its_memory_is_given_back),

@@ -105,6 +105,10 @@ static const struct {
     {"http://host", "redis://"},
     {"redis:/host", "redis://"},
     {" redis://host", "redis://"},
+    {"redis+tls://host", "redis://"},
+    {"REDIS://host", "redis://"},
+    {"redis://host,other", "list of hosts"},
+    {"redis://:secret@host:1,other:2/3", "list of hosts"},
     {"redis://", "host"},
     {"redis:///0", "host"},
     {"redis://:1", "host"},
@@ -145,6 +149,10 @@ static const struct {
     {"redis://host?=1", "option"},
     {"redis://host?colour=red", "option 1 of the query"},
     {"redis://host?DB=1", "option"},
+    {"redis://host?credentials=secret", "option 1 of the query"},
+    {"redis://host?url=secret", "option 1 of the query"},
+    {"redis://host?scripts=lua", "scripts must be evalsha or functions"},
+    {"redis://host?read_from=secret", "read_from must be master or replica"},
     {"redis://host?db=%zz", "query"},
     {"redis://host?client_name=a%20b", "client_name"},
     {"redis://host?client_name=", "client_name"},
@@ -167,22 +175,6 @@ static void a_table_of_bad_urls(void **state)
             fail_msg("%s: the message does not name the %s: %s", bad[i].url, bad[i].names, s.err.message);
         assert_null(strstr(s.err.message, "secret"));
         assert_int_equal(s.err.delivery, PODLINK_NOT_SENT);
-    }
-}
-
-static void what_is_to_come_is_unsupported(void **state)
-{
-    (void)state;
-    setting s;
-    podlink_status status = read_url(&s, "cluster+unknown://host");
-    assert_int_equal(status, PODLINK_EINVAL);
-    static const char *const urls[] = {"rediss://host", "sentinel://host", "cluster://host"};
-    for (size_t i = 0; i < COUNT_OF(urls); i++) {
-        status = read_url(&s, urls[i]);
-        if (status == PODLINK_OK)
-            end(&s);
-        else
-            assert_int_equal(status, PODLINK_EUNSUPPORTED);
     }
 }
 
@@ -315,7 +307,6 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_of_good_urls),
         cmocka_unit_test(a_table_of_bad_urls),
-        cmocka_unit_test(what_is_to_come_is_unsupported),
         cmocka_unit_test(each_part_has_a_greatest_length),
         cmocka_unit_test(a_message_never_shows_a_part_of_the_password),
         cmocka_unit_test(a_message_is_one_line_of_plain_text),
