@@ -33,7 +33,6 @@ struct pl_tls_context {
     pl_heap heap;
     SSL_CTX *ssl;
     char *server_name; /* owned; NULL: the address' host */
-    bool has_certificate;
 };
 
 struct pl_tls {
@@ -43,16 +42,15 @@ struct pl_tls {
     int fd;
     bool wants_certificate; /* the server has asked for one, and we have none */
 
-    pthread_mutex_t lock; /* of what stands between here and the next line */
+    pthread_mutex_t lock; /* of all that follows, down to has_heard */
     SSL *ssl;
     BIO *received;        /* what the socket gave and SSL has not taken; ssl owns both */
     BIO *produced;        /* what SSL wants to be sent */
     podlink_status fault; /* PODLINK_OK: none */
     char words[WORDS_SIZE];
+    bool has_heard; /* bytes of the server's have come, so it has let us in */
 
-    /* The reader's. */
-    bool is_dry;    /* SSL has nothing to give: first look at the socket */
-    bool has_heard; /* bytes have come, so the server has let us in */
+    bool is_dry; /* the reader's: SSL has nothing to give, so look at the socket first */
 
     /* The writer's. */
     pl_buffer sending; /* records on their way to the socket */
@@ -285,7 +283,6 @@ static podlink_status fill_context(pl_tls_context *context, const pl_tls_options
         if (!context->server_name)
             return pl_error_no_memory(err);
     }
-    context->has_certificate = options->cert_file != NULL;
     podlink_status status = set_trust(context->ssl, options, err);
     return status == PODLINK_OK ? set_certificate(context->ssl, options, err) : status;
 }
@@ -410,32 +407,36 @@ static pl_io_result flush(pl_tls *tls, int *error_number)
 
 typedef int (*take_fn)(SSL *ssl, void *bytes, int capacity); /* SSL_read or SSL_peek */
 
+/* With the lock: whether SSL may have something to give, of what it was fed. */
+static bool has_more(const pl_tls *tls)
+{
+    return SSL_has_pending(tls->ssl) || BIO_ctrl_pending(tls->received) > 0;
+}
+
 /* Hands SSL the raw bytes that stand in `bytes`, and takes into their place what they hold, of all whole records. */
 static pl_io_result open_records(pl_tls *tls, take_fn take, char *bytes, size_t raw, size_t capacity, size_t *length,
                                  int *error_number)
 {
-    pl_io_result result = PL_IO_AGAIN;
+    pl_io_result result = PL_IO_DONE;
     size_t taken = 0;
-    int n = 1;
     pthread_mutex_lock(&tls->lock);
     ERR_clear_error();
     if (!feed(tls, bytes, raw)) {
         *error_number = PL_TLS_ERROR;
         result = PL_IO_FAILED;
-        n = 0;
     }
-    while (n > 0 && taken < capacity) {
-        n = take(tls->ssl, bytes + taken, (int)(capacity - taken));
+    while (result == PL_IO_DONE && taken < capacity && (taken == 0 || has_more(tls))) {
+        const int n = take(tls->ssl, bytes + taken, (int)(capacity - taken));
+        tls->has_heard |= n > 0;
         if (n <= 0)
             result = judge(tls, n, error_number);
-        else if (take != SSL_peek)
-            taken += (size_t)n;
+        else if (take == SSL_peek)
+            taken = capacity; /* more of it would be the same again */
         else
-            taken = capacity;
+            taken += (size_t)n;
     }
+    tls->is_dry = result == PL_IO_AGAIN || (result == PL_IO_DONE && !has_more(tls));
     pthread_mutex_unlock(&tls->lock);
-    tls->is_dry = n <= 0 && result == PL_IO_AGAIN;
-    tls->has_heard |= taken > 0;
     *length = taken;
     return taken > 0 ? PL_IO_DONE : result; /* an end behind these bytes comes up again with the next call */
 }
