@@ -13,6 +13,13 @@ static int64_t to_ns(int64_t ms)
     return ms < 0 ? PL_NEVER : ms * PL_MS;
 }
 
+/* What is wrong with one of its files is told by the open, even where that does not connect. */
+static podlink_status make_tls(podlink_client *client, podlink_error *err)
+{
+    const pl_config *config = &client->config;
+    return pl_config_uses_tls(config) ? pl_tls_context_new(&config->heap, &config->tls, &client->tls, err) : PODLINK_OK;
+}
+
 static podlink_status make_pool(podlink_client *client, podlink_error *err)
 {
     const pl_config *config = &client->config;
@@ -20,6 +27,7 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
     if (silence_ms == 0) /* later than the callers' own deadlines, which say more */
         silence_ms = config->call_timeout_ms < 0 ? -1 : config->call_timeout_ms + SILENCE_MARGIN_MS;
     const pl_server server = {.address = &config->address,
+                              .tls = config->tls_enabled ? client->tls : NULL,
                               .login = &config->login,
                               .heap = &config->heap,
                               .clock = &client->clock,
@@ -39,10 +47,9 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
 
 static podlink_status check_support(const pl_config *config, podlink_error *err)
 {
-    if (config->kind != PL_SINGLE || pl_config_uses_tls(config) || config->credentials)
-        return pl_error_set(
-            err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT,
-            "url: Sentinel, Cluster, TLS and credentials by callback are not supported by this version");
+    if (config->kind != PL_SINGLE || config->credentials)
+        return pl_error_set(err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT,
+                            "url: Sentinel, Cluster and credentials by callback are not supported by this version");
     return PODLINK_OK;
 }
 
@@ -73,8 +80,11 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     made->trace = options->trace;
     made->trace_context = options->trace_context;
     made->log = (pl_log){.write = options->log, .context = options->log_context, .level = options->log_level};
-    status = make_pool(made, err);
+    status = make_tls(made, err);
+    if (status == PODLINK_OK)
+        status = make_pool(made, err);
     if (status != PODLINK_OK) {
+        pl_tls_context_free(made->tls);
         pl_config_fini(&made->config);
         pl_heap_free(&config.heap, made);
         return status;
@@ -108,6 +118,7 @@ void pl_client_end(podlink_client *client)
     if (!is_child)
         pl_janitor_stop(&client->janitor);
     pl_pool_fini(&client->pool, is_child);
+    pl_tls_context_free(client->tls);
 }
 
 void pl_client_free(podlink_client *client)

@@ -31,6 +31,7 @@ struct podlink_client {
     podlink_trace_fn trace; /* NULL: none */
     void *trace_context;
     pl_fork_guard fork_guard;
+    pl_tls_context *tls; /* NULL: no connection has TLS */
     pl_pool pool;
     pl_janitor janitor;
     pl_client_counters counters;

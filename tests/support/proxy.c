@@ -65,6 +65,7 @@ struct proxy {
     struct pair *pairs[CONNECTIONS_MAX];
     size_t count;
     char server[108];
+    uint16_t server_port; /* 0: it is at the socket `server` */
     char dir[32];
     char path[64];
     char url[96];
@@ -238,16 +239,25 @@ static void serve_pair(struct proxy *proxy, size_t at, short client_ready, short
 
 /* ---- clients ---- */
 
-static int connect_to_server(const struct proxy *proxy)
+static int connect_to(const struct sockaddr *address, socklen_t size)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    memcpy(address.sun_path, proxy->server, sizeof address.sun_path);
-    const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd >= 0 && connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+    const int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd >= 0 && connect(fd, address, size) != 0 && errno != EINPROGRESS) {
         close(fd);
         return -1;
     }
     return fd;
+}
+
+static int connect_to_server(const struct proxy *proxy)
+{
+    const struct sockaddr_in tcp = {
+        .sin_family = AF_INET, .sin_port = htons(proxy->server_port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (proxy->server_port != 0)
+        return connect_to((const struct sockaddr *)&tcp, sizeof tcp);
+    memcpy(address.sun_path, proxy->server, sizeof address.sun_path);
+    return connect_to((const struct sockaddr *)&address, sizeof address);
 }
 
 static bool add_pair(struct proxy *proxy, int client, int server)
@@ -389,13 +399,14 @@ static void free_proxy(struct proxy *proxy)
     free(proxy);
 }
 
-struct proxy *proxy_start(const char *server_socket, bool with_tcp)
+static struct proxy *start(const char *server_socket, uint16_t server_port, bool with_tcp)
 {
     struct proxy *proxy = calloc(1, sizeof *proxy);
     if (!proxy)
         return NULL;
     pthread_mutex_init(&proxy->lock, NULL);
     snprintf(proxy->server, sizeof proxy->server, "%s", server_socket);
+    proxy->server_port = server_port;
     proxy->is_tcp = with_tcp;
     proxy->listener = -1;
     proxy->bell = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
@@ -405,6 +416,16 @@ struct proxy *proxy_start(const char *server_socket, bool with_tcp)
     fprintf(stderr, "proxy: %s\n", strerror(errno));
     free_proxy(proxy);
     return NULL;
+}
+
+struct proxy *proxy_start(const char *server_socket, bool with_tcp)
+{
+    return start(server_socket, 0, with_tcp);
+}
+
+struct proxy *proxy_start_to_port(uint16_t port)
+{
+    return start("", port, true);
 }
 
 void proxy_stop(struct proxy *proxy)

@@ -36,6 +36,9 @@ struct proxy_fault {
  *  @return the proxy, to be ended by proxy_stop(); NULL if that failed, and why is on stderr */
 struct proxy *proxy_start(const char *server_socket, bool with_tcp);
 
+/** The same on a free port of 127.0.0.1, for a server at another. */
+struct proxy *proxy_start_to_port(uint16_t port);
+
 /** Ends all connections and the thread, waits for it, and frees the proxy. NULL is allowed. */
 void proxy_stop(struct proxy *proxy);
 

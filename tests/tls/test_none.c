@@ -1,0 +1,50 @@
+/* What a build without OpenSSL says. */
+#include "tap_cmocka.h"
+
+#include "base/sha1.h"
+#include "net/tls.h"
+
+#include <string.h>
+
+static void a_client_that_wants_tls_is_told_that_there_is_none(void **state)
+{
+    (void)state;
+    const pl_heap heap = {0};
+    const pl_tls_options options = {.verifies = true};
+    pl_tls_context *context = (pl_tls_context *)&heap;
+    podlink_error err;
+    assert_int_equal(pl_tls_context_new(&heap, &options, &context, &err), PODLINK_EUNSUPPORTED);
+    assert_null(context);
+    assert_int_equal(err.status, PODLINK_EUNSUPPORTED);
+    assert_int_equal(err.delivery, PODLINK_NOT_SENT);
+    assert_non_null(strstr(err.message, "built without TLS"));
+}
+
+static void no_connection_is_ever_made_in_its_place(void **state)
+{
+    (void)state;
+    const pl_tls_peer peer = {0};
+    const pl_clock clock = {0};
+    pl_tls *tls = (pl_tls *)&clock;
+    podlink_error err;
+    assert_int_equal(pl_tls_open(&peer, 0, &clock, PL_NEVER, &tls, &err), PODLINK_EUNSUPPORTED);
+    assert_null(tls);
+}
+
+static void a_script_of_the_users_own_has_no_sha1(void **state)
+{
+    (void)state;
+    char sha[PL_SHA1_HEX + 1] = "?";
+    assert_false(pl_sha1_hex("abc", 3, sha));
+    assert_string_equal(sha, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_client_that_wants_tls_is_told_that_there_is_none),
+        cmocka_unit_test(no_connection_is_ever_made_in_its_place),
+        cmocka_unit_test(a_script_of_the_users_own_has_no_sha1),
+    };
+    return RUN_TESTS("none", tests);
+}
