@@ -8,7 +8,7 @@
 
 static const char usage[] =
     "usage: PROGRAM (--socket PATH | --port N [--host H]) [--peer NAME] [--threads N] [--seconds S] [--warmup S]\n"
-    "               [--users N] [--count N] [--sha SHA]\n";
+    "               [--users N] [--count N] [--sha SHA] [--tls-port N --tls-ca FILE]\n";
 
 static const struct option long_options[] = {
     {"socket", required_argument, NULL, 's'},
@@ -21,6 +21,8 @@ static const struct option long_options[] = {
     {"users", required_argument, NULL, 'u'},
     {"count", required_argument, NULL, 'c'},
     {"sha", required_argument, NULL, 'a'},
+    {"tls-port", required_argument, NULL, 'l'},
+    {"tls-ca", required_argument, NULL, 'f'},
     {0},
 };
 
@@ -95,6 +97,12 @@ static void take(struct bench_options *options, int name, const char *value)
     case 'a':
         take_sha(options, value);
         break;
+    case 'l':
+        options->tls_port = (int)count_of(value);
+        break;
+    case 'f':
+        options->tls_ca = value;
+        break;
     default:
         fputs(usage, stderr);
         exit(2);
@@ -103,9 +111,16 @@ static void take(struct bench_options *options, int name, const char *value)
 
 static void make_url(struct bench_options *options)
 {
-    int length = options->socket != NULL
-                     ? snprintf(options->url, sizeof options->url, "unix://%s", options->socket)
-                     : snprintf(options->url, sizeof options->url, "redis://%s:%d", options->host, options->port);
+    const size_t size = sizeof options->url;
+    int length;
+    if (options->tls_port != 0) {
+        length = snprintf(options->url, size, "rediss://%s:%d?tls_ca_file=%s", options->host, options->tls_port,
+                          options->tls_ca != NULL ? options->tls_ca : "");
+    } else if (options->socket != NULL) {
+        length = snprintf(options->url, size, "unix://%s", options->socket);
+    } else {
+        length = snprintf(options->url, size, "redis://%s:%d", options->host, options->port);
+    }
     if (length < 0 || (size_t)length >= sizeof options->url) {
         bench_die("the server's address is too long");
     }

@@ -18,6 +18,8 @@ struct bench_options {
     double warmup;
     unsigned users;
     unsigned count; /* calls, links or repetitions, as the program says */
+    int tls_port;   /* 0: none; else podlink's own connections go there, on the same host */
+    const char *tls_ca;
     char sha[BENCH_SHA_LENGTH + 1];
     char url[512]; /* the server again, as podlink takes it */
 };
