@@ -340,7 +340,7 @@ static int start(void **state)
     (void)state;
     for (size_t i = 0; i < MANY; i++)
         snprintf(uids[i], sizeof uids[i], "user-%zu", i);
-    server = test_server_start(NULL);
+    server = api_start();
     if (!server)
         return -1;
     redis = api_redis(server);
@@ -354,7 +354,7 @@ static int stop(void **state)
     podlink_client_free(client);
     if (redis)
         redisFree(redis);
-    test_server_stop(server);
+    api_stop(server);
     return 0;
 }
 

@@ -344,7 +344,7 @@ static void a_ping_tells_its_round_trip(void **state)
 static int start(void **state)
 {
     (void)state;
-    server = test_server_start(NULL);
+    server = api_start();
     if (!server)
         return -1;
     redis = api_redis(server);
@@ -358,7 +358,7 @@ static int stop(void **state)
     podlink_client_free(client);
     if (redis)
         redisFree(redis);
-    test_server_stop(server);
+    api_stop(server);
     return 0;
 }
 

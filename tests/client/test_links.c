@@ -457,7 +457,7 @@ static void an_index_of_the_wrong_type_leaves_no_link(void **state)
 static int start(void **state)
 {
     (void)state;
-    server = test_server_start(NULL);
+    server = api_start();
     if (!server)
         return -1;
     redis = api_redis(server);
@@ -471,7 +471,7 @@ static int stop(void **state)
     podlink_client_free(client);
     if (redis)
         redisFree(redis);
-    test_server_stop(server);
+    api_stop(server);
     return 0;
 }
 

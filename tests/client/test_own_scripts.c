@@ -392,7 +392,7 @@ static void a_user_that_may_not_run_what_the_scripts_call_is_found_at_the_open(v
 static int start(void **state)
 {
     (void)state;
-    server = test_server_start(NULL);
+    server = api_start();
     if (!server)
         return -1;
     redis = api_redis(server);
@@ -404,7 +404,7 @@ static int stop(void **state)
     (void)state;
     if (redis)
         redisFree(redis);
-    test_server_stop(server);
+    api_stop(server);
     return 0;
 }
 

@@ -327,7 +327,7 @@ static void a_workload_of_the_wrong_type_fails_them_all_and_is_named(void **stat
 static int start(void **state)
 {
     (void)state;
-    server = test_server_start(NULL);
+    server = api_start();
     if (!server)
         return -1;
     redis = api_redis(server);
@@ -341,7 +341,7 @@ static int stop(void **state)
     podlink_client_free(client);
     if (redis)
         redisFree(redis);
-    test_server_stop(server);
+    api_stop(server);
     return 0;
 }
 

@@ -1,10 +1,14 @@
 /* What the tests of the public C API share. */
 #include "api.h"
 
+#include "cluster.h"
+#include "sentinel.h"
+
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +25,69 @@
 #define RUNNING_ON_VALGRIND 0
 #endif
 
+/* ---- what the tests run over ---- */
+
+static struct {
+    const struct test_server *head;
+    struct test_cluster *cluster;
+    struct test_sentinel *sentinel;
+    redisContext *nodes[TEST_CLUSTER_NODES_MAX]; /* the test's own connections to a cluster, NULL until needed */
+} over;
+
+struct test_server *api_start(void)
+{
+    const char *kind = getenv("PODLINK_TEST_OVER");
+    struct test_server *head = NULL;
+    if (!kind || *kind == '\0')
+        return test_server_start(NULL);
+    if (strcmp(kind, "sentinel") == 0 && (over.sentinel = test_sentinel_start(NULL)) != NULL) {
+        head = test_sentinel_server(over.sentinel, 0);
+    } else if (strcmp(kind, "sentinel") != 0) {
+        const struct test_cluster_plan plan = {.masters = strcmp(kind, "node") == 0 ? 1 : 3};
+        over.cluster = test_cluster_start(&plan);
+        head = over.cluster ? test_cluster_node(over.cluster, 0) : NULL;
+    }
+    over.head = head;
+    return head;
+}
+
+void api_stop(struct test_server *server)
+{
+    if (server != over.head) {
+        test_server_stop(server);
+        return;
+    }
+    for (size_t i = 0; i < TEST_CLUSTER_NODES_MAX; i++) {
+        if (over.nodes[i])
+            redisFree(over.nodes[i]);
+        over.nodes[i] = NULL;
+    }
+    test_cluster_stop(over.cluster);
+    test_sentinel_stop(over.sentinel);
+    over.cluster = NULL;
+    over.sentinel = NULL;
+    over.head = NULL;
+}
+
+enum api_kind api_kind(void)
+{
+    return over.cluster ? API_CLUSTER : over.sentinel ? API_SENTINEL : API_SERVER;
+}
+
+size_t api_masters(void)
+{
+    return over.cluster ? test_cluster_count(over.cluster) : 1;
+}
+
 /* ---- clients ---- */
 
 const char *api_url(const struct test_server *server)
 {
     static char url[128];
+    if (server == over.head && over.cluster)
+        return test_cluster_url(over.cluster);
+    if (server == over.head && over.sentinel)
+        return test_sentinel_url(over.sentinel);
     snprintf(url, sizeof url, "unix://%s", test_server_socket(server));
     return url;
 }
@@ -120,13 +182,79 @@ redisContext *api_redis(const struct test_server *server)
     return redis;
 }
 
-static redisReply *ask(redisContext *redis, const char *format, va_list arguments)
+static redisContext *node_connection(size_t i)
+{
+    if (!over.nodes[i])
+        over.nodes[i] = api_redis(test_cluster_node(over.cluster, i));
+    return over.nodes[i];
+}
+
+/* The node that "MOVED 3999 127.0.0.1:6381" names. */
+static redisContext *node_named(const char *moved)
+{
+    const char *port = strrchr(moved, ':');
+    for (size_t i = 0; port && i < test_cluster_count(over.cluster); i++) {
+        if (test_server_port(test_cluster_node(over.cluster, i)) == strtoul(port + 1, NULL, 10))
+            return node_connection(i);
+    }
+    fail_msg("no such node: %s", moved);
+    return NULL;
+}
+
+static redisReply *run(redisContext *redis, const char *format, va_list arguments)
+{
+    va_list copy;
+    va_copy(copy, arguments);
+    redisReply *reply = redisvCommand(redis, format, copy);
+    va_end(copy);
+    if (!reply)
+        fail_msg("no answer to %s: %s", format, redis->errstr);
+    return reply;
+}
+
+static bool is_for_all_nodes(const char *format)
+{
+    static const char *const words[] = {"FLUSHALL", "DBSIZE", "SCRIPT FLUSH", "ACL "};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (strncmp(format, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* On all nodes; of numbers the sum. */
+static redisReply *run_on_all(const char *format, va_list arguments)
+{
+    redisReply *all = NULL;
+    long long sum = 0;
+    for (size_t i = 0; i < test_cluster_count(over.cluster); i++) {
+        freeReplyObject(all);
+        all = run(node_connection(i), format, arguments);
+        sum += all->integer;
+    }
+    if (all)
+        all->integer = sum;
+    return all;
+}
+
+static redisReply *run_in_cluster(redisContext *redis, const char *format, va_list arguments)
+{
+    if (is_for_all_nodes(format))
+        return run_on_all(format, arguments);
+    redisReply *reply = run(redis, format, arguments);
+    if (reply->type == REDIS_REPLY_ERROR && strncmp(reply->str, "MOVED ", 6) == 0) {
+        redisContext *node = node_named(reply->str);
+        freeReplyObject(reply);
+        reply = run(node, format, arguments);
+    }
+    return reply;
+}
+
+static redisReply *ask_by_list(redisContext *redis, const char *format, va_list arguments)
 {
     static redisReply *last;
     freeReplyObject(last);
-    last = redisvCommand(redis, format, arguments);
-    if (!last)
-        fail_msg("no answer to %s: %s", format, redis->errstr);
+    last = over.cluster ? run_in_cluster(redis, format, arguments) : run(redis, format, arguments);
     return last;
 }
 
@@ -134,7 +262,7 @@ redisReply *api_try(redisContext *redis, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    redisReply *reply = ask(redis, format, arguments);
+    redisReply *reply = ask_by_list(redis, format, arguments);
     va_end(arguments);
     return reply;
 }
@@ -143,7 +271,7 @@ redisReply *api_ask(redisContext *redis, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    redisReply *reply = ask(redis, format, arguments);
+    redisReply *reply = ask_by_list(redis, format, arguments);
     va_end(arguments);
     if (reply->type == REDIS_REPLY_ERROR)
         fail_msg("%s: %s", format, reply->str);

@@ -14,9 +14,27 @@
 
 #include "server.h"
 
+/* ---- what the tests run over ---- */
+
+enum api_kind { API_SERVER, API_SENTINEL, API_CLUSTER };
+
+/** Starts a server, or what PODLINK_TEST_OVER names in its place: "sentinel" (a master with replicas), "cluster" (three
+ *  masters), "node" (a cluster of one).
+ *  @return the server that the test looks at, the master or the first one, to be stopped by api_stop(); NULL where it
+ *          did not start. One at a time */
+struct test_server *api_start(void);
+void api_stop(struct test_server *server);
+
+/** What api_start() started last. */
+enum api_kind api_kind(void);
+
+/** How many servers share the keys: 1, or 3 in a cluster. */
+size_t api_masters(void);
+
 /* ---- clients ---- */
 
-/** The URL of a server's unix socket, or of its port. Static: valid until the next call. */
+/** The URL of a server's unix socket, or of its port; of that which api_start() returned, the URL of all that it
+ *  started. Static: valid until the next call. */
 const char *api_url(const struct test_server *server);
 const char *api_tcp_url(const struct test_server *server);
 
@@ -50,8 +68,8 @@ void api_assert_holds(const char *text, const char *part, const char *file, int 
 
 redisContext *api_redis(const struct test_server *server);
 
-/** Runs a command, which has to be answered. The reply is freed by the next call, and is an error only in
- *  api_try_redis(). */
+/** Runs a command, which has to be answered. The reply is freed by the next call, and is an error only in api_try(). In
+ *  a cluster it is run where its keys are; FLUSHALL, DBSIZE, SCRIPT FLUSH and ACL on all nodes. */
 redisReply *api_ask(redisContext *redis, const char *format, ...);
 redisReply *api_try(redisContext *redis, const char *format, ...);
 

@@ -40,7 +40,7 @@ static bool place_at(struct place *place, const struct test_sentinel *s, size_t 
 
 /* The arguments of a server: its master, unless NULL, then those of the plan. */
 static void server_args(const struct test_sentinel *s, const struct place *own, const struct place *master,
-                        const char *args[ARGS_MAX + 16])
+                        const char *args[ARGS_MAX + 20])
 {
     const char *const fast[] = {"--bind",
                                 own->host,
@@ -49,7 +49,9 @@ static void server_args(const struct test_sentinel *s, const struct place *own, 
                                 "--repl-diskless-sync-delay",
                                 "0",
                                 "--repl-ping-replica-period",
-                                "1"};
+                                "1",
+                                "--protected-mode",
+                                "no"};
     size_t n = 0;
     for (size_t i = 0; i < sizeof fast / sizeof *fast; i++)
         args[n++] = fast[i];
@@ -65,7 +67,7 @@ static void server_args(const struct test_sentinel *s, const struct place *own, 
 
 static bool start_server(struct test_sentinel *s, size_t i, const struct test_sentinel_plan *plan)
 {
-    const char *args[ARGS_MAX + 16];
+    const char *args[ARGS_MAX + 20];
     const struct place *place = &s->server_places[i];
     server_args(s, place, i == 0 ? NULL : &s->server_places[0], args);
     s->servers[i] = test_server_start_as(&(struct test_server_plan){
@@ -353,7 +355,7 @@ bool test_sentinel_demote(const struct test_sentinel *s, struct test_server *old
 
 bool test_sentinel_revive(const struct test_sentinel *s, struct test_server *dead)
 {
-    const char *args[ARGS_MAX + 16];
+    const char *args[ARGS_MAX + 20];
     const size_t master = master_by(s, MAJORITY);
     size_t own = 0;
     while (own < N && s->servers[own] != dead)
