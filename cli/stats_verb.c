@@ -34,6 +34,7 @@ static const field counters[] = {
     FIELD("connections", dial_failures),
     FIELD("connections", connections_lost),
     FIELD("connections", stale),
+    FIELD("connections", reauthentications),
     FIELD("dedicated connections", dedicated_idle),
     FIELD("dedicated connections", dedicated_in_use),
     FIELD("dedicated connections", dedicated_waiting),

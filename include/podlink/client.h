@@ -96,11 +96,18 @@ typedef enum podlink_read_from {
 /** What a credentials callback fills. */
 typedef struct podlink_credentials podlink_credentials;
 
-/** Gives the user and the password for a connection that is about to be made. Called without any lock held, by the
- *  thread that dials, which may be the janitor: must be thread-safe. What it takes counts against dial_timeout_ms, but
- *  cannot be interrupted.
+/** Gives the user and the password for a connection that is about to be made, or to be authenticated anew. Called
+ *  without any lock held, by the thread that dials, which may be the janitor: must be thread-safe. What it takes counts
+ *  against dial_timeout_ms, but cannot be interrupted.
  *  @return 0; anything else fails the dial with PODLINK_EAUTH, and nothing is sent */
 typedef int (*podlink_credentials_fn)(void *context, podlink_credentials *into);
+
+/** For a credentials callback, which calls it once: says who the connection is. Both are copied, and the copy is wiped
+ *  when the server has been told.
+ *  @param user      NULL: the server's default user; else 1 to 65536 bytes
+ *  @param password  1 to 65536 bytes, a token for example
+ *  @return PODLINK_OK; EINVAL, ENOMEM: then the dial will fail with it */
+PODLINK_API podlink_status podlink_credentials_set(podlink_credentials *into, const char *user, const char *password);
 
 typedef enum podlink_event_kind {
     PODLINK_EVENT_MASTER_CHANGED = 1,  /* another server is the master */
@@ -185,8 +192,7 @@ typedef struct podlink_options {
     int32_t sentinel_tls;        /* TLS to the sentinels: 1, or 0; default -1: as to the servers */
     podlink_credentials_fn credentials; /* in place of user and password; default NULL. Not for sentinels */
     void *credentials_context;
-    int64_t credentials_max_age_ms; /* default -1: none; a connection older than that shows its credentials anew, or is
-                                       closed, so that a user who was revoked is out */
+    int64_t credentials_max_age_ms; /* default -1: none; see podlink_client_reauthenticate() */
     podlink_event_fn event;         /* default NULL: none */
     void *event_context;
     int64_t topology_refresh_ms; /* default 60000; -1: never: how often sentinels or a cluster are asked although
@@ -248,6 +254,17 @@ PODLINK_API void podlink_client_free(podlink_client *client);
  *  @return after how many milliseconds it wants to be called again */
 PODLINK_API int64_t podlink_client_tick(podlink_client *client);
 
+/** Shows the servers the credentials anew, asked of the callback where there is one: for a password that has changed,
+ *  or a user who may have been revoked. A server tells neither of them to the connections that are open. Shared
+ *  connections send AUTH between the calls that run on them; one on which the server refuses it is ended, and the calls
+ *  that are in flight there are lost (PODLINK_ECONNLOST). Dedicated ones are closed: at once where they are idle, else
+ * when their session is released. The janitor does the same with each connection whose credentials are older than
+ * credentials_max_age_ms; one on which it had no answer for twice as long is ended, too.
+ *  @return PODLINK_OK: no connection is left with older credentials, but for sessions; EAUTH (refused, or the callback
+ *  failed: then its connections stay as they are), ETIMEDOUT or ECONNLOST (ended), EINVAL, ENOMEM, ECLOSED, EFORKED.
+ *  Blocks for dial_timeout_ms at most, and as long as the callback takes. */
+PODLINK_API podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err);
+
 /** Asks the server for a PONG.
  *  @param round_trip_ns  out, may be NULL
  *  @return PODLINK_OK or what failed. Blocks until the call's deadline at most. Harmless to repeat. */
@@ -304,6 +321,7 @@ typedef struct podlink_stats {
     podlink_histogram unsent;   /* queued but not sent, */
     podlink_histogram wire;     /* on the wire and in the server, */
     podlink_histogram total;    /* and all of it */
+    uint64_t reauthentications; /* AUTH that open connections sent anew; counted among the calls, too */
 } podlink_stats;
 
 #define podlink_stats_init(stats) ((stats)->size = sizeof *(stats))

@@ -2,6 +2,7 @@
 #include "client/client.h"
 
 #include "base/error.h"
+#include "client/run.h"
 
 #include <string.h>
 
@@ -20,6 +21,12 @@ static podlink_status make_tls(podlink_client *client, podlink_error *err)
     return pl_config_uses_tls(config) ? pl_tls_context_new(&config->heap, &config->tls, &client->tls, err) : PODLINK_OK;
 }
 
+/* What nobody shows does not grow old. */
+static int64_t credentials_age(const pl_config *config)
+{
+    return config->login.password || config->credentials ? to_ns(config->credentials_max_age_ms) : PL_NEVER;
+}
+
 static podlink_status make_pool(podlink_client *client, podlink_error *err)
 {
     const pl_config *config = &client->config;
@@ -29,6 +36,8 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
     const pl_server server = {.address = &config->address,
                               .tls = config->tls_enabled ? client->tls : NULL,
                               .login = &config->login,
+                              .credentials = {config->credentials, config->credentials_context},
+                              .credentials_age_ns = credentials_age(config),
                               .heap = &config->heap,
                               .clock = &client->clock,
                               .log = &client->log,
@@ -47,9 +56,9 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
 
 static podlink_status check_support(const pl_config *config, podlink_error *err)
 {
-    if (config->kind != PL_SINGLE || config->credentials)
+    if (config->kind != PL_SINGLE)
         return pl_error_set(err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT,
-                            "url: Sentinel, Cluster and credentials by callback are not supported by this version");
+                            "url: Sentinel and Cluster are not supported by this version");
     return PODLINK_OK;
 }
 
@@ -104,6 +113,19 @@ int64_t podlink_client_tick(podlink_client *client)
     if (!pl_fork_guard_is_child(&client->fork_guard))
         pl_pool_tick(&client->pool);
     return TICK_MS;
+}
+
+podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err)
+{
+    const podlink_call call = {.size = sizeof call, .timeout_ms = client->config.dial_timeout_ms};
+    pl_run run;
+    pl_error_clear(err);
+    podlink_status status = pl_run_begin(&run, client, &call, err);
+    if (status != PODLINK_OK)
+        return status;
+    status = pl_pool_reauthenticate(&client->pool, run.deadline, err);
+    pl_run_finish(&run);
+    return status;
 }
 
 void podlink_client_close(podlink_client *client, int64_t wait_ms)

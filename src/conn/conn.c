@@ -6,6 +6,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 /* A buffer that a large batch has filled gives its memory back. */
 enum { KEPT_BYTES = 64 * 1024 };
@@ -42,6 +43,16 @@ bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i)
     pl_count(&conn->counters->commands_sent, 1);
     exchange->inflight++;
     return true;
+}
+
+void pl_conn_wipe(pl_conn *conn)
+{
+    if (pl_conn_has_output(conn))
+        return;
+    if (conn->sending.bytes)
+        explicit_bzero(conn->sending.bytes, conn->sending.capacity);
+    if (conn->filling.bytes)
+        explicit_bzero(conn->filling.bytes, conn->filling.capacity);
 }
 
 pl_bytes pl_conn_output(pl_conn *conn)

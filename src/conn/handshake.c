@@ -163,6 +163,23 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
 
 static const pl_exchange_ops handshake_ops = {.encode = encode, .settle = settle};
 
+static void prepare(pl_handshake *handshake, const char *name, const pl_login *login, uint32_t count,
+                    podlink_error *err)
+{
+    memset(&handshake->identity, 0, sizeof handshake->identity);
+    memset(handshake->marks, PL_PENDING, sizeof handshake->marks);
+    handshake->login = login;
+    pl_exchange_init(&handshake->exchange, &handshake_ops, name, false, err);
+    pl_exchange_many(&handshake->exchange, count, handshake->marks);
+    handshake->exchange.is_final = true;
+}
+
+void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, podlink_error *err)
+{
+    handshake->steps[0] = STEP_AUTH;
+    prepare(handshake, "authentication", login, 1, err);
+}
+
 void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err)
 {
     uint32_t count = 0;
@@ -174,10 +191,5 @@ void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_e
         handshake->steps[count++] = STEP_NAME;
     handshake->steps[count++] = STEP_PING;
     handshake->steps[count++] = STEP_INFO;
-    memset(&handshake->identity, 0, sizeof handshake->identity);
-    memset(handshake->marks, PL_PENDING, sizeof handshake->marks);
-    handshake->login = login;
-    pl_exchange_init(&handshake->exchange, &handshake_ops, "handshake", false, err);
-    pl_exchange_many(&handshake->exchange, count, handshake->marks);
-    handshake->exchange.is_final = true;
+    prepare(handshake, "handshake", login, count, err);
 }

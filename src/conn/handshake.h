@@ -36,4 +36,7 @@ typedef struct pl_handshake {
  *  @param err  may not be NULL: why it failed */
 void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err);
 
+/** Prepares an AUTH alone, for a connection that is open. The login has a password. */
+void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, podlink_error *err);
+
 #endif

@@ -15,19 +15,34 @@ enum {
 void pl_dedicated_init(pl_dedicated *dedicated, const pl_server *server, uint32_t max, uint32_t min_idle,
                        int64_t lifetime_ns)
 {
-    *dedicated = (pl_dedicated){.server = server, .max = max, .min_idle = min_idle, .lifetime_ns = lifetime_ns};
+    *dedicated = (pl_dedicated){
+        .server = server, .max = max, .min_idle = min_idle, .lifetime_ns = lifetime_ns, .outdated_at = INT64_MIN};
     pthread_mutex_init(&dedicated->lock, NULL);
 }
 
 /* --- one connection ------------------------------------------------------------------------------------------- */
 
 /* A tenth more or less than the maximum, so that connections that began together do not end together. */
-static int64_t expiry(const pl_dedicated *dedicated, int64_t now)
+static int64_t lifetime_end(const pl_dedicated *dedicated, int64_t now)
 {
     if (dedicated->lifetime_ns == PL_NEVER)
         return PL_NEVER;
     int64_t tenth = dedicated->lifetime_ns / 10;
     return now + dedicated->lifetime_ns - tenth + pl_jitter(2 * tenth, now);
+}
+
+/* A tenth less, but never more. */
+static int64_t credentials_end(const pl_dedicated *dedicated, int64_t asked_at)
+{
+    const int64_t age = dedicated->server->credentials_age_ns;
+    return age == PL_NEVER ? PL_NEVER : asked_at + age - pl_jitter(age / 10, asked_at);
+}
+
+static int64_t expiry(const pl_dedicated *dedicated, int64_t dialled_at)
+{
+    const int64_t first = lifetime_end(dedicated, pl_clock_now(dedicated->server->clock));
+    const int64_t second = credentials_end(dedicated, dialled_at);
+    return first < second ? first : second;
 }
 
 static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
@@ -38,6 +53,7 @@ static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_lo
         return pl_error_no_memory(err);
     podlink_error fault;
     pl_error_clear(&fault);
+    made->dialled_at = pl_clock_now(server->clock);
     made->stream = pl_dial(&made->conn, server, &made->counters, deadline, &fault);
     if (!pl_stream_is_open(&made->stream)) {
         pl_heap_free(server->heap, made);
@@ -45,7 +61,7 @@ static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_lo
             *err = fault;
         return fault.status;
     }
-    made->expires_at = expiry(dedicated, pl_clock_now(server->clock));
+    made->expires_at = expiry(dedicated, made->dialled_at);
     *loan = made;
     return PODLINK_OK;
 }
@@ -67,9 +83,14 @@ static bool is_clean(pl_loan *loan)
            !pl_parser_is_midway(&conn->parser) && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
 }
 
-static bool is_fresh(pl_loan *loan, int64_t now)
+static bool has_expired(const pl_dedicated *dedicated, const pl_loan *loan, int64_t now)
 {
-    return now < loan->expires_at && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
+    return now >= loan->expires_at || loan->dialled_at <= atomic_load(&dedicated->outdated_at);
+}
+
+static bool is_fresh(const pl_dedicated *dedicated, pl_loan *loan, int64_t now)
+{
+    return !has_expired(dedicated, loan, now) && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
 }
 
 /* --- the pool; these have the lock ---------------------------------------------------------------------------- */
@@ -357,7 +378,7 @@ static podlink_status acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan
         }
         podlink_status status = is_given ? take_given(dedicated, &waiter, deadline, loan, err)
                                          : wait(dedicated, &waiter, deadline, loan, err);
-        if (status != PODLINK_OK || !waiter.loan || is_fresh(waiter.loan, now))
+        if (status != PODLINK_OK || !waiter.loan || is_fresh(dedicated, waiter.loan, now))
             return status;
         pl_count_shared(&dedicated->counters.stale, 1);
         drop(dedicated, waiter.loan);
@@ -397,7 +418,7 @@ void pl_dedicated_leave(pl_dedicated *dedicated)
 /* A connection that is not lent any more, or was not yet. */
 static void give_back(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable, int64_t now)
 {
-    if (!is_reusable || !is_clean(loan) || now >= loan->expires_at) {
+    if (!is_reusable || !is_clean(loan) || has_expired(dedicated, loan, now)) {
         drop(dedicated, loan);
         return;
     }
@@ -433,7 +454,7 @@ static pl_loan *take_overdue(pl_dedicated *dedicated, int64_t now)
         pl_loan *loan = *at;
         bool is_surplus =
             dedicated->idle_count > dedicated->min_idle && pl_until(now, loan->idle_since) > dedicated->server->idle_ns;
-        if (!is_surplus && is_fresh(loan, now))
+        if (!is_surplus && is_fresh(dedicated, loan, now))
             continue;
         *at = loan->next;
         dedicated->idle_count--;
@@ -459,6 +480,28 @@ static void add_idle(pl_dedicated *dedicated)
         return;
     assert(loan);
     give_back(dedicated, loan, true, pl_clock_now(dedicated->server->clock));
+}
+
+static pl_loan *take_expired(pl_dedicated *dedicated, int64_t now)
+{
+    pl_loan *loan = NULL;
+    pthread_mutex_lock(&dedicated->lock);
+    for (pl_loan **at = &dedicated->idle; *at && !loan; at = *at ? &(*at)->next : at)
+        if (has_expired(dedicated, *at, now)) {
+            loan = *at;
+            *at = loan->next;
+            dedicated->idle_count--;
+        }
+    pthread_mutex_unlock(&dedicated->lock);
+    return loan;
+}
+
+void pl_dedicated_outdate(pl_dedicated *dedicated, int64_t now)
+{
+    pl_loan *loan;
+    atomic_store(&dedicated->outdated_at, now);
+    while ((loan = take_expired(dedicated, now)))
+        drop(dedicated, loan);
 }
 
 void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now)

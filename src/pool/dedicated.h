@@ -13,7 +13,8 @@
 typedef struct pl_loan {
     pl_conn conn;
     pl_stream stream;
-    int64_t expires_at; /* PL_NEVER where it has no maximum lifetime */
+    int64_t dialled_at; /* when its credentials were asked for */
+    int64_t expires_at; /* PL_NEVER where neither it nor its credentials have a maximum lifetime */
     int64_t idle_since;
     struct pl_loan *next; /* in the list of idle ones, the one returned last first; or of those that are lent */
     pl_conn_counters counters;
@@ -45,7 +46,8 @@ typedef struct pl_dedicated {
     pl_waiter *last_waiter;
     uint32_t waiting;
     _Atomic bool is_closed;
-    _Atomic uint32_t inside; /* callers that are about to get one, or in a call on one */
+    _Atomic int64_t outdated_at; /* connections that were dialled not after that are closed when they are not lent */
+    _Atomic uint32_t inside;     /* callers that are about to get one, or in a call on one */
     podlink_error dial_fault;
     uint32_t dial_failures; /* in a row */
     int64_t dial_not_before;
@@ -72,6 +74,9 @@ void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusab
 
 /** Periodic: closes what is idle for too long, dead or too old, and dials what min_idle lacks. */
 void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now);
+
+/** The credentials that are known now are too old: closes what is idle, and the others when they come back. */
+void pl_dedicated_outdate(pl_dedicated *dedicated, int64_t now);
 
 /** Nobody gets one any more: waiters are told, idle ones are closed. */
 void pl_dedicated_close(pl_dedicated *dedicated);

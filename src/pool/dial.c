@@ -35,8 +35,8 @@ static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_
     return status;
 }
 
-static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
-                      podlink_error *err)
+static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *server, pl_conn_counters *counters,
+                         int64_t deadline, podlink_error *err)
 {
     pl_stream stream;
     if (open_stream(server, deadline, &stream, err) != PODLINK_OK)
@@ -48,8 +48,9 @@ static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *
         return stream;
     }
     pl_handshake handshake;
-    pl_handshake_init(&handshake, server->login, err);
+    pl_handshake_init(&handshake, login, err);
     pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->is_ended);
+    pl_conn_wipe(conn);
     conn->counters = counters;
     if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
         pl_runs_note(server->runs, &handshake.identity);
@@ -64,6 +65,18 @@ static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *
     pl_conn_fail(conn, err->status, "the handshake failed");
     pl_conn_fini(conn);
     pl_stream_close(&stream);
+    return stream;
+}
+
+static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
+                      podlink_error *err)
+{
+    podlink_credentials given;
+    pl_login login = *server->login;
+    pl_stream stream = PL_STREAM_CLOSED;
+    if (pl_credentials_ask(&given, &server->credentials, server->heap, &login, err) == PODLINK_OK)
+        stream = dial_as(&login, conn, server, counters, deadline, err);
+    pl_credentials_wipe(&given);
     return stream;
 }
 

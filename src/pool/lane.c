@@ -27,7 +27,7 @@ enum {
 
 void pl_lane_init(pl_lane *lane, const pl_server *server)
 {
-    *lane = (pl_lane){.server = server, .stream = PL_STREAM_CLOSED};
+    *lane = (pl_lane){.server = server, .stream = PL_STREAM_CLOSED, .outdated_at = INT64_MIN};
     pthread_mutex_init(&lane->lock, NULL);
 }
 
@@ -225,6 +225,7 @@ static void dial(pl_lane *lane, int64_t deadline)
     int64_t now = pl_clock_now(lane->server->clock);
     bool gave_up = pl_dial_gave_up(lane->server, &fault, began, deadline, now);
     lane->stream = stream;
+    lane->accepted_at = began;
     lane->state = pl_stream_is_open(&stream) ? PL_LANE_OPEN : PL_LANE_CLOSED;
     if (gave_up) {
         pl_count(&lane->counters.dial_failures, 1);
@@ -527,22 +528,96 @@ static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
         set_connection_lost(lane, exchange);
 }
 
+/* Gives up the lock, and wakes whoever has to go on in our place. */
+static void leave(pl_lane *lane)
+{
+    pl_exchange *heir = choose_heir(lane);
+    pthread_mutex_unlock(&lane->lock);
+    if (heir)
+        pl_park_tell(&heir->park);
+}
+
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
 {
     if (PL_MUTANT_IGNORES_DEADLINE)
         deadline = PL_NEVER;
     pl_exchange_rewind(exchange);
     pthread_mutex_lock(&lane->lock);
-    pl_exchange *heir = NULL;
     lane->expected -= lane->expected > 0 ? 1 : 0;
-    if (ensure_open(lane, exchange, now, deadline)) {
+    if (ensure_open(lane, exchange, now, deadline))
         drive(lane, exchange, deadline);
-        heir = choose_heir(lane);
+    leave(lane);
+}
+
+/* --- credentials ---------------------------------------------------------------------------------------------- */
+
+void pl_lane_outdate(pl_lane *lane, int64_t now)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->outdated_at = now;
+    lane->auth_not_before = 0;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+bool pl_lane_wants_auth(pl_lane *lane, int64_t now, pl_lane_auth *auth)
+{
+    pthread_mutex_lock(&lane->lock);
+    const bool is_old =
+        lane->accepted_at <= lane->outdated_at || pl_until(now, lane->accepted_at) >= lane->server->credentials_age_ns;
+    const bool wants = is_old && lane->state == PL_LANE_OPEN && now >= lane->auth_not_before;
+    *auth = (pl_lane_auth){.generation = lane->generation, .accepted_at = lane->accepted_at, .asked_at = now};
+    pthread_mutex_unlock(&lane->lock);
+    return wants;
+}
+
+static bool is_the_same(const pl_lane *lane, const pl_lane_auth *auth)
+{
+    return lane->state == PL_LANE_OPEN && lane->generation == auth->generation;
+}
+
+void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exchange, int64_t deadline)
+{
+    pl_exchange_rewind(exchange);
+    pthread_mutex_lock(&lane->lock);
+    exchange->queued_at = pl_clock_now(lane->server->clock);
+    if (is_the_same(lane, auth)) {
+        pl_count(&lane->counters.auths, 1);
+        drive(lane, exchange, deadline);
+        if (is_the_same(lane, auth) && !lane->is_writing)
+            pl_conn_wipe(&lane->conn);
+    } else {
+        set_connection_lost(lane, exchange);
+    }
+    leave(lane);
+}
+
+void pl_lane_note_auth(pl_lane *lane, const pl_lane_auth *auth)
+{
+    pthread_mutex_lock(&lane->lock);
+    if (is_the_same(lane, auth) && lane->accepted_at < auth->asked_at)
+        lane->accepted_at = auth->asked_at;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void pl_lane_put_off_auth(pl_lane *lane, int64_t until)
+{
+    pthread_mutex_lock(&lane->lock);
+    lane->auth_not_before = until;
+    pthread_mutex_unlock(&lane->lock);
+}
+
+void pl_lane_end_auth(pl_lane *lane, const pl_lane_auth *auth, const char *why)
+{
+    pthread_mutex_lock(&lane->lock);
+    if (is_the_same(lane, auth)) {
+        fail(lane, PODLINK_ECONNLOST, why);
+        tell_finished(lane);
+        close_if_unused(lane);
     }
     pthread_mutex_unlock(&lane->lock);
-    if (heir)
-        pl_park_tell(&heir->park);
 }
+
+/* --- from outside --------------------------------------------------------------------------------------------- */
 
 static void tick_open(pl_lane *lane, int64_t now)
 {
@@ -566,10 +641,7 @@ void pl_lane_tick(pl_lane *lane, int64_t now)
         tell_finished(lane);
         close_if_unused(lane);
     }
-    pl_exchange *heir = choose_heir(lane); /* who came during the check found a reader */
-    pthread_mutex_unlock(&lane->lock);
-    if (heir)
-        pl_park_tell(&heir->park);
+    leave(lane); /* who came during the check found a reader */
 }
 
 void pl_lane_end(pl_lane *lane, podlink_status status, const char *why)

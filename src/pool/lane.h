@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "conn/conn.h"
+#include "conn/credentials.h"
 #include "conn/handshake.h"
 #include "net/address.h"
 #include "net/stream.h"
@@ -24,6 +25,8 @@ typedef struct pl_server {
     const pl_tls_context *tls;   /* NULL: clear text */
     pl_tls_session *tls_session; /* the latest with it; the pool's */
     const pl_login *login;
+    pl_credentials_source credentials;
+    int64_t credentials_age_ns; /* so old credentials are shown anew; PL_NEVER */
     const pl_heap *heap;
     const pl_clock *clock;
     const pl_log *log;
@@ -38,6 +41,13 @@ typedef struct pl_server {
     size_t reply_max;
 } pl_server;
 
+/** A connection of a lane that is about to show its credentials anew. */
+typedef struct pl_lane_auth {
+    uint32_t generation;
+    int64_t accepted_at; /* when those were asked for that it has, */
+    int64_t asked_at;    /* and those that it shows now */
+} pl_lane_auth;
+
 typedef struct pl_lane_counters {
     pl_counter dials;
     pl_counter dial_failures;
@@ -47,6 +57,7 @@ typedef struct pl_lane_counters {
     pl_counter stale;
     pl_counter waits;
     pl_counter wait_ns;
+    pl_counter auths;
     pl_conn_counters conn;
 } pl_lane_counters;
 
@@ -79,6 +90,9 @@ typedef struct pl_lane {
     podlink_error dial_fault;    /* of the latest dial, status PODLINK_OK where it succeeded */
     uint32_t dial_failures;      /* in a row */
     int64_t dial_not_before;     /* after failures: until then nobody dials, and all get the latest dial's fault */
+    int64_t accepted_at;         /* when the credentials were asked for that the server has accepted last */
+    int64_t outdated_at;         /* those accepted not after that are too old */
+    int64_t auth_not_before;     /* after an AUTH that was not answered */
     int64_t used_at;             /* for the check of idle connections */
     int64_t heard_at;            /* when bytes came, or the line's first command was queued */
     uint32_t timeouts;           /* calls in a row that timed out */
@@ -96,6 +110,24 @@ void pl_lane_fini(pl_lane *lane, bool is_child);
 /** Runs one pass of an exchange: dials if need be, sends its pending commands and waits for what becomes of them, until
  *  the deadline at most. What is still pending then has its reason in exchange->reason. */
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
+
+/** The credentials that are known now are too old: whatever connection was made with them is to show them anew. */
+void pl_lane_outdate(pl_lane *lane, int64_t now);
+
+/** Whether the connection is open, and is to show its credentials anew. */
+bool pl_lane_wants_auth(pl_lane *lane, int64_t now, pl_lane_auth *auth);
+
+/** As pl_lane_run(), but on no other connection than that. */
+void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exchange, int64_t deadline);
+
+/** The server has accepted them. */
+void pl_lane_note_auth(pl_lane *lane, const pl_lane_auth *auth);
+
+/** Nobody knows: it is tried again, but not before `until`. */
+void pl_lane_put_off_auth(pl_lane *lane, int64_t until);
+
+/** They are not accepted: that connection is ended, what is in flight there is lost and told why. */
+void pl_lane_end_auth(pl_lane *lane, const pl_lane_auth *auth, const char *why);
 
 /** Periodic: closes the connection where it is dead, silent, or idle for too long. */
 void pl_lane_tick(pl_lane *lane, int64_t now);

@@ -1,6 +1,8 @@
 /* The connections to one server. */
 #include "pool/pool.h"
 
+#include "pool/reauthenticate.h"
+
 enum { CLOSE_POLL_MS = 1 };
 
 bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *size)
@@ -101,6 +103,29 @@ void pl_pool_tick(pl_pool *pool)
     for (uint32_t i = 0; i < pool->lane_count; i++)
         pl_lane_tick(&pool->lanes[i], now);
     pl_dedicated_tick(&pool->dedicated, now);
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        pl_reauthenticate_overdue(&pool->lanes[i]);
+}
+
+podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_error *err)
+{
+    const int64_t now = pl_clock_now(pool->server.clock);
+    podlink_status status = PODLINK_OK;
+    bool was_shown = true;
+    if (!pool->server.login->password && !pool->server.credentials.ask)
+        return PODLINK_OK;
+    for (uint32_t i = 0; i < pool->lane_count && was_shown; i++) {
+        podlink_error fault;
+        was_shown = pl_reauthenticate(&pool->lanes[i], now, deadline, &fault);
+        if (status == PODLINK_OK && fault.status != PODLINK_OK) {
+            status = fault.status;
+            if (err)
+                *err = fault;
+        }
+    }
+    if (was_shown)
+        pl_dedicated_outdate(&pool->dedicated, now);
+    return status;
 }
 
 static void count_lane(pl_lane *lane, podlink_stats *stats)
@@ -117,6 +142,7 @@ static void count_lane(pl_lane *lane, podlink_stats *stats)
     stats->wait_ns += pl_counted(&counters->wait_ns);
     stats->writes += pl_counted(&counters->writes);
     stats->reads += pl_counted(&counters->reads);
+    stats->reauthentications += pl_counted(&counters->auths);
     pl_conn_counters_add(&counters->conn, stats);
 }
 

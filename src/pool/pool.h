@@ -44,6 +44,11 @@ void pl_pool_close(pl_pool *pool, int64_t deadline);
 /** Periodic work. */
 void pl_pool_tick(pl_pool *pool);
 
+/** Shows the server the credentials anew, on every connection that was made before.
+ *  @return as podlink_client_reauthenticate(). Blocks until the deadline at most, and as long as the host's callback
+ *  takes */
+podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_error *err);
+
 /** Adds what was counted. */
 void pl_pool_count(pl_pool *pool, podlink_stats *stats);
 

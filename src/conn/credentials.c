@@ -1,0 +1,74 @@
+/* User and password of a connection, where the host gives them anew for each. No more than one copy is kept, and no
+ * longer than the handshake takes. */
+#include "conn/credentials.h"
+
+#include "base/error.h"
+
+#include <string.h>
+
+enum { LONGEST = 64 * 1024 }; /* a signed token may be long */
+
+static void wipe_text(const pl_heap *heap, char **text)
+{
+    if (*text)
+        explicit_bzero(*text, strlen(*text));
+    pl_heap_free(heap, *text);
+    *text = NULL;
+}
+
+static podlink_status set(podlink_credentials *into, const char *user, const char *password)
+{
+    const size_t user_length = user ? strnlen(user, LONGEST + 1) : 0;
+    const size_t length = password ? strnlen(password, LONGEST + 1) : 0;
+    if (length == 0 || length > LONGEST || user_length > LONGEST || (user && user_length == 0))
+        return PODLINK_EINVAL;
+    if (user && !(into->user = pl_heap_copy(into->heap, user, user_length)))
+        return PODLINK_ENOMEM;
+    into->password = pl_heap_copy(into->heap, password, length);
+    return into->password ? PODLINK_OK : PODLINK_ENOMEM;
+}
+
+podlink_status podlink_credentials_set(podlink_credentials *into, const char *user, const char *password)
+{
+    pl_credentials_wipe(into);
+    into->status = set(into, user, password);
+    if (into->status != PODLINK_OK)
+        pl_credentials_wipe(into);
+    return into->status;
+}
+
+void pl_credentials_wipe(podlink_credentials *given)
+{
+    wipe_text(given->heap, &given->user);
+    wipe_text(given->heap, &given->password);
+}
+
+/* What a callback gave that says that it succeeded. */
+static podlink_status check(const podlink_credentials *given, podlink_error *err)
+{
+    if (given->status == PODLINK_ENOMEM)
+        return pl_error_no_memory(err);
+    if (given->status != PODLINK_OK)
+        return pl_error_invalid(err,
+                                "the credentials callback gave a user or a password that is empty or longer than "
+                                "%d bytes",
+                                LONGEST);
+    if (!given->password)
+        return pl_error_set(err, PODLINK_EAUTH, PODLINK_NOT_SENT, "the credentials callback gave no password");
+    return PODLINK_OK;
+}
+
+podlink_status pl_credentials_ask(podlink_credentials *given, const pl_credentials_source *source, const pl_heap *heap,
+                                  pl_login *login, podlink_error *err)
+{
+    *given = (podlink_credentials){.heap = heap};
+    if (!source->ask)
+        return PODLINK_OK;
+    const int failure = source->ask(source->context, given);
+    podlink_status status = failure == 0 ? check(given, err)
+                                         : pl_error_set(err, PODLINK_EAUTH, PODLINK_NOT_SENT,
+                                                        "the credentials callback failed with %d", failure);
+    login->user = given->user;
+    login->password = given->password;
+    return status;
+}

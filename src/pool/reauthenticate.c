@@ -1,0 +1,87 @@
+/* Showing the server, on a connection that is open, the credentials anew. The AUTH runs between the calls of others;
+ * those behind it were sent before its answer is known, and run as the user whom the server knew before where it
+ * refuses. */
+#include "pool/reauthenticate.h"
+
+#include "base/error.h"
+
+enum { ANSWER_MS = 1000, PAUSE_MS = 1000 };
+
+typedef enum outcome { ACCEPTED, REFUSED, UNANSWERED, NOT_SHOWN } outcome;
+
+static void log_auth(const pl_server *server, const podlink_error *err, int64_t began)
+{
+    const bool is_ok = err->status == PODLINK_OK;
+    const podlink_log_record record = {.level = is_ok ? PODLINK_LOG_INFO : PODLINK_LOG_WARN,
+                                       .status = err->status,
+                                       .event = is_ok ? "reauthenticated" : "reauthentication_failed",
+                                       .server = server->address->text,
+                                       .duration_ns = pl_clock_now(server->clock) - began};
+    if (is_ok)
+        pl_log_write(server->log, record, "authenticated anew to %s", server->address->text);
+    else
+        pl_log_write(server->log, record, "%s", err->message);
+}
+
+static outcome send_auth(pl_lane *lane, const pl_lane_auth *auth, const pl_login *login, int64_t deadline,
+                         podlink_error *err)
+{
+    pl_handshake handshake;
+    uint32_t settled[3] = {0};
+    pl_handshake_init_again(&handshake, login, err);
+    handshake.exchange.began_at = pl_clock_now(lane->server->clock);
+    pl_lane_run_auth(lane, auth, &handshake.exchange, deadline);
+    pl_exchange_give_up(&handshake.exchange, settled);
+    err->delivery = PODLINK_NOT_SENT; /* of whatever the connection is for */
+    if (handshake.exchange.status == PODLINK_OK)
+        return ACCEPTED;
+    return handshake.exchange.status == PODLINK_EAUTH ? REFUSED : UNANSWERED;
+}
+
+static outcome show(pl_lane *lane, const pl_lane_auth *auth, int64_t deadline, podlink_error *err)
+{
+    const pl_server *server = lane->server;
+    podlink_credentials given;
+    pl_login login = *server->login;
+    outcome outcome = NOT_SHOWN;
+    if (pl_credentials_ask(&given, &server->credentials, server->heap, &login, err) == PODLINK_OK)
+        outcome = send_auth(lane, auth, &login, deadline, err);
+    pl_credentials_wipe(&given);
+    log_auth(server, err, auth->asked_at);
+    return outcome;
+}
+
+bool pl_reauthenticate(pl_lane *lane, int64_t now, int64_t deadline, podlink_error *err)
+{
+    pl_lane_auth auth;
+    pl_error_clear(err);
+    pl_lane_outdate(lane, now);
+    if (!pl_lane_wants_auth(lane, pl_clock_now(lane->server->clock), &auth))
+        return true; /* whoever dials will ask for them */
+    const outcome outcome = show(lane, &auth, deadline, err);
+    if (outcome == ACCEPTED)
+        pl_lane_note_auth(lane, &auth);
+    else if (outcome != NOT_SHOWN)
+        pl_lane_end_auth(lane, &auth, err->message);
+    return outcome != NOT_SHOWN;
+}
+
+void pl_reauthenticate_overdue(pl_lane *lane)
+{
+    const pl_server *server = lane->server;
+    const int64_t now = pl_clock_now(server->clock);
+    pl_lane_auth auth;
+    podlink_error err;
+    if (!pl_lane_wants_auth(lane, now, &auth))
+        return;
+    pl_error_clear(&err);
+    const int64_t limit_ms = server->dial_timeout_ms < ANSWER_MS ? server->dial_timeout_ms : ANSWER_MS;
+    const outcome outcome = show(lane, &auth, pl_deadline_after(now, limit_ms), &err);
+    const bool is_too_late = pl_until(now, auth.accepted_at) / 2 >= server->credentials_age_ns;
+    if (outcome == ACCEPTED)
+        pl_lane_note_auth(lane, &auth);
+    else if (outcome == REFUSED || is_too_late)
+        pl_lane_end_auth(lane, &auth, err.message);
+    else
+        pl_lane_put_off_auth(lane, pl_deadline_after(pl_clock_now(server->clock), PAUSE_MS));
+}
