@@ -158,7 +158,7 @@ static void join(reading *r, claim **sorted)
 {
     for (size_t i = 0; i < r->count; i++)
         sorted[i] = &r->claims[i];
-    qsort(sorted, r->count, sizeof *sorted, by_server);
+    qsort(sorted, r->count, sizeof(claim *), by_server);
     for (size_t i = 0; i < r->count; i++)
         sorted[i]->same = i > 0 && by_address(sorted[i - 1], sorted[i]) == 0 ? sorted[i - 1]->same : sorted[i];
 }
