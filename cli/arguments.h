@@ -32,6 +32,7 @@
     X(STDIN, "--stdin", NULL, "the last argument is read from standard input")                                         \
     X(BINARY, "--binary", "FILE", "the server to run (default: PODLINK_SERVER_BINARY, redis-server, valkey-server)")   \
     X(WAIT, "--wait", "MS", "milliseconds to wait for the server (1 to 600000, default 10000)")                        \
+    X(USER, "--user", "USER", "whose rule it is (default podlink)")                                                    \
     X(LIST, "--list", NULL, "one line for each verb: its name and its options")                                        \
     X(JSON, "--json", NULL, "print JSON, one object a line, failures included")                                        \
     X(QUIET, "--quiet", NULL, "print failures only")                                                                   \

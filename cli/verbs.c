@@ -1,6 +1,7 @@
 /* The table of verbs: dispatch, --help and completion come from it. */
 #include "verbs.h"
 
+#include "acl_verb.h"
 #include "command_verb.h"
 #include "help.h"
 #include "link_verbs.h"
@@ -369,6 +370,22 @@ const cli_verb cli_verbs[] = {
             "is that of the last ping.\n",
         .examples = "podlink stats\n"
                     "podlink stats --seconds 10 --interval 1\n",
+    },
+    {
+        .noun = "acl",
+        .arguments = "PART...",
+        .words_min = 1,
+        .words_max = 32,
+        .options = CLI_SET(NS) | CLI_SET(USER) | PRINTING,
+        .run = cli_acl,
+        .summary = "print the least ACL rule for the parts of podlink that a user needs",
+        .details =
+            "Parts: links, compute, states, workloads, scripts, own-scripts, sessions, database, client-name,\n"
+            "functions, sentinel, cluster, replicas, acks; and sentinel-user, who is a user of the sentinels and "
+            "gets a\n"
+            "line of his own. No server is asked. Put the password in place of PASSWORD.\n",
+        .examples = "podlink acl --ns prod links compute\n"
+                    "podlink acl --ns prod --user pod states sentinel\n",
     },
     {
         .noun = "version",

@@ -36,6 +36,7 @@ _podlink_options()
         command) echo "$connecting --stdin" ;;
         'server start') echo "$printing --binary --wait" ;;
         'server stop') echo "$printing --wait" ;;
+        acl) echo "--ns $printing --user" ;;
         'server status' | version) echo "$printing" ;;
         help) echo '--list --help' ;;
         *) echo "$domain" ;;
@@ -46,7 +47,7 @@ _podlink_takes_value()
 {
     case $1 in
         --url | --url-file | --ns | --timeout | --for | --if-pod | --keep | --max-age | --chunk | --binary | --wait) ;;
-        --key | --keys | --arg | --args | --file | --dir | --count | --interval | --seconds) ;;
+        --key | --keys | --arg | --args | --file | --dir | --count | --interval | --seconds | --user) ;;
         *) return 1 ;;
     esac
 }
@@ -56,7 +57,11 @@ _podlink_arguments()
 {
     case "$1 $2" in
         'state set 3') echo unavailable ready draining shutting-down ;;
-        'help 0') echo link state workload scripts command server ping stats version help ;;
+        'help 0') echo link state workload scripts command server ping stats acl version help ;;
+        acl\ *)
+            echo links compute states workloads scripts own-scripts sessions database client-name functions sentinel \
+                cluster replicas acks sentinel-user
+            ;;
     esac
 }
 
@@ -103,7 +108,7 @@ _podlink()
     if [[ $current == -* ]]; then
         choices=$(_podlink_options "$verb")
     elif [[ -z $verb ]]; then
-        choices='link state workload scripts command server ping stats version help'
+        choices='link state workload scripts command server ping stats acl version help'
     elif ((used == 1)) && [[ -n $(_podlink_verbs "$verb") ]]; then
         choices=$(_podlink_verbs "$verb")
     elif [[ $verb == help ]] && ((${#words[@]} == 2)); then

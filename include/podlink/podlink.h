@@ -2,6 +2,7 @@
 #ifndef PODLINK_PODLINK_H
 #define PODLINK_PODLINK_H
 
+#include <podlink/acl.h>
 #include <podlink/client.h>
 #include <podlink/command.h>
 #include <podlink/link.h>

@@ -29,8 +29,8 @@ the_list_of_verbs_is_complete()
     local verb
     for verb in 'link set' 'link try' 'link ensure' 'link get' 'link get-persistent' 'link remove' 'link services' \
         'link compute' 'state set' 'state get' 'state list' 'state live' 'state best' 'workload set' 'workload get' \
-        'scripts list' 'scripts status' 'scripts load' 'scripts run' 'scripts check' command ping stats 'server start' 'server stop' 'server status' \
-        version help; do
+        'scripts list' 'scripts status' 'scripts load' 'scripts run' 'scripts check' command ping stats acl \
+        'server start' 'server stop' 'server status' version help; do
         printf '%s\n' "${_list[@]}" | grep -q "^$verb --" || fail "the list has no $verb"
     done
 }
