@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_INFO } step;
+typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_ROLE, STEP_INFO } step;
 
 enum { SECRET_PART = 8, SECRET_LEAST = 4 /* shorter ones stand in any sentence */ };
 
-static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "INFO"};
+static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "ROLE", "INFO"};
 
 static bool put_command(pl_buffer *out, const char *const *arguments, size_t count)
 {
@@ -45,6 +45,8 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
         return put_command(out, (const char *[]){"CLIENT", "SETNAME", login->client_name}, 3);
     case STEP_PING:
         return put_command(out, (const char *[]){"PING"}, 1);
+    case STEP_ROLE:
+        return put_command(out, (const char *[]){"ROLE"}, 1);
     case STEP_INFO:
         return put_command(out, (const char *[]){"INFO", "server"}, 2);
     }
@@ -128,7 +130,31 @@ static void read_identity(pl_server_identity *identity, const pl_outcome *outcom
 /* A server that answers one of them twice would shift all later answers by one. */
 static bool has_right_shape(step at, const pl_outcome *outcome)
 {
-    return (outcome->reply->nodes[0].type == PODLINK_REPLY_STATUS) == (at != STEP_INFO);
+    const podlink_reply *reply = outcome->reply->nodes;
+    switch (at) {
+    case STEP_ROLE:
+        return podlink_reply_text(podlink_reply_at(reply, 0), NULL) != NULL;
+    case STEP_INFO:
+        return reply->type != PODLINK_REPLY_STATUS;
+    default:
+        return reply->type == PODLINK_REPLY_STATUS;
+    }
+}
+
+/* The first element of ROLE's reply: master, slave or sentinel. */
+static podlink_status check_role(const pl_outcome *outcome, podlink_error *err)
+{
+    const char *role = podlink_reply_text(podlink_reply_at(outcome->reply->nodes, 0), NULL);
+    if (strcmp(role, "master") == 0)
+        return PODLINK_OK;
+    return pl_error_set(err, PODLINK_EREADONLY, PODLINK_NOT_SENT, "%s is no master: %s", outcome->server,
+                        strcmp(role, "slave") == 0 ? "it is a replica" : "it has another role");
+}
+
+/* What the user may not call is not told, and nothing else is wrong. */
+static bool is_optional(step at)
+{
+    return at == STEP_ROLE || at == STEP_INFO;
 }
 
 static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
@@ -141,7 +167,9 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
                             step_names[at], outcome->server);
     if (at == STEP_INFO && status == PODLINK_OK)
         read_identity(&handshake->identity, outcome);
-    if (at == STEP_INFO && outcome->delivery == PODLINK_ANSWERED) {
+    if (at == STEP_ROLE && status == PODLINK_OK)
+        return check_role(outcome, err);
+    if (is_optional(at) && outcome->delivery == PODLINK_ANSWERED) {
         pl_error_clear(err);
         return PODLINK_OK;
     }
@@ -180,7 +208,7 @@ void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, pod
     prepare(handshake, "authentication", login, 1, err);
 }
 
-void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err)
+void pl_handshake_init(pl_handshake *handshake, const pl_login *login, bool of_master, podlink_error *err)
 {
     uint32_t count = 0;
     if (login->password)
@@ -190,6 +218,8 @@ void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_e
     if (login->client_name)
         handshake->steps[count++] = STEP_NAME;
     handshake->steps[count++] = STEP_PING;
+    if (of_master)
+        handshake->steps[count++] = STEP_ROLE;
     handshake->steps[count++] = STEP_INFO;
     prepare(handshake, "handshake", login, count, err);
 }

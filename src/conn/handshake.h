@@ -14,7 +14,7 @@ typedef struct pl_login {
     int32_t database;
 } pl_login;
 
-enum { PL_HANDSHAKE_MAX = 5, PL_RUN_ID_SIZE = 41 };
+enum { PL_HANDSHAKE_MAX = 6, PL_RUN_ID_SIZE = 41 };
 
 /** What a server tells of itself. */
 typedef struct pl_server_identity {
@@ -30,11 +30,12 @@ typedef struct pl_handshake {
     uint8_t marks[PL_HANDSHAKE_MAX];
 } pl_handshake;
 
-/** Prepares AUTH, SELECT and CLIENT SETNAME where they are needed, a PING and an INFO, in one pipeline. The PING is
- * there since a server that refuses the connection says so in place of a first reply; that the user may not call INFO
- * is no failure.
+/** Prepares AUTH, SELECT and CLIENT SETNAME where they are needed, a PING, a ROLE where it is wanted, and an INFO, in
+ * one pipeline. The PING is there since a server that refuses the connection says so in place of a first reply; that
+ * the user may not call ROLE or INFO is no failure.
+ *  @param of_master  a server that is no master is refused: EREADONLY
  *  @param err  may not be NULL: why it failed */
-void pl_handshake_init(pl_handshake *handshake, const pl_login *login, podlink_error *err);
+void pl_handshake_init(pl_handshake *handshake, const pl_login *login, bool of_master, podlink_error *err);
 
 /** Prepares an AUTH alone, for a connection that is open. The login has a password. */
 void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, podlink_error *err);

@@ -48,7 +48,7 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
         return stream;
     }
     pl_handshake handshake;
-    pl_handshake_init(&handshake, login, err);
+    pl_handshake_init(&handshake, login, atomic_load(&server->runs->is_of_master), err);
     pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->is_ended);
     pl_conn_wipe(conn);
     conn->counters = counters;

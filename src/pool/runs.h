@@ -10,6 +10,7 @@
 
 typedef struct pl_runs {
     pthread_mutex_t lock;
+    _Atomic bool is_of_master;   /* the server is taken for a master: a connection is made only where it says so too */
     char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
     _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
     _Atomic bool is_ended;       /* the pool is closed, and waits no longer: whoever dials gives up */
