@@ -73,6 +73,24 @@ void pl_conn_fini(pl_conn *conn);
 /** Queues command i of an exchange. False when out of memory: nothing was queued. */
 bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i);
 
+/** How many bytes are to be sent. */
+static inline size_t pl_conn_output_size(const pl_conn *conn)
+{
+    return conn->sending.length - conn->sending_at + conn->filling.length;
+}
+
+/** How many bytes are sent whose replies have not come. */
+static inline uint64_t pl_conn_awaited_size(const pl_conn *conn)
+{
+    return conn->sent > conn->head ? conn->sent - conn->head : 0;
+}
+
+/** Whether the driver has seen output that is not sent yet: it may have sent a part of it. */
+static inline bool pl_conn_is_sending(const pl_conn *conn)
+{
+    return conn->sending_at < conn->sending.length;
+}
+
 /** What is to be sent next: valid, and in its place, until pl_conn_sent(), which must follow. Between the two any of it
  *  may be on its way: replies to it are expected, and if the connection dies nobody knows. */
 pl_bytes pl_conn_output(pl_conn *conn);

@@ -82,6 +82,7 @@ typedef struct pl_lane {
     pl_conn conn;    /* valid in all states but CLOSED */
     bool is_writing; /* somebody is in the role */
     bool is_reading;
+    bool is_watched;             /* somebody will look again when output that is held becomes due */
     uint32_t expected;           /* callers that were told and may come back at once */
     pl_spin spin;                /* of the reader */
     pl_exchange *parked;         /* owners that wait, a list */
@@ -93,6 +94,7 @@ typedef struct pl_lane {
     int64_t accepted_at;         /* when the credentials were asked for that the server has accepted last */
     int64_t outdated_at;         /* those accepted not after that are too old */
     int64_t auth_not_before;     /* after an AUTH that was not answered */
+    int64_t held_at;             /* since when output waits for more, with TLS; 0: it does not */
     int64_t used_at;             /* for the check of idle connections */
     int64_t heard_at;            /* when bytes came, or the line's first command was queued */
     uint32_t timeouts;           /* calls in a row that timed out */

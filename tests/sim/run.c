@@ -78,6 +78,8 @@ static void draw_options(void)
     options.allocator = &counting_heap;
     options.clock = &virtual_clock;
     options.no_janitor_thread = 1;
+    if (chance_one_in(3))
+        options.url = "rediss://10.0.0.1:6379";
 }
 
 static void draw_callers(void)
