@@ -63,11 +63,11 @@ static char letter_at(const char *at, size_t *length)
     return (char)tolower((unsigned char)letter);
 }
 
-/* Whether the parameter at this place is called "password". */
-static bool is_password_parameter(const char *at, size_t *value)
+/* Whether the parameter at this place has this name. */
+static bool is_parameter(const char *at, const char *name, size_t *value)
 {
     size_t used = 0;
-    for (const char *name = "password"; *name; name++) {
+    for (; *name; name++) {
         size_t length;
         if (letter_at(at + used, &length) != *name) {
             return false;
@@ -76,6 +76,11 @@ static bool is_password_parameter(const char *at, size_t *value)
     }
     *value = used + 1;
     return at[used] == '=';
+}
+
+static bool is_password_parameter(const char *at, size_t *value)
+{
+    return is_parameter(at, "password", value) || is_parameter(at, "sentinel_password", value);
 }
 
 static bool find_password_parameter(const char *url, size_t from, span *found)

@@ -21,12 +21,6 @@ static podlink_status make_tls(podlink_client *client, podlink_error *err)
     return pl_config_uses_tls(config) ? pl_tls_context_new(&config->heap, &config->tls, &client->tls, err) : PODLINK_OK;
 }
 
-/* What nobody shows does not grow old. */
-static int64_t credentials_age(const pl_config *config)
-{
-    return config->login.password || config->credentials ? to_ns(config->credentials_max_age_ms) : PL_NEVER;
-}
-
 static podlink_status make_pool(podlink_client *client, podlink_error *err)
 {
     const pl_config *config = &client->config;
@@ -37,7 +31,7 @@ static podlink_status make_pool(podlink_client *client, podlink_error *err)
                               .tls = config->tls_enabled ? client->tls : NULL,
                               .login = &config->login,
                               .credentials = {config->credentials, config->credentials_context},
-                              .credentials_age_ns = credentials_age(config),
+                              .credentials_age_ns = to_ns(config->credentials_max_age_ms),
                               .heap = &config->heap,
                               .clock = &client->clock,
                               .log = &client->log,

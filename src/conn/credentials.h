@@ -7,11 +7,19 @@
 
 #include <podlink/client.h>
 
+#include <stdbool.h>
+
 /** Whom to ask. Borrowed context. */
 typedef struct pl_credentials_source {
     podlink_credentials_fn ask; /* NULL: nobody, the login has them */
     void *context;
 } pl_credentials_source;
+
+/** Whether there is anything to be shown: what is not does not grow old. */
+static inline bool pl_credentials_are_shown(const pl_credentials_source *source, const pl_login *login)
+{
+    return source->ask || login->password;
+}
 
 struct podlink_credentials {
     const pl_heap *heap; /* borrowed */

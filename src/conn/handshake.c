@@ -11,7 +11,11 @@
 
 typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_ROLE, STEP_INFO } step;
 
-enum { SECRET_PART = 8, SECRET_LEAST = 4 /* shorter ones stand in any sentence */ };
+enum {
+    SECRET_PART = 8,
+    SECRET_LEAST = 4, /* shorter ones stand in any sentence */
+    SHOWN_MAX = 1024  /* more of what a server says is never shown */
+};
 
 static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "ROLE", "INFO"};
 
@@ -75,17 +79,30 @@ static bool holds(const char *text, size_t length, const char *part, size_t size
 
 /* Some servers repeat the arguments of what they do not understand, cut or in part: eight bytes of the password in a
  * row are too many. */
-static bool repeats_secret(const pl_handshake *handshake, const pl_outcome *outcome)
+static bool repeats_secret(const pl_handshake *handshake, const char *words, size_t words_length)
 {
     const char *secret = handshake->login->password;
     const size_t length = secret ? strlen(secret) : 0;
-    if (length < SECRET_LEAST || !outcome->words)
+    if (length < SECRET_LEAST)
         return false;
     const size_t size = length < SECRET_PART ? length : SECRET_PART;
+    const size_t shown = words_length < SHOWN_MAX ? words_length : SHOWN_MAX;
     for (size_t at = 0; at + size <= length; at++)
-        if (holds(outcome->words, outcome->words_length, secret + at, size))
+        if (holds(words, shown, secret + at, size))
             return true;
     return false;
+}
+
+/* What the server said, or what is wrong with the connection, which may be what it said unasked. */
+static const char *words_to_show(const pl_handshake *handshake, const pl_outcome *outcome, podlink_error *err)
+{
+    const char *why = outcome->why ? outcome->why : "";
+    if (!outcome->words)
+        return repeats_secret(handshake, why, strlen(why)) ? podlink_status_text(err->status) : why;
+    if (repeats_secret(handshake, outcome->words, outcome->words_length))
+        snprintf(err->server, sizeof err->server, "%s (its words repeat the credentials)",
+                 podlink_status_text(err->status));
+    return err->server;
 }
 
 /* The value of a line "name:value" of INFO; its length is 0 where there is none. */
@@ -181,11 +198,9 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
         return status;
     err->status = status;
     err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
-    if (repeats_secret(handshake, outcome))
-        snprintf(err->server, sizeof err->server, "%s (its words repeat the credentials)", podlink_status_text(status));
-    const char *why = outcome->words ? err->server : outcome->why;
+    const char *words = words_to_show(handshake, outcome, err);
     if (outcome->server)
-        snprintf(err->message, sizeof err->message, "%s on %s: %s", step_names[at], outcome->server, why ? why : "");
+        snprintf(err->message, sizeof err->message, "%s on %s: %s", step_names[at], outcome->server, words);
     return status;
 }
 

@@ -34,8 +34,11 @@ static int64_t lifetime_end(const pl_dedicated *dedicated, int64_t now)
 /* A tenth less, but never more. */
 static int64_t credentials_end(const pl_dedicated *dedicated, int64_t asked_at)
 {
-    const int64_t age = dedicated->server->credentials_age_ns;
-    return age == PL_NEVER ? PL_NEVER : asked_at + age - pl_jitter(age / 10, asked_at);
+    const pl_server *server = dedicated->server;
+    const int64_t age = server->credentials_age_ns;
+    return age == PL_NEVER || !pl_credentials_are_shown(&server->credentials, server->login)
+               ? PL_NEVER
+               : asked_at + age - pl_jitter(age / 10, asked_at);
 }
 
 static int64_t expiry(const pl_dedicated *dedicated, int64_t dialled_at)

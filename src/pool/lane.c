@@ -607,6 +607,8 @@ void pl_lane_outdate(pl_lane *lane, int64_t now)
 
 bool pl_lane_wants_auth(pl_lane *lane, int64_t now, pl_lane_auth *auth)
 {
+    if (!pl_credentials_are_shown(&lane->server->credentials, lane->server->login))
+        return false;
     pthread_mutex_lock(&lane->lock);
     const bool is_old =
         lane->accepted_at <= lane->outdated_at || pl_until(now, lane->accepted_at) >= lane->server->credentials_age_ns;

@@ -112,7 +112,7 @@ podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_e
     const int64_t now = pl_clock_now(pool->server.clock);
     podlink_status status = PODLINK_OK;
     bool was_shown = true;
-    if (!pool->server.login->password && !pool->server.credentials.ask)
+    if (!pl_credentials_are_shown(&pool->server.credentials, pool->server.login))
         return PODLINK_OK;
     for (uint32_t i = 0; i < pool->lane_count && was_shown; i++) {
         podlink_error fault;

@@ -29,7 +29,9 @@ a_password_in_the_url_of_the_command_line_is_refused()
     for url in redis://user:geheim@localhost redis://:geheim@localhost 'redis://localhost/?password=geheim' \
         'redis://localhost/?user=u&password=geheim' 'redis://localhost?pass%77ord=geheim' \
         unix://user:geheim@/path 'unix:///path?password=geheim' redis://user:ge/heim@localhost \
-        'redis://user:ge?heim@localhost'; do
+        'redis://user:ge?heim@localhost' rediss://user:geheim@localhost sentinel://user:geheim@a:1,b/name \
+        'sentinel://a,b/name?sentinel_password=geheim' 'sentinel://a,b/name?sentinel%5fpass%77ord=geheim' \
+        cluster+tls://user:geheim@a,b 'cluster://a,b?password=geheim'; do
         expect 2 ping --url "$url"
         err_has PODLINK_URL
         err_has --url-file
@@ -127,7 +129,11 @@ failures_do_not_tell_the_password()
     for url in redis://user:geheim@127.0.0.1:1 redis://user:geheim@127.0.0.1:port redis://user:geheim@ \
         nonsense://user:geheim@localhost 'redis://127.0.0.1:1/?password=geheim&nonsense=1' \
         "unix://tester:geheim@$PODLINK_SERVER_DIR/podlink.sock" 'redis://user:geheim%zz@localhost' \
-        'redis://user:a?geheim@localhost'; do
+        'redis://user:a?geheim@localhost' 'sentinel://user:geheim@127.0.0.1:1/name?sentinel_password=geheim' \
+        'sentinel://127.0.0.1:1/name?sentinel_user=geheim' 'redis://127.0.0.1:1?sentinel_password=geheim' \
+        cluster://user:geheim@127.0.0.1:1,127.0.0.1:2 cluster://user:geheim@127.0.0.1:1/1 \
+        rediss://user:geheim@127.0.0.1:1 'rediss://user:geheim@127.0.0.1:1?tls_ca_file=/nowhere' \
+        'redis://user:geheim@127.0.0.1:1?tls_verify=1' 'cluster+tls://user:geheim@127.0.0.1:1?tls_key_file=/nowhere'; do
         PODLINK_URL=$url podlink ping --timeout 1000 --verbose
         [[ $code -ge 2 ]] || fail "it worked with $url"
         _nothing_told
@@ -135,6 +141,50 @@ failures_do_not_tell_the_password()
         [[ $code -ge 2 ]] || fail "it worked with $url"
         _nothing_told
     done
+}
+
+# Whatever the verb: once where it works, and once where nobody listens.
+no_verb_tells_the_password()
+{
+    local verb url
+    _url_with_password
+    for url in "$URL" "${URL/podlink.sock/nowhere}"; do
+        while read -r verb; do
+            # shellcheck disable=SC2086 # the words of the verb
+            PODLINK_URL=$url podlink $verb --json --timeout 1000
+            _nothing_told
+            # shellcheck disable=SC2086
+            PODLINK_URL=$url podlink $verb --verbose --timeout 1000
+            _nothing_told
+        done <<'END'
+ping
+ping --watch --count 2 --interval 1
+stats --interval 100
+link set chat alice 1
+link try chat alice 2
+link compute chat bob
+link services alice
+state set chat 0 1
+state live chat
+workload set chat text
+workload get chat
+scripts status
+scripts load
+scripts list
+END
+        PODLINK_URL=$url podlink command --json GET nothing
+        _nothing_told
+        PODLINK_URL=$url podlink command --json EVAL 'return redis.error_reply("ERR x")' 0
+        _nothing_told
+    done
+}
+
+what_stands_in_a_key_file_is_not_told()
+{
+    printf '%s\n' '-----BEGIN PRIVATE KEY-----' geheim '-----END PRIVATE KEY-----' >"$WORK/key"
+    PODLINK_URL="rediss://localhost:1?tls_cert_file=$WORK/key&tls_key_file=$WORK/key" podlink ping --verbose
+    [[ $code -ge 2 ]] || fail 'it worked'
+    _nothing_told
 }
 
 a_wrong_password_is_a_failure_of_the_server()
