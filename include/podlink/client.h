@@ -230,8 +230,8 @@ typedef struct podlink_call {
  *  @param options  may be NULL: all defaults; copied
  *  @param client   out: owned by the caller, podlink_client_free(); NULL on failure
  *  @return PODLINK_OK; PODLINK_EINVAL (err names the option), ENOMEM, ERESOLVE, ECONNECT, ETIMEDOUT, ECONNLOST,
- *  EPROTOCOL, EAUTH, or what the server answered to SCRIPT LOAD. Blocks for dial_timeout_ms and call_timeout_ms at
- *  most. */
+ *  EPROTOCOL, EAUTH, ETLS, or what the server answered to SCRIPT LOAD. Blocks for dial_timeout_ms and call_timeout_ms
+ * at most. */
 PODLINK_API podlink_status podlink_client_open(const podlink_options *options, podlink_client **client,
                                                podlink_error *err);
 
