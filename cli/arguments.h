@@ -9,7 +9,7 @@
 
 /** Every option of every verb: X(name in C, name on the command line, value or NULL, text). */
 #define CLI_OPTION_MAP(X)                                                                                              \
-    X(URL, "--url", "URL", "the server, without a password: redis://host[:port][/db] or unix:///path")                 \
+    X(URL, "--url", "URL", "the server, without a password: redis://host[:port][/db], unix:///path and others")        \
     X(URL_FILE, "--url-file", "FILE", "the server's URL is the first line of FILE")                                    \
     X(NS, "--ns", "NS", "namespace (default: PODLINK_NS, else \"default\")")                                           \
     X(TIMEOUT, "--timeout", "MS", "milliseconds that one call, or one chunk of lines, may take (default 3000)")        \

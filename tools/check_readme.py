@@ -7,6 +7,7 @@
 - Each function and each PODLINK_ name that a page mentions stands in a public header.
 - Each link to a file of the tree leads to one.
 - Each command of `podlink` that a page shows is one that the tool knows.
+- Each option of a client has its row in docs/configuration.md, and no other; a star where a URL cannot have it.
 """
 
 import glob
@@ -78,6 +79,21 @@ class Checker:
                 if words[0] not in nouns and tuple(words) not in verbs:
                     self.wrong.append('%s:%d: the tool does not know "%s"' % (page, number, command))
 
+    def check_options(self):
+        """The fields of podlink_options, and the names by which a URL has them."""
+        header = re.sub(r'/\*.*?\*/', '', read(self.path('include', 'podlink', 'client.h')), flags=re.S)
+        body = re.search(r'typedef struct podlink_options \{(.*?)\} podlink_options;', header, re.S).group(1)
+        fields = {re.search(r'(\w+)$', part.strip()).group(1) for part in body.split(';') if part.strip()}
+        table = read(self.path('src', 'client', 'option.c'))
+        in_urls = set(re.findall(r'\bGIVEN\((\w+)\)|\bTEXT\((\w+),|podlink_options, (\w+)\),', table))
+        in_urls = {name for names in in_urls for name in names if name in fields}
+        rows = dict(re.findall(r'^\| `(\w+)`( \*)? \|', read(self.path('docs', 'configuration.md')), re.M))
+        for name in sorted(fields ^ set(rows)):
+            self.wrong.append('docs/configuration.md: %s %s' % (name, 'is no option' if name in rows else 'is missing'))
+        for name in sorted(fields & set(rows)):
+            if (rows[name] == '') != (name in in_urls):
+                self.wrong.append('docs/configuration.md: %s: its star does not tell whether a URL has it' % name)
+
     def run(self):
         headers = ''.join(read(path) for path in sorted(glob.glob(self.path('include', 'podlink', '*.h'))))
         statuses = set(re.findall(r'X\((\w+),', headers))
@@ -85,6 +101,7 @@ class Checker:
         known |= {'PODLINK_URL', 'PODLINK_TEST_SERVER', 'PODLINK_DEV_NO_APT'}  # of the environment
         known |= set(re.findall(r'\bPODLINK_\w+(?=")', ''.join(read(p) for p in glob.glob(self.path('cli', '*.c')))))
         self.check_quickstart()
+        self.check_options()
         pages = [os.path.relpath(path, self.root)
                  for path in sorted(glob.glob(self.path('*.md')) + glob.glob(self.path('docs', '*.md')))]
         for page in pages:

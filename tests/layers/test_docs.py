@@ -19,7 +19,7 @@ import tap  # noqa: E402
 def wrong_after(file, old, new):
     """What check_readme.py says of the tree where one text of one file is another."""
     with tempfile.TemporaryDirectory() as root:
-        for part in ('include', 'examples', 'docs', 'cli', 'man', 'tests', 'lua', 'tools', '.ci'):
+        for part in ('include', 'examples', 'docs', 'cli', 'man', 'tests', 'lua', 'tools', 'src', '.ci'):
             if os.path.isdir(os.path.join(ROOT, part)):
                 shutil.copytree(os.path.join(ROOT, part), os.path.join(root, part))
         for part in os.listdir(ROOT):
@@ -52,6 +52,13 @@ def a_function_that_does_not_exist_is_seen():
 def a_dead_link_is_seen():
     wrong = wrong_after('docs/errors.md', '# ', '# [x](nowhere.md) ')
     assert 'docs/errors.md:1: there is no nowhere.md' in wrong, wrong
+
+
+def an_option_without_its_row_is_seen():
+    wrong = wrong_after('docs/configuration.md', '| `spin_us` |', '| `spin` |')
+    assert wrong == ['docs/configuration.md: spin is no option', 'docs/configuration.md: spin_us is missing'], wrong
+    wrong = wrong_after('docs/configuration.md', '| `retries` |', '| `retries` * |')
+    assert wrong == ['docs/configuration.md: retries: its star does not tell whether a URL has it'], wrong
 
 
 def a_command_that_does_not_exist_is_seen():
