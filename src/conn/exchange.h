@@ -82,6 +82,8 @@ struct pl_exchange {
     int64_t answered_at; /* and answered; 0: none was */
 
     pl_park park; /* the owner, waiting */
+    uint16_t seat;
+    int64_t deadline; /* of this wait */
     bool parked;
     bool finished; /* is on the connection's list of exchanges whose owner wants to be told */
     pl_exchange *next_finished;

@@ -22,14 +22,19 @@ enum {
     WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
     GATHER_LEAST = 4,     /* callers expected back for whom a writer waits a turn: their commands go out in one write */
-    SPIN_MISSES = 4,      /* looks in vain, after which looking is left out */
-    SPIN_RESTS = 256,     /* for so many waits */
+    GATHER_TURNS = 4,
+    SPIN_MISSES = 4,  /* looks in vain, after which looking is left out */
+    SPIN_RESTS = 256, /* for so many waits */
     SPIN_TRIES = 100
 };
 
 void pl_lane_init(pl_lane *lane, const pl_server *server)
 {
-    *lane = (pl_lane){.server = server, .stream = PL_STREAM_CLOSED, .outdated_at = INT64_MIN};
+    *lane = (pl_lane){.server = server,
+                      .stream = PL_STREAM_CLOSED,
+                      .reader_back_at = PL_NEVER,
+                      .due = PL_NEVER,
+                      .outdated_at = INT64_MIN};
     pthread_mutex_init(&lane->lock, NULL);
 }
 
@@ -38,6 +43,7 @@ void pl_lane_init(pl_lane *lane, const pl_server *server)
 static void park_list_add(pl_lane *lane, pl_exchange *exchange)
 {
     exchange->parked = true;
+    exchange->seat = pl_hall_sit(&lane->hall);
     exchange->prev_parked = NULL;
     exchange->next_parked = lane->parked;
     if (lane->parked)
@@ -48,6 +54,7 @@ static void park_list_add(pl_lane *lane, pl_exchange *exchange)
 static void park_list_remove(pl_lane *lane, pl_exchange *exchange)
 {
     exchange->parked = false;
+    pl_hall_rise(&lane->hall, exchange->seat);
     if (exchange->prev_parked)
         exchange->prev_parked->next_parked = exchange->next_parked;
     else
@@ -56,7 +63,7 @@ static void park_list_remove(pl_lane *lane, pl_exchange *exchange)
         exchange->next_parked->prev_parked = exchange->prev_parked;
 }
 
-/* Takes the owners to be told off the park list: the result is linked by next_finished. The others are in a role, and
+/* Takes the owners to be told off the park list: the result is linked by next_parked. The others are in a role, and
  * will see for themselves when they have the lock again. */
 static pl_exchange *collect_finished(pl_lane *lane)
 {
@@ -70,72 +77,111 @@ static pl_exchange *collect_finished(pl_lane *lane)
             park_list_remove(lane, x);
             lane->expected++;
         }
-        x->next_finished = to_tell;
+        x->next_parked = to_tell;
         to_tell = x;
     }
     return to_tell;
 }
 
 /* Without the lock. An owner may be gone as soon as it is told. */
-static void tell_all(pl_exchange *to_tell)
+static void tell_all(pl_lane *lane, pl_exchange *to_tell)
 {
+    pl_hall_call call = {{0}};
     while (to_tell) {
-        pl_exchange *next = to_tell->next_finished;
+        pl_exchange *next = to_tell->next_parked;
         if (to_tell->ops->finished)
             to_tell->ops->finished(to_tell);
         else
-            pl_park_tell(&to_tell->park);
+            pl_hall_tell(&call, to_tell->seat, &to_tell->park);
         to_tell = next;
     }
+    pl_hall_wake(&lane->hall, &call);
+}
+
+/* Takes an owner off the park list, for tell_all(). Its reply may come meanwhile. */
+static pl_exchange *take_parked(pl_lane *lane, pl_exchange *exchange, pl_exchange *to_tell)
+{
+    park_list_remove(lane, exchange);
+    exchange->next_parked = to_tell;
+    return exchange;
+}
+
+/* Gives up the lock meanwhile: the connection may be another afterwards. */
+static void tell_unlocked(pl_lane *lane, pl_exchange *to_tell)
+{
+    if (!to_tell)
+        return;
+    pthread_mutex_unlock(&lane->lock);
+    tell_all(lane, to_tell);
+    pthread_mutex_lock(&lane->lock);
 }
 
 static void tell_finished(pl_lane *lane)
 {
-    pl_exchange *to_tell = collect_finished(lane);
-    if (!to_tell)
-        return;
-    pthread_mutex_unlock(&lane->lock);
-    tell_all(to_tell);
-    pthread_mutex_lock(&lane->lock);
+    tell_unlocked(lane, collect_finished(lane));
 }
 
 /* Everybody looks again: the state of the connection has changed. */
 static void tell_parked(pl_lane *lane)
 {
     pl_exchange *to_tell = NULL;
-    while (lane->parked) {
-        pl_exchange *x = lane->parked;
-        park_list_remove(lane, x);
-        x->next_finished = to_tell;
-        to_tell = x;
+    while (lane->parked)
+        to_tell = take_parked(lane, lane->parked, to_tell);
+    tell_unlocked(lane, to_tell);
+}
+
+/* Those whose deadline has come, and that have no timer: ahead of others that are to be told. */
+static pl_exchange *collect_overdue(pl_lane *lane, int64_t now, pl_exchange *to_tell)
+{
+    pl_exchange *next;
+    if (now < lane->due)
+        return to_tell;
+    lane->due = PL_NEVER;
+    for (pl_exchange *x = lane->parked; x; x = next) {
+        next = x->next_parked;
+        if (x->deadline <= now)
+            to_tell = take_parked(lane, x, to_tell);
+        else if (x->deadline < lane->due)
+            lane->due = x->deadline;
     }
-    pthread_mutex_unlock(&lane->lock);
-    tell_all(to_tell);
-    pthread_mutex_lock(&lane->lock);
+    return to_tell;
+}
+
+/* How long an owner has to wait for itself. A timer for each wait costs the kernel as much as the rest of it: where
+ * there is a reader that will be back by the deadline, it minds it. */
+static int64_t time_to_wait(pl_lane *lane, int64_t deadline, int64_t now)
+{
+    if (deadline < lane->reader_back_at)
+        return pl_until(deadline, now);
+    if (deadline < lane->due)
+        lane->due = deadline;
+    return PL_NEVER;
 }
 
 /* False at the deadline. The lock is given up meanwhile. */
 static bool park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
-    int64_t left = pl_until(deadline, pl_clock_now(lane->server->clock));
-    if (left == 0)
+    int64_t now = pl_clock_now(lane->server->clock);
+    if (pl_until(deadline, now) == 0)
         return false;
+    int64_t wait_ns = time_to_wait(lane, deadline, now);
     pl_park_init(&exchange->park);
+    exchange->deadline = deadline;
     park_list_add(lane, exchange);
+    const uint16_t seat = exchange->seat;
     pthread_mutex_unlock(&lane->lock);
-    bool is_told = pl_park_wait(&exchange->park, left);
+    bool is_told = pl_hall_wait(&lane->hall, seat, &exchange->park, wait_ns);
     pthread_mutex_lock(&lane->lock);
-    if (is_told)
-        return true;
-    if (exchange->parked) {
+    if (!is_told && exchange->parked) {
         park_list_remove(lane, exchange);
-        return true; /* the deadline is looked at by the next round */
+    } else if (!is_told) { /* somebody has taken us off the list and is about to tell us: it must not find us gone */
+        pthread_mutex_unlock(&lane->lock);
+        pl_hall_wait(&lane->hall, seat, &exchange->park, PL_NEVER);
+        pthread_mutex_lock(&lane->lock);
     }
-    pthread_mutex_unlock(&lane->lock);
-    while (!pl_park_wait(&exchange->park, BLOCKED_WAIT_MS * PL_MS))
-        ; /* somebody has taken us off the list and is about to tell us: it must not find us gone */
-    pthread_mutex_lock(&lane->lock);
-    return true;
+    if (lane->heir == exchange)
+        lane->heir = NULL;
+    return true; /* the deadline is looked at by the next round */
 }
 
 /* --- the connection's life ------------------------------------------------------------------------------------ */
@@ -354,16 +400,19 @@ static bool is_output_due(pl_lane *lane, int64_t *held_until)
     return false;
 }
 
-/* Callers whose replies came together come back together, on the few processors that there are. One turn for the
- * others, and their commands are sent in one write: at 64 callers 6 us of client CPU per call in place of 8
- * (docs/benchmarks.md). */
+/* Callers whose replies came together come back together, on the few processors that there are. A turn for the others,
+ * as long as that brings more, and their commands are sent in one write (docs/benchmarks.md). */
 static void gather(pl_lane *lane)
 {
     if (lane->expected < GATHER_LEAST)
         return;
-    pthread_mutex_unlock(&lane->lock);
-    pl_park_yield();
-    pthread_mutex_lock(&lane->lock);
+    size_t before = 0;
+    for (int turn = 0; turn < GATHER_TURNS && lane->expected > 0 && lane->conn.filling.length > before; turn++) {
+        before = lane->conn.filling.length;
+        pthread_mutex_unlock(&lane->lock);
+        pl_park_yield();
+        pthread_mutex_lock(&lane->lock);
+    }
     lane->expected = 0;
 }
 
@@ -392,6 +441,14 @@ static bool write_some(pl_lane *lane)
     return result != PL_IO_AGAIN;
 }
 
+/* What a reader has read. */
+typedef struct pl_input {
+    pl_io_result result;
+    int error_number;
+    size_t length;
+    char bytes[READ_SIZE];
+} pl_input;
+
 static void take_bytes(pl_lane *lane, const char *bytes, size_t length, int64_t now)
 {
     lane->heard_at = lane->used_at = now;
@@ -399,76 +456,119 @@ static void take_bytes(pl_lane *lane, const char *bytes, size_t length, int64_t 
     pl_conn_received(&lane->conn, bytes, length, now);
 }
 
-static void take_input(pl_lane *lane, pl_io_result result, const char *bytes, size_t length, int error_number,
-                       int64_t now)
+static void take_input(pl_lane *lane, const pl_input *input, int64_t now)
 {
-    if (lane->conn.is_dead || result == PL_IO_AGAIN)
+    if (lane->conn.is_dead || input->result == PL_IO_AGAIN)
         return;
     pl_count(&lane->counters.reads, 1);
-    if (result == PL_IO_DONE)
-        take_bytes(lane, bytes, length, now);
-    else if (result == PL_IO_ENDED)
+    if (input->result == PL_IO_DONE)
+        take_bytes(lane, input->bytes, input->length, now);
+    else if (input->result == PL_IO_ENDED)
         fail(lane, PODLINK_ECONNLOST, "closed by the server");
     else
-        fail_by_system(lane, error_number);
+        fail_by_system(lane, input->error_number);
     look_after_death(lane);
 }
 
-/* A server on the same machine answers sooner than a processor wakes from sleep. So the reader looks a few times, and
- * lets others run between; where that was in vain of late, as over a network, it does not. In its role alone; the lock
- * is not held. */
-static pl_io_result look(pl_lane *lane, char *bytes, size_t *length, int *error_number, int64_t wait_ns)
+static bool may_look(const pl_lane *lane)
 {
-    const pl_clock *clock = lane->server->clock;
-    if (lane->server->spin_ns == 0 || lane->spin.rests > 0) {
-        lane->spin.rests -= lane->spin.rests > 0 ? 1 : 0;
-        return PL_IO_AGAIN;
-    }
-    const int64_t until = pl_clock_now(clock) + (lane->server->spin_ns < wait_ns ? lane->server->spin_ns : wait_ns);
-    for (int i = 0; i < SPIN_TRIES; i++) {
-        pl_io_result result = pl_stream_read(&lane->stream, bytes, READ_SIZE, length, error_number);
-        if (result != PL_IO_AGAIN) {
-            lane->spin.misses = 0;
-            return result;
-        }
-        pl_park_yield();
-        if (pl_clock_now(clock) >= until)
-            break;
-    }
-    if (++lane->spin.misses >= SPIN_MISSES)
-        lane->spin = (pl_spin){.rests = SPIN_RESTS};
-    return PL_IO_AGAIN;
+    return lane->server->spin_ns > 0 && lane->spin.rests == 0;
 }
 
-/* In the reader's role: waits for replies, and for room where nobody else does; reads once and hands out what came.
- * @param held_ns  until output that is held becomes due; PL_NEVER: none is */
-static void read_replies(pl_lane *lane, int64_t left, int64_t held_ns)
+/* Whether it has paid. */
+static void note_look(pl_lane *lane, bool was_in_vain)
 {
-    char bytes[READ_SIZE];
-    size_t length = 0;
-    int error_number = 0;
-    const bool is_held = held_ns != PL_NEVER;
-    const bool has_output = pl_conn_has_output(&lane->conn) && !is_held;
-    const bool also_writes = has_output && !lane->is_writing;
-    const bool watches = is_held && !lane->is_watched;
-    const int64_t limit = watches ? held_ns : has_output && !also_writes ? BLOCKED_WAIT_MS * PL_MS : left;
-    const int64_t wait_ns = limit < left ? limit : left;
+    lane->spin.misses = was_in_vain ? lane->spin.misses + 1 : 0;
+    if (lane->spin.misses == SPIN_MISSES)
+        lane->spin = (pl_spin){.rests = SPIN_RESTS};
+}
+
+static void read_input(pl_lane *lane, pl_input *input)
+{
+    input->result =
+        pl_stream_read(&lane->stream, input->bytes, sizeof input->bytes, &input->length, &input->error_number);
+}
+
+/* A look at the socket, without the lock; others run before the next one.
+ * @param until  of looking; 0: begins now
+ * @return the time of the look */
+static int64_t look_once(pl_lane *lane, pl_input *input, int64_t *until)
+{
+    pthread_mutex_unlock(&lane->lock);
+    read_input(lane, input);
+    int64_t now = pl_clock_now(lane->server->clock);
+    if (*until == 0)
+        *until = now + lane->server->spin_ns;
+    if (input->result == PL_IO_AGAIN && now < *until)
+        pl_park_yield();
+    pthread_mutex_lock(&lane->lock);
+    return now;
+}
+
+/* A server on the same machine answers sooner than a processor wakes from sleep. So the reader looks a few times, lets
+ * others run between, and writes for them what they queue meanwhile. Where that was in vain of late, as over a network,
+ * it does not look. */
+static void look(pl_lane *lane, pl_input *input, int64_t now)
+{
+    int64_t until = 0;
+    lane->is_looking = true;
+    for (int tries = 0; tries < SPIN_TRIES && now < lane->reader_back_at && !lane->conn.is_dead; tries++) {
+        int64_t held_until = PL_NEVER; /* by then we look again, unless we sleep */
+        if (is_output_due(lane, &held_until) && !lane->is_writing) {
+            if (!write_some(lane))
+                break;
+            until = 0;
+        } else if (until != 0 && now >= until) {
+            break;
+        }
+        now = look_once(lane, input, &until);
+        if (input->result != PL_IO_AGAIN)
+            break;
+    }
+    lane->is_looking = false;
+    note_look(lane, input->result == PL_IO_AGAIN);
+}
+
+/* Sleeps until there is something to read, or room to write where nobody else writes, or output that is held is due. */
+static void sleep_until_ready(pl_lane *lane, pl_input *input, int64_t now)
+{
+    int64_t held_until = PL_NEVER;
+    const bool is_due = is_output_due(lane, &held_until);
+    const bool also_writes = is_due && !lane->is_writing;
+    const bool watches = held_until != PL_NEVER && !lane->is_watched;
+    const int64_t left = pl_until(lane->reader_back_at, now);
+    const int64_t limit = watches ? pl_until(held_until, now) : is_due && !also_writes ? BLOCKED_WAIT_MS * PL_MS : left;
+    const short events = also_writes ? POLLIN | POLLOUT : POLLIN;
     lane->is_watched |= watches;
-    lane->is_reading = true;
     lane->is_writing |= also_writes;
     pthread_mutex_unlock(&lane->lock);
-    pl_io_result result = look(lane, bytes, &length, &error_number, wait_ns);
-    if (result == PL_IO_AGAIN &&
-        pl_stream_wait(&lane->stream, also_writes ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN)
-        result = pl_stream_read(&lane->stream, bytes, sizeof bytes, &length, &error_number);
-    int64_t now = pl_clock_now(lane->server->clock);
+    if (pl_stream_wait(&lane->stream, events, limit < left ? limit : left) & POLLIN)
+        read_input(lane, input);
     pthread_mutex_lock(&lane->lock);
-    lane->is_reading = false;
     if (also_writes)
         lane->is_writing = false;
     if (watches)
         lane->is_watched = false;
-    take_input(lane, result, bytes, length, error_number, now);
+}
+
+/* In the reader's role: reads once, and hands out what came. */
+static void read_replies(pl_lane *lane, int64_t now, int64_t deadline)
+{
+    pl_input input;
+    input.result = PL_IO_AGAIN;
+    lane->reader_back_at = deadline < lane->due ? deadline : lane->due;
+    lane->is_reading = true;
+    if (may_look(lane))
+        look(lane, &input, now);
+    else
+        lane->spin.rests -= lane->spin.rests > 0 ? 1 : 0;
+    if (input.result == PL_IO_AGAIN && !lane->conn.is_dead)
+        sleep_until_ready(lane, &input, now);
+    lane->is_reading = false;
+    lane->reader_back_at = PL_NEVER;
+    now = pl_clock_now(lane->server->clock);
+    take_input(lane, &input, now);
+    tell_unlocked(lane, collect_overdue(lane, now, collect_finished(lane)));
 }
 
 /* In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
@@ -503,7 +603,7 @@ static void abandon(pl_lane *lane, pl_exchange *exchange)
  * deadline. */
 static bool park_or_watch(pl_lane *lane, pl_exchange *exchange, int64_t deadline, int64_t held_until)
 {
-    if (lane->is_watched || held_until >= deadline)
+    if (lane->is_watched || lane->is_looking || held_until >= deadline)
         return park(lane, exchange, deadline);
     lane->is_watched = true;
     park(lane, exchange, held_until);
@@ -511,16 +611,24 @@ static bool park_or_watch(pl_lane *lane, pl_exchange *exchange, int64_t deadline
     return true; /* the deadline is looked at by the next round */
 }
 
+/* Whether one who comes has to send what is due: a reader that looks does. */
+static bool has_to_write(const pl_lane *lane)
+{
+    if (lane->is_writing)
+        return false;
+    return lane->is_reading ? !lane->is_looking : !may_look(lane);
+}
+
 /* One step towards the exchange's end. False at the deadline. */
 static bool step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
     int64_t held_until = PL_NEVER;
     const bool is_due = is_output_due(lane, &held_until);
-    if (is_due && !lane->is_writing && write_some(lane))
+    if (is_due && has_to_write(lane) && write_some(lane))
         return true;
     if (lane->conn.is_dead || exchange->inflight <= exchange->wake_at)
         return true;
-    if (lane->is_reading && (lane->is_writing || !is_due))
+    if (lane->is_reading && (lane->is_looking || lane->is_writing || !is_due))
         return park_or_watch(lane, exchange, deadline, held_until);
     const int64_t now = pl_clock_now(lane->server->clock);
     const int64_t left = pl_until(deadline, now);
@@ -529,23 +637,22 @@ static bool step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
     if (lane->is_reading)
         wait_for_room(lane, left);
     else
-        read_replies(lane, left, pl_until(held_until, now));
-    tell_finished(lane);
+        read_replies(lane, now, deadline);
     return true;
 }
 
-/* Whoever leaves makes sure that the others are not left waiting for what nobody does: one of them is to go on. */
+/* Whoever leaves makes sure that the others are not left waiting for what nobody does: one of them is to go on, the one
+ * whose reply comes last. */
 static pl_exchange *choose_heir(pl_lane *lane)
 {
-    if (lane->state != PL_LANE_OPEN || !lane->parked)
+    if (lane->state != PL_LANE_OPEN || !lane->parked || lane->heir)
         return NULL;
     bool nobody_reads = !lane->is_reading;
     bool nobody_writes = pl_conn_has_output(&lane->conn) && !lane->is_writing && !lane->is_watched;
     if (!nobody_reads && !nobody_writes)
         return NULL;
-    pl_exchange *heir = lane->parked;
-    park_list_remove(lane, heir);
-    return heir;
+    lane->heir = take_parked(lane, lane->parked, NULL);
+    return lane->heir;
 }
 
 /* Until the exchange has no command in flight, or its connection is gone. */
@@ -579,8 +686,7 @@ static void leave(pl_lane *lane)
 {
     pl_exchange *heir = choose_heir(lane);
     pthread_mutex_unlock(&lane->lock);
-    if (heir)
-        pl_park_tell(&heir->park);
+    tell_all(lane, heir);
 }
 
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
@@ -722,7 +828,7 @@ void pl_lane_fini(pl_lane *lane, bool is_child)
     }
     if (lane->state == PL_LANE_OPEN) {
         pl_conn_fail(&lane->conn, PODLINK_ECLOSED, "the client is closed");
-        tell_all(collect_finished(lane));
+        tell_all(lane, collect_finished(lane));
         pl_conn_fini(&lane->conn);
         pl_stream_close(&lane->stream);
     }

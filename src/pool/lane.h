@@ -4,6 +4,7 @@
 #define PL_POOL_LANE_H
 
 #include "base/clock.h"
+#include "base/hall.h"
 #include "base/log.h"
 #include "conn/conn.h"
 #include "conn/credentials.h"
@@ -83,9 +84,14 @@ typedef struct pl_lane {
     bool is_writing; /* somebody is in the role */
     bool is_reading;
     bool is_watched;             /* somebody will look again when output that is held becomes due */
+    bool is_looking;             /* the reader does not sleep, and writes what others queue */
+    int64_t reader_back_at;      /* when the reader that waits will be back at the latest, PL_NEVER: nobody waits */
     uint32_t expected;           /* callers that were told and may come back at once */
     pl_spin spin;                /* of the reader */
-    pl_exchange *parked;         /* owners that wait, a list */
+    pl_hall hall;                /* where owners wait */
+    pl_exchange *parked;         /* a list of them, the last one first */
+    pl_exchange *heir;           /* told to go on, has not come yet; NULL: none */
+    int64_t due;                 /* of those that have no timer the first deadline, or earlier; PL_NEVER: none */
     uint32_t generation;         /* counts dials: a caller that has waited may find another connection */
     podlink_error fault;         /* why the latest connection died */
     podlink_error dial_fault;    /* of the latest dial, status PODLINK_OK where it succeeded */
