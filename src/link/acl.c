@@ -85,14 +85,19 @@ static void add_word(rule *rule, const char *word, size_t length)
     pl_buffer_put(&rule->text, word, length);
 }
 
+static void add_command(rule *rule, const char *name, size_t length)
+{
+    char word[WORD_MAX] = "+";
+    for (size_t i = 0; i < length; i++)
+        word[1 + i] = (char)tolower((unsigned char)name[i]);
+    add_word(rule, word, 1 + length);
+}
+
 static void add_commands(rule *rule, const char *commands)
 {
     for (const char *at = commands; *at; at += strspn(at, " ")) {
-        char word[WORD_MAX] = "+";
-        size_t length = strcspn(at, " ");
-        for (size_t i = 0; i < length; i++)
-            word[1 + i] = (char)tolower((unsigned char)at[i]);
-        add_word(rule, word, 1 + length);
+        const size_t length = strcspn(at, " ");
+        add_command(rule, at, length);
         at += length;
     }
 }
@@ -107,7 +112,10 @@ static size_t put_pattern_name(char *out, pl_name ns)
         const bool is_quote = strchr(" \"'", c) != NULL;
         if (is_special)
             out[used++] = '\\';
-        out[used++] = is_quote ? '?' : c;
+        out[used] = c;
+        if (is_quote)
+            out[used] = '?';
+        used++;
     }
     return used;
 }
