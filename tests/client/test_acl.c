@@ -267,6 +267,48 @@ static void the_rule_is_the_least(void **state)
     }
 }
 
+/* Also those that no test above uses. */
+static void a_server_knows_every_word_of_every_part(void **state)
+{
+    (void)state;
+    podlink_error err;
+    char *rule;
+    for (uint32_t part = 1; part < PODLINK_ACL_SENTINEL_USER; part *= 2) {
+        assert_status(PODLINK_OK, podlink_acl_rule("test", part, &rule, &err), &err);
+        allow(rule);
+        podlink_free(rule);
+    }
+}
+
+/* What podlink asks a sentinel; and that nothing else is allowed. */
+static void a_sentinel_lets_its_user_do_what_podlink_asks(void **state)
+{
+    (void)state;
+    const struct test_server_plan plan = {.is_sentinel = true, .config = "sentinel monitor mymaster 127.0.0.1 1 1\n"};
+    static const char *const asked[] = {"PING",
+                                        "INFO server",
+                                        "SENTINEL MASTER mymaster",
+                                        "SENTINEL REPLICAS mymaster",
+                                        "SENTINEL SENTINELS mymaster",
+                                        "PSUBSCRIBE *"};
+    struct test_server *sentinel = test_server_start_as(&plan);
+    char line[512], *rule;
+    podlink_error err;
+    assert_non_null(sentinel);
+    redisContext *asking = api_redis(sentinel);
+    assert_status(PODLINK_OK, podlink_acl_rule("test", PODLINK_ACL_SENTINEL_USER, &rule, &err), &err);
+    snprintf(line, sizeof line, "ACL SETUSER eva reset on >secret resetchannels %s", rule);
+    podlink_free(rule);
+    api_ask(asking, line);
+    api_ask(asking, "AUTH eva secret");
+    assert_int_equal(api_try(asking, "SENTINEL FAILOVER mymaster")->type, REDIS_REPLY_ERROR);
+    assert_int_equal(api_try(asking, "SENTINEL MASTERS")->type, REDIS_REPLY_ERROR);
+    for (size_t i = 0; i < COUNT_OF(asked); i++)
+        api_ask(asking, asked[i]);
+    redisFree(asking);
+    test_server_stop(sentinel);
+}
+
 /* Of another namespace not even a key can be read. */
 static void the_rule_is_for_one_namespace(void **state)
 {
@@ -364,6 +406,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_runs_under_the_rule_of_its_part),
         cmocka_unit_test(the_rule_is_the_least),
+        cmocka_unit_test(a_server_knows_every_word_of_every_part),
+        cmocka_unit_test(a_sentinel_lets_its_user_do_what_podlink_asks),
         cmocka_unit_test(the_rule_is_for_one_namespace),
         cmocka_unit_test(a_namespace_is_no_pattern),
         cmocka_unit_test(what_is_no_part_is_refused),
