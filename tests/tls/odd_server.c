@@ -100,8 +100,10 @@ static bool answer(const struct odd_server *server, SSL *ssl, const redisReply *
         text = "$0\r\n\r\n";
     if (server->plan.wants_key_updates)
         SSL_key_update(ssl, SSL_KEY_UPDATE_REQUESTED);
+#if OPENSSL_VERSION_NUMBER >= 0x30000000L /* an older one gives them with the handshake only */
     if (server->plan.gives_tickets)
         SSL_new_session_ticket(ssl);
+#endif
     if (strcmp(name, "GET") == 0)
         return answer_value(server, ssl);
     return SSL_write(ssl, text, (int)strlen(text)) > 0;
