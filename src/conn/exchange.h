@@ -74,7 +74,6 @@ struct pl_exchange {
     uint32_t wake_at;      /* the owner wants to be told when inflight has come down to this */
     bool lacks_script;     /* a command of this pass met NOSCRIPT */
     podlink_status reason; /* why commands are still pending after a pass: the latest outcome's status; OK before */
-    podlink_error last;    /* its details, without the command's index; valid where reason is a failure */
 
     int64_t began_at;    /* times, for those who measure: when the call began, */
     int64_t queued_at;   /* its first command of this pass was queued, */
@@ -84,10 +83,12 @@ struct pl_exchange {
     pl_park park; /* the owner, waiting */
     uint16_t seat;
     int64_t deadline; /* of this wait */
+    bool is_through;  /* all was settled when the owner was told */
     bool parked;
     bool finished; /* is on the connection's list of exchanges whose owner wants to be told */
     pl_exchange *next_finished;
     pl_exchange *next_parked, *prev_parked;
+    podlink_error last; /* details of a reason that is a failure, without the command's index: large, seldom touched */
 };
 
 /** Prepares an exchange of one command. */

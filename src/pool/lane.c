@@ -75,6 +75,7 @@ static pl_exchange *collect_finished(pl_lane *lane)
             continue;
         if (x->parked) {
             park_list_remove(lane, x);
+            x->is_through = x->unsettled == 0;
             lane->expected++;
         }
         x->next_parked = to_tell;
@@ -158,19 +159,29 @@ static int64_t time_to_wait(pl_lane *lane, int64_t deadline, int64_t now)
     return PL_NEVER;
 }
 
-/* False at the deadline. The lock is given up meanwhile. */
-static bool park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+/* What a caller has to do next. */
+typedef enum next_step {
+    GO_ON,
+    GIVE_UP, /* its deadline has come */
+    GO_HOME  /* all is settled; the lock is not held any more */
+} next_step;
+
+/* The lock is given up meanwhile. */
+static next_step park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
     int64_t now = pl_clock_now(lane->server->clock);
     if (pl_until(deadline, now) == 0)
-        return false;
+        return GIVE_UP;
     int64_t wait_ns = time_to_wait(lane, deadline, now);
     pl_park_init(&exchange->park);
     exchange->deadline = deadline;
+    exchange->is_through = false;
     park_list_add(lane, exchange);
     const uint16_t seat = exchange->seat;
     pthread_mutex_unlock(&lane->lock);
     bool is_told = pl_hall_wait(&lane->hall, seat, &exchange->park, wait_ns);
+    if (is_told && exchange->is_through)
+        return GO_HOME; /* many are, at the same time: none of them wants the lock for nothing */
     pthread_mutex_lock(&lane->lock);
     if (!is_told && exchange->parked) {
         park_list_remove(lane, exchange);
@@ -181,7 +192,7 @@ static bool park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
     }
     if (lane->heir == exchange)
         lane->heir = NULL;
-    return true; /* the deadline is looked at by the next round */
+    return GO_ON; /* the deadline is looked at by the next round */
 }
 
 /* --- the connection's life ------------------------------------------------------------------------------------ */
@@ -321,7 +332,7 @@ static bool wait_for_connection(pl_lane *lane, pl_exchange *exchange, int64_t no
             waits_for_dial = true;
             if (now >= lane->dial_not_before)
                 dial(lane, deadline);
-        } else if (!park(lane, exchange, deadline)) {
+        } else if (park(lane, exchange, deadline) == GIVE_UP) {
             set_timed_out(lane, exchange);
             return false;
         }
@@ -551,8 +562,22 @@ static void sleep_until_ready(pl_lane *lane, pl_input *input, int64_t now)
         lane->is_watched = false;
 }
 
+/* Whoever leaves makes sure that the others are not left waiting for what nobody does: one of them is to go on, the one
+ * whose reply comes last. Ahead of others that are to be told. */
+static pl_exchange *choose_heir(pl_lane *lane, pl_exchange *to_tell)
+{
+    if (lane->state != PL_LANE_OPEN || !lane->parked || lane->heir)
+        return to_tell;
+    bool nobody_reads = !lane->is_reading;
+    bool nobody_writes = pl_conn_has_output(&lane->conn) && !lane->is_writing && !lane->is_watched;
+    if (!nobody_reads && !nobody_writes)
+        return to_tell;
+    lane->heir = take_parked(lane, lane->parked, to_tell);
+    return lane->heir;
+}
+
 /* In the reader's role: reads once, and hands out what came. */
-static void read_replies(pl_lane *lane, int64_t now, int64_t deadline)
+static void read_replies(pl_lane *lane, const pl_exchange *own, int64_t now, int64_t deadline)
 {
     pl_input input;
     input.result = PL_IO_AGAIN;
@@ -568,7 +593,10 @@ static void read_replies(pl_lane *lane, int64_t now, int64_t deadline)
     lane->reader_back_at = PL_NEVER;
     now = pl_clock_now(lane->server->clock);
     take_input(lane, &input, now);
-    tell_unlocked(lane, collect_overdue(lane, now, collect_finished(lane)));
+    pl_exchange *to_tell = collect_overdue(lane, now, collect_finished(lane));
+    if (own->unsettled == 0)
+        to_tell = choose_heir(lane, to_tell); /* in the same system call */
+    tell_unlocked(lane, to_tell);
 }
 
 /* In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
@@ -599,16 +627,17 @@ static void abandon(pl_lane *lane, pl_exchange *exchange)
         fail(lane, PODLINK_ECONNLOST, "calls in a row timed out");
 }
 
-/* One of those who wait looks again when output that is held becomes due; the others sleep. Returns false at the
- * deadline. */
-static bool park_or_watch(pl_lane *lane, pl_exchange *exchange, int64_t deadline, int64_t held_until)
+/* One of those who wait looks again when output that is held becomes due; the others sleep. */
+static next_step park_or_watch(pl_lane *lane, pl_exchange *exchange, int64_t deadline, int64_t held_until)
 {
     if (lane->is_watched || lane->is_looking || held_until >= deadline)
         return park(lane, exchange, deadline);
     lane->is_watched = true;
-    park(lane, exchange, held_until);
+    next_step next = park(lane, exchange, held_until);
+    if (next == GO_HOME)
+        pthread_mutex_lock(&lane->lock);
     lane->is_watched = false;
-    return true; /* the deadline is looked at by the next round */
+    return GO_ON; /* the deadline is looked at by the next round */
 }
 
 /* Whether one who comes has to send what is due: a reader that looks does. */
@@ -619,44 +648,30 @@ static bool has_to_write(const pl_lane *lane)
     return lane->is_reading ? !lane->is_looking : !may_look(lane);
 }
 
-/* One step towards the exchange's end. False at the deadline. */
-static bool step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+/* One step towards the exchange's end. */
+static next_step step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
     int64_t held_until = PL_NEVER;
     const bool is_due = is_output_due(lane, &held_until);
     if (is_due && has_to_write(lane) && write_some(lane))
-        return true;
+        return GO_ON;
     if (lane->conn.is_dead || exchange->inflight <= exchange->wake_at)
-        return true;
+        return GO_ON;
     if (lane->is_reading && (lane->is_looking || lane->is_writing || !is_due))
         return park_or_watch(lane, exchange, deadline, held_until);
     const int64_t now = pl_clock_now(lane->server->clock);
     const int64_t left = pl_until(deadline, now);
     if (left == 0)
-        return false;
+        return GIVE_UP;
     if (lane->is_reading)
         wait_for_room(lane, left);
     else
-        read_replies(lane, now, deadline);
-    return true;
+        read_replies(lane, exchange, now, deadline);
+    return GO_ON;
 }
 
-/* Whoever leaves makes sure that the others are not left waiting for what nobody does: one of them is to go on, the one
- * whose reply comes last. */
-static pl_exchange *choose_heir(pl_lane *lane)
-{
-    if (lane->state != PL_LANE_OPEN || !lane->parked || lane->heir)
-        return NULL;
-    bool nobody_reads = !lane->is_reading;
-    bool nobody_writes = pl_conn_has_output(&lane->conn) && !lane->is_writing && !lane->is_watched;
-    if (!nobody_reads && !nobody_writes)
-        return NULL;
-    lane->heir = take_parked(lane, lane->parked, NULL);
-    return lane->heir;
-}
-
-/* Until the exchange has no command in flight, or its connection is gone. */
-static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+/* Until the exchange has no command in flight, or its connection is gone. False where the lock is not held any more. */
+static bool drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
     const uint32_t generation = lane->generation;
     while (lane->generation == generation && !lane->conn.is_dead) {
@@ -667,7 +682,10 @@ static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
         }
         if (exchange->inflight == 0)
             break;
-        if (!step(lane, exchange, deadline)) {
+        next_step next = step(lane, exchange, deadline);
+        if (next == GO_HOME)
+            return false;
+        if (next == GIVE_UP) {
             abandon(lane, exchange);
             break;
         }
@@ -679,12 +697,13 @@ static void drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
     }
     if (exchange->unsettled > 0 && exchange->reason == PODLINK_OK)
         set_connection_lost(lane, exchange);
+    return true;
 }
 
 /* Gives up the lock, and wakes whoever has to go on in our place. */
 static void leave(pl_lane *lane)
 {
-    pl_exchange *heir = choose_heir(lane);
+    pl_exchange *heir = choose_heir(lane, NULL);
     pthread_mutex_unlock(&lane->lock);
     tell_all(lane, heir);
 }
@@ -696,9 +715,8 @@ void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t dead
     pl_exchange_rewind(exchange);
     pthread_mutex_lock(&lane->lock);
     lane->expected -= lane->expected > 0 ? 1 : 0;
-    if (ensure_open(lane, exchange, now, deadline))
-        drive(lane, exchange, deadline);
-    leave(lane);
+    if (!ensure_open(lane, exchange, now, deadline) || drive(lane, exchange, deadline))
+        leave(lane);
 }
 
 /* --- credentials ---------------------------------------------------------------------------------------------- */
@@ -736,7 +754,8 @@ void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exch
     exchange->queued_at = pl_clock_now(lane->server->clock);
     if (is_the_same(lane, auth)) {
         pl_count(&lane->counters.auths, 1);
-        drive(lane, exchange, deadline);
+        if (!drive(lane, exchange, deadline))
+            pthread_mutex_lock(&lane->lock);
         if (is_the_same(lane, auth) && !lane->is_writing)
             pl_conn_wipe(&lane->conn);
     } else {
