@@ -95,24 +95,29 @@ static void process(ares_channel channel, lookup *l)
     ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its own timeouts */
 }
 
-/* Until the answer or the deadline. */
-static void wait_for_answer(ares_channel channel, lookup *l, const pl_clock *clock, int64_t deadline)
+/* Until the answer, the deadline, or the end of it all. */
+static void wait_for_answer(ares_channel channel, lookup *l, const pl_clock *clock, int64_t deadline,
+                            const _Atomic bool *is_ended)
 {
-    while (!l->finished) {
+    while (!l->finished && !atomic_load(is_ended)) {
         int64_t left = pl_until(deadline, pl_clock_now(clock));
         if (left == 0)
             return;
-        struct timeval limit = {.tv_sec = LONGEST_WAIT_MS / 1000}, next;
-        struct timeval *wait = ares_timeout(channel, &limit, &next);
+        struct timeval longest = {.tv_sec = LONGEST_WAIT_MS / 1000}, next;
+        struct timeval *wait = ares_timeout(channel, &longest, &next);
         int64_t wait_ns = (int64_t)wait->tv_sec * 1000 * PL_MS + (int64_t)wait->tv_usec * 1000;
+        const int64_t limit = PL_ENDED_LOOK_MS * PL_MS;
+        left = left < limit ? left : limit;
         pl_socket_poll(l->sockets, l->socket_count, wait_ns < left ? wait_ns : left);
         process(channel, l);
     }
 }
 
-static podlink_status tell(const lookup *l, podlink_error *err)
+static podlink_status tell(const lookup *l, const _Atomic bool *is_ended, podlink_error *err)
 {
     const char *host = l->address->host;
+    if (!l->finished && atomic_load(is_ended))
+        return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     if (!l->finished || l->ares_status == ARES_ECANCELLED)
         return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "resolving %s took too long", host);
     if (l->ares_status == ARES_ENOMEM)
@@ -126,7 +131,8 @@ static podlink_status tell(const lookup *l, podlink_error *err)
 }
 
 podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int64_t deadline,
-                          pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count, podlink_error *err)
+                          const _Atomic bool *is_ended, pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count,
+                          podlink_error *err)
 {
     *count = 0;
     if (read_as_number(address, &endpoints[0])) {
@@ -143,8 +149,8 @@ podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int6
                                                 address->host, ares_strerror(rc));
     struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     ares_getaddrinfo(channel, address->host, NULL, &hints, on_answer, &l);
-    wait_for_answer(channel, &l, clock, deadline);
-    podlink_status status = tell(&l, err);
+    wait_for_answer(channel, &l, clock, deadline, is_ended);
+    podlink_status status = tell(&l, is_ended, err);
     ares_destroy(channel); /* calls on_answer where it has not been called */
     *count = status == PODLINK_OK ? l.count : 0;
     return status;

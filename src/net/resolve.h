@@ -19,8 +19,10 @@ typedef struct pl_endpoint {
 
 /** Resolves a host by /etc/hosts and DNS, or reads it as a number.
  *  @param endpoints  out: at most PL_ENDPOINTS_MAX, in the order to be tried
- *  @return PODLINK_OK; ERESOLVE, ETIMEDOUT, ENOMEM. Blocks until the deadline at most. */
+ *  @param is_ended  as of pl_socket_connect()
+ *  @return PODLINK_OK; ERESOLVE, ETIMEDOUT, ECLOSED, ENOMEM. Blocks until the deadline at most. */
 podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int64_t deadline,
-                          pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count, podlink_error *err);
+                          const _Atomic bool *is_ended, pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count,
+                          podlink_error *err);
 
 #endif

@@ -112,13 +112,16 @@ static podlink_status connect_timed_out(const pl_address *address, podlink_error
 
 /* Waits for a connect() that was begun. */
 static podlink_status finish_connect(int fd, const pl_address *address, const pl_clock *clock, int64_t deadline,
-                                     podlink_error *err)
+                                     const _Atomic bool *is_ended, podlink_error *err)
 {
+    const int64_t limit = PL_ENDED_LOOK_MS * PL_MS;
     for (;;) {
         int64_t left = pl_until(deadline, pl_clock_now(clock));
         if (left == 0)
             return connect_timed_out(address, err);
-        if (!pl_socket_wait(fd, POLLOUT, left))
+        if (atomic_load(is_ended))
+            return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
+        if (!pl_socket_wait(fd, POLLOUT, left < limit ? left : limit))
             continue;
         int error_number = 0;
         socklen_t size = sizeof error_number;
@@ -128,7 +131,8 @@ static podlink_status finish_connect(int fd, const pl_address *address, const pl
 }
 
 static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *address, const pl_clock *clock,
-                                 int64_t deadline, int64_t silence_ns, int *fd, podlink_error *err)
+                                 int64_t deadline, int64_t silence_ns, const _Atomic bool *is_ended, int *fd,
+                                 podlink_error *err)
 {
     int domain = endpoint->address.ss_family;
     int s = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -139,7 +143,7 @@ static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *
     podlink_status status = PODLINK_OK;
     if (connect(s, (const struct sockaddr *)&endpoint->address, endpoint->length) < 0) {
         if (errno == EINPROGRESS || errno == EINTR)
-            status = finish_connect(s, address, clock, deadline, err);
+            status = finish_connect(s, address, clock, deadline, is_ended, err);
         else /* a unix socket whose queue is full says EAGAIN and tells nobody when that changes */
             status = connect_failed(address, errno, err);
     }
@@ -161,7 +165,7 @@ static void unix_endpoint(const pl_address *address, pl_endpoint *endpoint)
 }
 
 podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
-                                 int *fd, podlink_error *err)
+                                 const _Atomic bool *is_ended, int *fd, podlink_error *err)
 {
     pl_endpoint endpoints[PL_ENDPOINTS_MAX];
     size_t count = 1;
@@ -170,7 +174,7 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
     if (address->is_unix)
         unix_endpoint(address, &endpoints[0]);
     else
-        status = pl_resolve(address, clock, deadline, endpoints, &count, err);
+        status = pl_resolve(address, clock, deadline, is_ended, endpoints, &count, err);
     if (status != PODLINK_OK)
         return status;
     for (size_t i = 0; i < count; i++) {
@@ -179,8 +183,8 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
         int64_t until = deadline;
         if (i + 1 < count && deadline != PL_NEVER)
             until = now + pl_until(deadline, now) / 2;
-        status = connect_to(&endpoints[i], address, clock, until, silence_ns, fd, err);
-        if (status == PODLINK_OK)
+        status = connect_to(&endpoints[i], address, clock, until, silence_ns, is_ended, fd, err);
+        if (status == PODLINK_OK || status == PODLINK_ECLOSED)
             return status;
     }
     return status;

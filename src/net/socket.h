@@ -8,7 +8,12 @@
 #include <podlink/status.h>
 
 #include <poll.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+
+/** How often a wait looks whether it has to end. */
+enum { PL_ENDED_LOOK_MS = 20 };
 
 typedef enum pl_io_result {
     PL_IO_DONE = 0,
@@ -19,10 +24,11 @@ typedef enum pl_io_result {
 
 /** Resolves and connects.
  *  @param silence_ns  how long sent bytes may stay without the other host's acknowledgement; PL_NEVER
+ *  @param is_ended  looked at every 20 ms: true ends it
  *  @param fd  out: owned by the caller; -1 on failure
- *  @return PODLINK_OK; ERESOLVE, ECONNECT, ETIMEDOUT, ENOMEM. Blocks until the deadline at most. */
+ *  @return PODLINK_OK; ERESOLVE, ECONNECT, ETIMEDOUT, ECLOSED (is_ended), ENOMEM. Blocks until the deadline at most. */
 podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
-                                 int *fd, podlink_error *err);
+                                 const _Atomic bool *is_ended, int *fd, podlink_error *err);
 
 /** Reads what is there, at most capacity bytes. Does not block.
  *  @param error_number  out on PL_IO_FAILED */

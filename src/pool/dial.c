@@ -24,8 +24,8 @@ static void log_dial(const pl_server *server, const pl_stream *stream, const pod
 static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_stream *stream, podlink_error *err)
 {
     *stream = PL_STREAM_CLOSED;
-    podlink_status status =
-        pl_socket_connect(server->address, server->clock, deadline, server->silence_ns, &stream->fd, err);
+    podlink_status status = pl_socket_connect(server->address, server->clock, deadline, server->silence_ns,
+                                              &server->runs->is_ended, &stream->fd, err);
     if (status != PODLINK_OK || !server->tls)
         return status;
     const pl_tls_peer peer = {server->tls, server->tls_session, server->address, &server->runs->is_ended};

@@ -4,7 +4,7 @@
 #include <poll.h>
 #include <string.h>
 
-enum { READ_SIZE = 16 * 1024, WINDOW = 1024, ENDED_LOOK_MS = 20 };
+enum { READ_SIZE = 16 * 1024, WINDOW = 1024 };
 
 static void fail_by_system(pl_conn *conn, pl_stream *stream, int error_number)
 {
@@ -85,7 +85,7 @@ static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const _Ato
 {
     if (!is_ended)
         return deadline;
-    int64_t slice = pl_clock_now(clock) + (atomic_load(is_ended) ? 0 : ENDED_LOOK_MS * PL_MS);
+    int64_t slice = pl_clock_now(clock) + (atomic_load(is_ended) ? 0 : PL_ENDED_LOOK_MS * PL_MS);
     return slice < deadline ? slice : deadline;
 }
 

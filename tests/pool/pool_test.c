@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static podlink_command command_of(const char *const words[])
 {
@@ -86,4 +87,23 @@ void pool_assert_blameless(const char *file, int line)
         return;
     print_error("%s\n", text);
     _fail(file, line);
+}
+
+int pool_fill_queue(const struct sockaddr *address, socklen_t size, int fds[16])
+{
+    int count = 0;
+    fds[count++] = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fds[0], address, size), 0);
+    assert_int_equal(listen(fds[0], 0), 0);
+    struct sockaddr_storage bound;
+    socklen_t bound_size = sizeof bound;
+    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&bound, &bound_size), 0);
+    for (; count < 8; count++) {
+        fds[count] = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+        if (connect(fds[count], (struct sockaddr *)&bound, bound_size) != 0 && address->sa_family == AF_UNIX) {
+            close(fds[count]);
+            break;
+        }
+    }
+    return count;
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/socket.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1
@@ -52,6 +53,9 @@ bool eventually(bool (*is_so)(void *context), void *context, int64_t limit_ms);
 
 /** A number at the end of "name:" in INFO. */
 int64_t pool_info(redisContext *redis, const char *section, const char *name);
+
+/** A listening socket whose queue is full, and from which nobody accepts. @return how many descriptors are in fds */
+int pool_fill_queue(const struct sockaddr *address, socklen_t size, int fds[16]);
 
 /* ---- what went wrong in a thread ---- */
 

@@ -1,9 +1,13 @@
 /* The end of a client that others are still using. */
 #include "load.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum {
     THREADS = 32,
@@ -180,6 +184,41 @@ static bool has_accepted(void *context)
     return proxy_accepted(accepting->proxy) > accepting->more_than;
 }
 
+/* The close gives the caller some time, and then ends its call. */
+static void close_and_expect_end(podlink_client *client, struct caller *caller)
+{
+    const int64_t began = api_now_ns();
+    podlink_client_close(client, WAIT_MS);
+    const int64_t took_ms = (api_now_ns() - began) / MS;
+    const bool returned = caller->returned;
+    pthread_join(caller->thread, NULL);
+    podlink_session_release(caller->session);
+    print_message("# the close took %lld ms, the call: %s (%s)\n", (long long)took_ms,
+                  podlink_status_name(caller->status), podlink_delivery_text(caller->err.delivery));
+    assert_true(returned);
+    assert_in_range(took_ms, WAIT_MS, WAIT_MS + LATE_MS);
+    assert_status(PODLINK_ECLOSED, caller->status, &caller->err);
+}
+
+struct dialling {
+    podlink_client *client;
+    uint64_t more_than;
+};
+
+static uint64_t dials(podlink_client *client)
+{
+    podlink_stats stats;
+    podlink_stats_init(&stats);
+    podlink_client_stats(client, &stats);
+    return stats.dials;
+}
+
+static bool has_dialled(void *context)
+{
+    const struct dialling *dialling = context;
+    return dials(dialling->client) > dialling->more_than;
+}
+
 /* Closes a client while a caller dials. */
 static void close_while_dialling(struct world *world, void *(*call)(void *argument))
 {
@@ -189,23 +228,36 @@ static void close_while_dialling(struct world *world, void *(*call)(void *argume
     struct caller caller = {.client = stalled.client};
     assert_int_equal(pthread_create(&caller.thread, NULL, call, &caller), 0);
     assert_true(eventually(has_accepted, &accepting, 5000));
-    const int64_t began = api_now_ns();
-    podlink_client_close(stalled.client, WAIT_MS);
-    const int64_t took_ms = (api_now_ns() - began) / MS;
-    const bool returned = caller.returned;
-    pthread_join(caller.thread, NULL);
-    podlink_session_release(caller.session);
+    close_and_expect_end(stalled.client, &caller);
     close_stalled(&stalled);
-    print_message("# the close took %lld ms, the call: %s (%s)\n", (long long)took_ms,
-                  podlink_status_name(caller.status), podlink_delivery_text(caller.err.delivery));
-    assert_true(returned);
-    assert_in_range(took_ms, WAIT_MS, WAIT_MS + LATE_MS);
-    assert_status(PODLINK_ECLOSED, caller.status, &caller.err);
 }
 
 static void a_call_that_dials_ends_when_the_close_has_waited_long_enough(void **state)
 {
     close_while_dialling(*state, call_ping);
+}
+
+/* Nobody accepts: a host that drops what it is sent. */
+static void a_call_that_connects_ends_when_the_close_has_waited_long_enough(void **state)
+{
+    (void)state;
+    int fds[16];
+    char url[64];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    const int count = pool_fill_queue((struct sockaddr *)&address, size, fds);
+    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&address, &size), 0);
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
+    podlink_options options = api_options(url);
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    struct caller caller = {.client = api_open_with(&options)};
+    struct dialling dialling = {caller.client, dials(caller.client)};
+    assert_int_equal(pthread_create(&caller.thread, NULL, call_ping, &caller), 0);
+    assert_true(eventually(has_dialled, &dialling, 5000));
+    close_and_expect_end(caller.client, &caller);
+    podlink_client_free(caller.client);
+    for (int i = 0; i < count; i++)
+        close(fds[i]);
 }
 
 static void one_who_dials_for_a_session_ends_when_the_close_has_waited_long_enough(void **state)
@@ -291,6 +343,7 @@ int main(void)
         WITH_WORLD(calls_in_flight_at_the_close_are_answered_and_later_ones_are_told),
         WITH_WORLD(calls_to_a_stopped_server_lose_their_connection_when_the_close_has_waited_long_enough),
         WITH_WORLD(a_call_that_dials_ends_when_the_close_has_waited_long_enough),
+        WITH_WORLD(a_call_that_connects_ends_when_the_close_has_waited_long_enough),
         WITH_WORLD(one_who_dials_for_a_session_ends_when_the_close_has_waited_long_enough),
         WITH_WORLD(one_who_waits_for_a_session_is_told_of_the_close_at_once),
         WITH_WORLD(a_call_on_a_session_ends_when_the_close_has_waited_long_enough),

@@ -224,26 +224,6 @@ static void calls_to_a_server_with_too_many_clients_say_so_and_all_is_well_when_
     assert_true(load_told_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
 }
 
-/* A listening socket whose queue is full, and from which nobody accepts. @return how many descriptors are in fds */
-static int fill_queue(const struct sockaddr *address, socklen_t size, int fds[16])
-{
-    int count = 0;
-    fds[count++] = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(fds[0], address, size), 0);
-    assert_int_equal(listen(fds[0], 0), 0);
-    struct sockaddr_storage bound;
-    socklen_t bound_size = sizeof bound;
-    assert_int_equal(getsockname(fds[0], (struct sockaddr *)&bound, &bound_size), 0);
-    for (; count < 8; count++) {
-        fds[count] = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-        if (connect(fds[count], (struct sockaddr *)&bound, bound_size) != 0 && address->sa_family == AF_UNIX) {
-            close(fds[count]);
-            break;
-        }
-    }
-    return count;
-}
-
 static void expect_no_way_in(struct world *world, const char *url, podlink_status expected)
 {
     podlink_options options = api_options(url);
@@ -271,7 +251,7 @@ static void calls_to_a_full_listen_queue_end_in_time_and_were_not_sent(void **st
     char url[64];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t size = sizeof address;
-    const int count = fill_queue((struct sockaddr *)&address, size, fds);
+    const int count = pool_fill_queue((struct sockaddr *)&address, size, fds);
     assert_int_equal(getsockname(fds[0], (struct sockaddr *)&address, &size), 0);
     snprintf(url, sizeof url, "redis://127.0.0.1:%u", (unsigned)ntohs(address.sin_port));
     expect_no_way_in(world, url, PODLINK_ETIMEDOUT);
@@ -286,7 +266,7 @@ static void calls_to_a_full_queue_of_a_unix_socket_are_told_at_once(void **state
     char url[128];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     snprintf(address.sun_path, sizeof address.sun_path, "%.90s.full", test_server_socket(world->server));
-    const int count = fill_queue((struct sockaddr *)&address, sizeof address, fds);
+    const int count = pool_fill_queue((struct sockaddr *)&address, sizeof address, fds);
     snprintf(url, sizeof url, "unix://%s", address.sun_path);
     expect_no_way_in(world, url, PODLINK_ECONNECT);
     for (int i = 0; i < count; i++)

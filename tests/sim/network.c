@@ -431,9 +431,9 @@ static bool is_decided(void *context)
 }
 
 podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
-                                 int *fd, podlink_error *err)
+                                 const _Atomic bool *is_ended, int *fd, podlink_error *err)
 {
-    (void)clock, (void)silence_ns;
+    (void)clock, (void)silence_ns, (void)is_ended;
     *fd = -1;
     sim_yield();
     check_storm();
