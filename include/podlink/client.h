@@ -98,7 +98,8 @@ typedef struct podlink_credentials podlink_credentials;
 
 /** Gives the user and the password for a connection that is about to be made, or to be authenticated anew. Called
  *  without any lock held, by the thread that dials, which may be the janitor: must be thread-safe. What it takes counts
- *  against dial_timeout_ms, but cannot be interrupted.
+ *  against dial_timeout_ms, but cannot be interrupted. Asked once more where the server refuses what it gave, since
+ * that may have changed meanwhile.
  *  @return 0; anything else fails the dial with PODLINK_EAUTH, and nothing is sent */
 typedef int (*podlink_credentials_fn)(void *context, podlink_credentials *into);
 
@@ -250,7 +251,8 @@ PODLINK_API void podlink_client_free(podlink_client *client);
 
 /** Does what is due of the periodic work: closes connections that are idle for too long, dead or silent, and keeps
  *  dedicated_min_idle ready. The janitor's thread calls it; a host that has set no_janitor_thread calls it instead,
- * from any one thread at a time, about as often as it says. Dialling may block it for dial_timeout_ms.
+ * from any one thread at a time, about as often as it says. Dialling may block it for dial_timeout_ms,
+ *  showing credentials anew (credentials_max_age_ms) for a second for each shared connection.
  *  @return after how many milliseconds it wants to be called again */
 PODLINK_API int64_t podlink_client_tick(podlink_client *client);
 
@@ -260,9 +262,10 @@ PODLINK_API int64_t podlink_client_tick(podlink_client *client);
  *  that are in flight there are lost (PODLINK_ECONNLOST). Dedicated ones are closed: at once where they are idle, else
  * when their session is released. The janitor does the same with each connection whose credentials are older than
  * credentials_max_age_ms; one on which it had no answer for twice as long is ended, too.
- *  @return PODLINK_OK: no connection is left with older credentials, but for sessions; EAUTH (refused, or the callback
- *  failed: then its connections stay as they are), ETIMEDOUT or ECONNLOST (ended), EINVAL, ENOMEM, ECLOSED, EFORKED.
- *  Blocks for dial_timeout_ms at most, and as long as the callback takes. */
+ *  @return PODLINK_OK: no connection is left with older credentials, but for sessions and for those that are being
+ * made, which follow within a second; EAUTH (refused, or the callback failed: then its connections stay as they are),
+ * ETIMEDOUT or ECONNLOST (ended), EINVAL, ENOMEM, ECLOSED, EFORKED. Blocks for dial_timeout_ms at most, and as long as
+ * the callback takes. */
 PODLINK_API podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err);
 
 /** Asks the server for a PONG.

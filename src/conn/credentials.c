@@ -58,6 +58,30 @@ static podlink_status check(const podlink_credentials *given, podlink_error *err
     return PODLINK_OK;
 }
 
+static bool are_equal(const podlink_credentials *a, const podlink_credentials *b)
+{
+    const bool is_same_user = a->user && b->user ? strcmp(a->user, b->user) == 0 : a->user == b->user;
+    return is_same_user && strcmp(a->password, b->password) == 0;
+}
+
+bool pl_credentials_renew(podlink_credentials *given, const pl_credentials_source *source, pl_login *login)
+{
+    podlink_credentials newer = {.heap = given->heap};
+    podlink_error ignored;
+    if (!source->ask)
+        return false;
+    if (source->ask(source->context, &newer) != 0 || check(&newer, &ignored) != PODLINK_OK ||
+        are_equal(given, &newer)) {
+        pl_credentials_wipe(&newer);
+        return false;
+    }
+    pl_credentials_wipe(given);
+    *given = newer;
+    login->user = given->user;
+    login->password = given->password;
+    return true;
+}
+
 podlink_status pl_credentials_ask(podlink_credentials *given, const pl_credentials_source *source, const pl_heap *heap,
                                   pl_login *login, podlink_error *err)
 {

@@ -34,6 +34,11 @@ struct podlink_credentials {
 podlink_status pl_credentials_ask(podlink_credentials *given, const pl_credentials_source *source, const pl_heap *heap,
                                   pl_login *login, podlink_error *err);
 
+/** The server has refused them: asks once more, since they may have changed before it saw them. Calls the host's
+ *  callback.
+ *  @return true: there are others, and the login has them; false: all is as it was */
+bool pl_credentials_renew(podlink_credentials *given, const pl_credentials_source *source, pl_login *login);
+
 void pl_credentials_wipe(podlink_credentials *given);
 
 #endif

@@ -74,8 +74,14 @@ static pl_stream dial(pl_conn *conn, const pl_server *server, pl_conn_counters *
     podlink_credentials given;
     pl_login login = *server->login;
     pl_stream stream = PL_STREAM_CLOSED;
-    if (pl_credentials_ask(&given, &server->credentials, server->heap, &login, err) == PODLINK_OK)
+    podlink_status status = pl_credentials_ask(&given, &server->credentials, server->heap, &login, err);
+    if (status == PODLINK_OK)
         stream = dial_as(&login, conn, server, counters, deadline, err);
+    if (status == PODLINK_OK && err->status == PODLINK_EAUTH &&
+        pl_credentials_renew(&given, &server->credentials, &login)) {
+        pl_error_clear(err);
+        stream = dial_as(&login, conn, server, counters, deadline, err);
+    }
     pl_credentials_wipe(&given);
     return stream;
 }

@@ -46,6 +46,10 @@ static outcome show(pl_lane *lane, const pl_lane_auth *auth, int64_t deadline, p
     outcome outcome = NOT_SHOWN;
     if (pl_credentials_ask(&given, &server->credentials, server->heap, &login, err) == PODLINK_OK)
         outcome = send_auth(lane, auth, &login, deadline, err);
+    if (outcome == REFUSED && pl_credentials_renew(&given, &server->credentials, &login)) {
+        pl_error_clear(err);
+        outcome = send_auth(lane, auth, &login, deadline, err);
+    }
     pl_credentials_wipe(&given);
     log_auth(server, err, auth->asked_at);
     return outcome;

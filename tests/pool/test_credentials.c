@@ -218,6 +218,29 @@ static void what_the_callback_gives_is_checked(void **state)
     assert_holds(err.message, "gave no password");
 }
 
+/* As if they had changed since the callback was asked. */
+static int give_the_old_first(void *context, podlink_credentials *into)
+{
+    struct vault *vault = context;
+    const int asked = atomic_fetch_add(&vault->asked, 1);
+    return podlink_credentials_set(into, "eva", asked % 2 == 0 ? "old" : "first");
+}
+
+static void credentials_that_change_meanwhile_are_asked_for_once_more(void **state)
+{
+    struct world *world = *state;
+    podlink_error err;
+    world->options.credentials = give_the_old_first;
+    open_client(world);
+    expect_ping(world);
+    assert_int_equal(atomic_load(&world->vault.asked), 2);
+    assert_status(PODLINK_OK, podlink_client_reauthenticate(world->client, &err), &err);
+    assert_int_equal(atomic_load(&world->vault.asked), 4);
+    podlink_session_release(open_session(world));
+    assert_int_equal(atomic_load(&world->vault.asked), 6);
+    assert_int_equal(connections_of(world, "eva"), 2);
+}
+
 static int give_twice(void *context, podlink_credentials *into)
 {
     (void)context;
@@ -600,6 +623,7 @@ int main(void)
         TEST(a_callback_that_fails_fails_the_dial_and_nothing_is_sent),
         TEST(credentials_that_the_server_does_not_know_are_refused_in_its_words),
         TEST(what_the_callback_gives_is_checked),
+        TEST(credentials_that_change_meanwhile_are_asked_for_once_more),
         TEST(what_the_callback_gives_last_counts),
         TEST(what_the_callback_gives_is_wiped),
         TEST(nothing_is_shown_where_there_is_nothing_to_show),
