@@ -83,6 +83,7 @@ static void resolve(pl_config *config)
     if (config->sentinel_tls < 0)
         config->sentinel_tls = config->kind == PL_SENTINEL && config->tls_enabled;
     config->sentinel_login.client_name = config->login.client_name;
+    config->login.reads_replicas = config->kind == PL_CLUSTER && config->read_from == PODLINK_READ_REPLICA;
 }
 
 podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err)

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_PING, STEP_ROLE, STEP_INFO } step;
+typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_READONLY, STEP_PING, STEP_ROLE, STEP_INFO } step;
 
 enum {
     SECRET_PART = 8,
@@ -17,7 +17,7 @@ enum {
     SHOWN_MAX = 1024  /* more of what a server says is never shown */
 };
 
-static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "PING", "ROLE", "INFO"};
+static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "READONLY", "PING", "ROLE", "INFO"};
 
 static bool put_command(pl_buffer *out, const char *const *arguments, size_t count)
 {
@@ -47,6 +47,8 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
         return put_command(out, (const char *[]){"SELECT", database}, 2);
     case STEP_NAME:
         return put_command(out, (const char *[]){"CLIENT", "SETNAME", login->client_name}, 3);
+    case STEP_READONLY:
+        return put_command(out, (const char *[]){"READONLY"}, 1);
     case STEP_PING:
         return put_command(out, (const char *[]){"PING"}, 1);
     case STEP_ROLE:
@@ -232,6 +234,8 @@ void pl_handshake_init(pl_handshake *handshake, const pl_login *login, bool of_m
         handshake->steps[count++] = STEP_SELECT;
     if (login->client_name)
         handshake->steps[count++] = STEP_NAME;
+    if (login->reads_replicas)
+        handshake->steps[count++] = STEP_READONLY;
     handshake->steps[count++] = STEP_PING;
     if (of_master)
         handshake->steps[count++] = STEP_ROLE;

@@ -12,9 +12,10 @@ typedef struct pl_login {
     const char *password;
     const char *client_name;
     int32_t database;
+    bool reads_replicas; /* a cluster's replica is to answer reads itself, and not send them to its master */
 } pl_login;
 
-enum { PL_HANDSHAKE_MAX = 6, PL_RUN_ID_SIZE = 41 };
+enum { PL_HANDSHAKE_MAX = 7, PL_RUN_ID_SIZE = 41 };
 
 /** What a server tells of itself. */
 typedef struct pl_server_identity {
@@ -30,9 +31,9 @@ typedef struct pl_handshake {
     uint8_t marks[PL_HANDSHAKE_MAX];
 } pl_handshake;
 
-/** Prepares AUTH, SELECT and CLIENT SETNAME where they are needed, a PING, a ROLE where it is wanted, and an INFO, in
- * one pipeline. The PING is there since a server that refuses the connection says so in place of a first reply; that
- * the user may not call ROLE or INFO is no failure.
+/** Prepares AUTH, SELECT, CLIENT SETNAME and READONLY where they are needed, a PING, a ROLE where it is wanted, and an
+ * INFO, in one pipeline. The PING is there since a server that refuses the connection says so in place of a first
+ * reply; that the user may not call ROLE or INFO is no failure.
  *  @param of_master  a server that is no master is refused: EREADONLY
  *  @param err  may not be NULL: why it failed */
 void pl_handshake_init(pl_handshake *handshake, const pl_login *login, bool of_master, podlink_error *err);

@@ -211,6 +211,29 @@ static void sentinels_have_a_login_of_their_own(void **state)
 }
 
 /* A password that was put in as it is, though it should have been percent-encoded. */
+/* Elsewhere READONLY is unknown, or not needed. */
+static void connections_to_replicas_of_a_cluster_say_so(void **state)
+{
+    static const struct {
+        const char *url;
+        bool says;
+    } urls[] = {{"cluster://h?read_from=replica", true},
+                {"cluster://h", false},
+                {"sentinel://h/m?read_from=replica", false},
+                {"redis://h?read_from=replica", false}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(urls); i++) {
+        pl_config config;
+        podlink_error err;
+        podlink_options options;
+        podlink_options_init(&options);
+        options.url = urls[i].url;
+        assert_int_equal(pl_config_init(&config, &options, &err), PODLINK_OK);
+        assert_int_equal(config.login.reads_replicas, urls[i].says);
+        pl_config_fini(&config);
+    }
+}
+
 static void a_message_never_shows_a_part_of_the_password(void **state)
 {
     (void)state;
@@ -241,6 +264,7 @@ int main(void)
         cmocka_unit_test(a_table_of_bad_deployments),
         cmocka_unit_test(a_list_has_64_hosts_at_most),
         cmocka_unit_test(sentinels_have_a_login_of_their_own),
+        cmocka_unit_test(connections_to_replicas_of_a_cluster_say_so),
         cmocka_unit_test(a_message_never_shows_a_part_of_the_password),
     };
     return RUN_TESTS("url_deployments", tests);
