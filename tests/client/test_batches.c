@@ -313,6 +313,10 @@ static void a_batch_larger_than_all_buffers_ends_by_its_deadline(void **state)
     const podlink_call call = {.size = sizeof call, .timeout_ms = 200};
     size_t counts[3];
     int status;
+    if (api_masters() > 1) {
+        print_message("# skipped: only one of several servers would be stopped\n");
+        skip();
+    }
     memset(service, 's', sizeof service - 1);
     fill(LARGE, PODLINK_FOREVER);
     for (size_t i = 0; i < LARGE; i++)

@@ -68,7 +68,7 @@ static void each_type_of_reply_is_read_by_its_accessor(void **state)
     assert_null(podlink_reply_text(reply, NULL));
     assert_int_equal(podlink_reply_integer(reply, &value), PODLINK_EREPLY);
     podlink_reply_free(reply);
-    reply = ask(COMMAND("MGET", "a", "none"));
+    reply = ask(COMMAND("MGET", "a", "{a}none"));
     assert_int_equal(podlink_reply_type_of(reply), PODLINK_REPLY_ARRAY);
     assert_int_equal(podlink_reply_count(reply), 2);
     assert_text(podlink_reply_at(reply, 0), PODLINK_REPLY_STRING, "43");

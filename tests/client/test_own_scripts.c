@@ -98,7 +98,7 @@ static void a_script_registered_after_the_open_is_loaded_by_its_first_call(void 
     assert_int_equal(run_counter("a"), 1);
     assert_int_equal(run_counter("a"), 2);
     assert_status(PODLINK_OK, podlink_scripts_held(client, held, BUILT_IN + 1, NULL, &err), &err);
-    assert_int_equal(held[BUILT_IN], 1);
+    assert_int_equal(held[BUILT_IN], api_masters() == 1); /* of several servers the one that ran it holds it */
     assert_int_equal(podlink_script_at(client, BUILT_IN, &info), PODLINK_OK);
     assert_string_equal(info.name, counter.name);
     assert_string_equal(info.source, counter.source);
