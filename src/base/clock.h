@@ -6,7 +6,6 @@
 
 #include <stdint.h>
 
-#define PL_US    INT64_C(1000)
 #define PL_MS    INT64_C(1000000)
 #define PL_NEVER INT64_MAX /* a deadline that does not come */
 

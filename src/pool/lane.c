@@ -16,9 +16,9 @@
 
 enum {
     READ_SIZE = 16 * 1024,
-    RECORD_BYTES = 8 * 1024,  /* of output that is held back no longer */
-    HOLD_US = 200,            /* beyond which it is not either: what a call over a network may lose by it */
-    WINDOW = 1024,            /* commands of one exchange in flight */
+    RECORD_BYTES = 8 * 1024, /* of output that is held back no longer */
+    HOLD_NS_A_BYTE = 250,    /* on its way: behind a few commands it is held for 0.2 ms at most, behind many for 2 ms */
+    WINDOW = 1024,           /* commands of one exchange in flight */
     WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
     GATHER_LEAST = 4,     /* callers expected back for whom a writer waits a turn: their commands go out in one write */
@@ -392,7 +392,8 @@ static bool queue(pl_lane *lane, pl_exchange *exchange)
 /* A server takes what comes by TLS record by record, and answers each by itself: 64 callers could stay in a mode where
  * every command is a record of its own, at 12,000 calls a second in place of 45,000 (docs/benchmarks.md). It takes them
  * in order, so that what waits here loses nothing but the way to it. Output is due when there is as much of it as is on
- * its way, which makes two records that take turns, however many callers there are; a lone caller's always is.
+ * its way, which makes two records that take turns, however many callers there are; a lone caller's always is. Where
+ * much is on its way it may wait longer: with 200 us for all, 64 callers came to 0.73 of clear text.
  * @param held_until  out where it is held: when it will be due at the latest; else unchanged */
 static bool is_output_due(pl_lane *lane, int64_t *held_until)
 {
@@ -400,15 +401,16 @@ static bool is_output_due(pl_lane *lane, int64_t *held_until)
     const size_t size = pl_conn_output_size(conn);
     if (size == 0)
         return false;
-    if (!lane->stream.tls || size >= RECORD_BYTES || size >= pl_conn_awaited_size(conn) || pl_conn_is_sending(conn))
+    const uint64_t awaited = pl_conn_awaited_size(conn);
+    if (!lane->stream.tls || size >= RECORD_BYTES || size >= awaited || pl_conn_is_sending(conn))
         return true;
     const int64_t now = pl_clock_now(lane->server->clock);
     if (lane->held_at == 0)
         lane->held_at = now;
-    if (now - lane->held_at >= HOLD_US * PL_US)
-        return true;
-    *held_until = lane->held_at + HOLD_US * PL_US;
-    return false;
+    const int64_t until = lane->held_at + HOLD_NS_A_BYTE * (int64_t)(awaited < RECORD_BYTES ? awaited : RECORD_BYTES);
+    if (now < until)
+        *held_until = until;
+    return now >= until;
 }
 
 /* Callers whose replies came together come back together, on the few processors that there are. A turn for the others,
