@@ -2,6 +2,7 @@
 #include "tap_cmocka.h"
 
 #include "link/key.h"
+#include "topology/slot.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -106,6 +107,7 @@ static void expect_same_tag(const char *link, const char *index)
     assert_true(length > 1);
     assert_int_equal(strchr(other, '}') - other, length);
     assert_memory_equal(from, other, length);
+    assert_int_equal(pl_slot_of(link, strlen(link)), pl_slot_of(index, strlen(index)));
 }
 
 static void add_keys_of(key_list *keys, pl_name ns, const name_list *names)

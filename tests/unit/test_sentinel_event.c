@@ -151,6 +151,7 @@ static void a_payload_of_another_shape_is_no_event(void **state)
         {"+sdown", "slave a 127.0.0.1 1"},
         {"+sdown", "slave a 127.0.0.1 1 @"},
         {"+sdown", "slave a 127.0.0.1 1 mymaster @ x"},
+        {"+sdown", "slave a 127.0.0.1 1 x mymaster 127.0.0.1 1"},
         {"+sdown", "replica a 127.0.0.1 1 @ mymaster 127.0.0.1 1"},
         {"+sdowns", "master mymaster 127.0.0.1 1"},
         {"sdown", "master mymaster 127.0.0.1 1"},
