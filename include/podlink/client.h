@@ -210,6 +210,11 @@ typedef struct podlink_call {
     size_t size;
     int64_t timeout_ms; /* 0: the client's call_timeout_ms; -1: no limit; the call ends at most 50 ms later */
     uint32_t flags;     /* PODLINK_NO_REPEAT */
+    uint32_t acks;      /* how many replicas are to have what the call wrote before it returns (WAIT); 0: none. Such a
+                           call runs on a dedicated connection. It succeeds also where fewer have it: see acked */
+    int64_t acks_timeout_ms; /* how long it waits for them; 0: what is left of timeout_ms */
+    uint32_t *acked;         /* out, may be NULL: how many replicas have it; of a batch the fewest of all servers that
+                                it wrote to; 0 where the call failed, or could not be told */
 } podlink_call;
 
 /** Never repeat what may have run, although the operation is harmless to repeat. */
@@ -218,7 +223,7 @@ typedef struct podlink_call {
 #ifdef __cplusplus
 #define PODLINK_CALL_INIT                                                                                              \
     {                                                                                                                  \
-        sizeof(podlink_call), 0, 0                                                                                     \
+        sizeof(podlink_call), 0, 0, 0, 0, NULL                                                                         \
     }
 #else
 #define PODLINK_CALL_INIT                                                                                              \
@@ -325,6 +330,12 @@ typedef struct podlink_stats {
     podlink_histogram wire;     /* on the wire and in the server, */
     podlink_histogram total;    /* and all of it */
     uint64_t reauthentications; /* AUTH that open connections sent anew; counted among the calls, too */
+    uint64_t nodes;             /* servers in use, at present */
+    uint64_t redirects_moved;   /* answers that said that a slot has moved, */
+    uint64_t redirects_ask;     /* or that it is being moved */
+    uint64_t discoveries;       /* how often the servers were asked who serves what */
+    uint64_t master_changes;    /* how often a master was replaced by another, */
+    uint64_t loss_window_ns;    /* and for how long in sum acknowledged writes may have been lost by that */
 } podlink_stats;
 
 #define podlink_stats_init(stats) ((stats)->size = sizeof *(stats))

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "resp/encode.h"
+#include "topology/slot.h"
 
 #include <string.h>
 
@@ -63,7 +64,15 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops any_ops = {.encode = encode, .settle = settle};
+static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    const podlink_command *command = ((const pl_any_command *)exchange)->command;
+    const size_t at = command->key_index;
+    return at == 0 ? PL_SLOT_ANY : pl_slot_of(command->argv[at], length_of(command, at));
+}
+
+static const pl_exchange_ops any_ops = {.encode = encode, .settle = settle, .slot = slot};
 
 void pl_any_command_init(pl_any_command *any, const podlink_command *command, bool wants_reply, podlink_error *err)
 {

@@ -21,44 +21,48 @@ static podlink_status make_tls(podlink_client *client, podlink_error *err)
     return pl_config_uses_tls(config) ? pl_tls_context_new(&config->heap, &config->tls, &client->tls, err) : PODLINK_OK;
 }
 
-static podlink_status make_pool(podlink_client *client, podlink_error *err)
+static int64_t tick(void *client)
+{
+    return podlink_client_tick(client);
+}
+
+static void set_server(podlink_client *client)
 {
     const pl_config *config = &client->config;
     int64_t silence_ms = config->silence_timeout_ms;
     if (silence_ms == 0) /* later than the callers' own deadlines, which say more */
         silence_ms = config->call_timeout_ms < 0 ? -1 : config->call_timeout_ms + SILENCE_MARGIN_MS;
-    const pl_server server = {.address = &config->address,
-                              .tls = config->tls_enabled ? client->tls : NULL,
-                              .login = &config->login,
-                              .credentials = {config->credentials, config->credentials_context},
-                              .credentials_age_ns = to_ns(config->credentials_max_age_ms),
-                              .heap = &config->heap,
-                              .clock = &client->clock,
-                              .log = &client->log,
-                              .dial_timeout_ms = config->dial_timeout_ms,
-                              .silence_ns = to_ns(silence_ms),
-                              .idle_ns = to_ns(config->idle_timeout_ms),
-                              .timeouts_max = config->timeouts_max,
-                              .spin_ns = (int64_t)config->spin_us * 1000,
-                              .reply_max = config->reply_max_bytes};
-    const pl_pool_size size = {.shared = config->shared_connections,
-                               .dedicated_max = config->dedicated_max,
-                               .dedicated_min_idle = config->dedicated_min_idle,
-                               .dedicated_lifetime_ns = to_ns(config->max_lifetime_ms)};
-    return pl_pool_init(&client->pool, &server, &size) ? PODLINK_OK : pl_error_no_memory(err);
+    client->server = (pl_server){.tls = config->tls_enabled ? client->tls : NULL,
+                                 .login = &config->login,
+                                 .credentials = {config->credentials, config->credentials_context},
+                                 .credentials_age_ns = to_ns(config->credentials_max_age_ms),
+                                 .heap = &config->heap,
+                                 .clock = &client->clock,
+                                 .log = &client->log,
+                                 .least_version = &client->least_version,
+                                 .dial_timeout_ms = config->dial_timeout_ms,
+                                 .silence_ns = to_ns(silence_ms),
+                                 .idle_ns = to_ns(config->idle_timeout_ms),
+                                 .timeouts_max = config->timeouts_max,
+                                 .spin_ns = (int64_t)config->spin_us * 1000,
+                                 .reply_max = config->reply_max_bytes};
 }
 
-static podlink_status check_support(const pl_config *config, podlink_error *err)
+/* A single server is known at once; of others it is found out when the first call needs one. */
+static pl_slot_map *first_map(const pl_config *config)
 {
-    if (config->kind != PL_SINGLE)
-        return pl_error_set(err, PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT,
-                            "url: Sentinel and Cluster are not supported by this version");
-    return PODLINK_OK;
+    return config->kind == PL_SINGLE ? pl_slot_map_single(&config->heap, &config->address, NULL, 0)
+                                     : pl_slot_map_new(&config->heap, 0);
 }
 
-static int64_t tick(void *client)
+podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err)
 {
-    return podlink_client_tick(client);
+    client->nodes.hooks = hooks;
+    pl_slot_map *map = first_map(&client->config);
+    podlink_status status = map ? pl_nodes_publish(&client->nodes, map, err) : pl_error_no_memory(err);
+    if (status != PODLINK_OK || client->has_no_janitor || pl_janitor_start(&client->janitor, tick, client))
+        return status;
+    return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
 }
 
 podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err)
@@ -68,11 +72,6 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     podlink_status status = pl_config_init(&config, options, err);
     if (status != PODLINK_OK)
         return status;
-    status = check_support(&config, err);
-    if (status != PODLINK_OK) {
-        pl_config_fini(&config);
-        return status;
-    }
     podlink_client *made = pl_heap_zalloc(&config.heap, sizeof *made);
     if (!made) {
         pl_config_fini(&config);
@@ -84,28 +83,30 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     made->trace_context = options->trace_context;
     made->log = (pl_log){.write = options->log, .context = options->log_context, .level = options->log_level};
     status = make_tls(made, err);
-    if (status == PODLINK_OK)
-        status = make_pool(made, err);
     if (status != PODLINK_OK) {
-        pl_tls_context_free(made->tls);
         pl_config_fini(&made->config);
         pl_heap_free(&config.heap, made);
         return status;
     }
+    made->has_no_janitor = options->no_janitor_thread != 0;
+    set_server(made);
+    const pl_pool_size size = {.shared = made->config.shared_connections,
+                               .dedicated_max = made->config.dedicated_max,
+                               .dedicated_min_idle = made->config.dedicated_min_idle,
+                               .dedicated_lifetime_ns = to_ns(made->config.max_lifetime_ms)};
+    pl_nodes_init(&made->nodes, made, &made->server, &size);
+    pl_discovery_init(&made->discovery);
     pl_fork_guard_init(&made->fork_guard);
-    if (!options->no_janitor_thread && !pl_janitor_start(&made->janitor, tick, made)) {
-        pl_client_end(made);
-        pl_client_free(made);
-        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
-    }
     *client = made;
     return PODLINK_OK;
 }
 
 int64_t podlink_client_tick(podlink_client *client)
 {
-    if (!pl_fork_guard_is_child(&client->fork_guard))
-        pl_pool_tick(&client->pool);
+    if (!pl_fork_guard_is_child(&client->fork_guard)) {
+        pl_nodes_tick(&client->nodes);
+        pl_discovery_tick(client);
+    }
     return TICK_MS;
 }
 
@@ -117,7 +118,7 @@ podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_err
     podlink_status status = pl_run_begin(&run, client, &call, err);
     if (status != PODLINK_OK)
         return status;
-    status = pl_pool_reauthenticate(&client->pool, run.deadline, err);
+    status = pl_nodes_reauthenticate(&client->nodes, run.deadline, err);
     pl_run_finish(&run);
     return status;
 }
@@ -125,7 +126,7 @@ podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_err
 void podlink_client_close(podlink_client *client, int64_t wait_ms)
 {
     if (!pl_fork_guard_is_child(&client->fork_guard))
-        pl_pool_close(&client->pool, pl_deadline_after(pl_clock_now(&client->clock), wait_ms));
+        pl_nodes_close(&client->nodes, pl_deadline_after(pl_clock_now(&client->clock), wait_ms));
 }
 
 void pl_client_end(podlink_client *client)
@@ -133,7 +134,9 @@ void pl_client_end(podlink_client *client)
     const bool is_child = pl_fork_guard_is_child(&client->fork_guard);
     if (!is_child)
         pl_janitor_stop(&client->janitor);
-    pl_pool_fini(&client->pool, is_child);
+    pl_nodes_fini(&client->nodes, is_child);
+    if (!is_child)
+        pl_discovery_fini(&client->discovery);
     pl_tls_context_free(client->tls);
 }
 
@@ -149,7 +152,7 @@ void podlink_client_stats(podlink_client *client, podlink_stats *stats)
 {
     podlink_stats all = {.size = stats->size};
     const pl_client_counters *counters = &client->counters;
-    pl_pool_count(&client->pool, &all);
+    pl_nodes_count(&client->nodes, &all);
     all.calls_not_sent += pl_counted(&counters->not_sent);
     all.calls_server_error += pl_counted(&counters->answered);
     all.calls_unknown += pl_counted(&counters->unknown);
@@ -159,5 +162,8 @@ void podlink_client_stats(podlink_client *client, podlink_stats *stats)
     all.script_loads = pl_counted(&counters->script_loads);
     all.noscript_repairs = pl_counted(&counters->noscript_repairs);
     all.states_unreadable = pl_counted(&counters->states_unreadable);
+    all.redirects_moved = pl_counted(&counters->redirects_moved);
+    all.redirects_ask = pl_counted(&counters->redirects_ask);
+    all.discoveries = pl_counted(&counters->discoveries);
     memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
 }

@@ -8,8 +8,9 @@
 #include "base/fork_guard.h"
 #include "base/log.h"
 #include "client/config.h"
+#include "client/discovery.h"
 #include "client/janitor.h"
-#include "pool/pool.h"
+#include "client/nodes.h"
 
 struct pl_scripts;
 
@@ -22,6 +23,9 @@ typedef struct pl_client_counters {
     pl_counter script_loads;
     pl_counter noscript_repairs;
     pl_counter states_unreadable;
+    pl_counter redirects_moved;
+    pl_counter redirects_ask;
+    pl_counter discoveries;
 } pl_client_counters;
 
 struct podlink_client {
@@ -31,8 +35,12 @@ struct podlink_client {
     podlink_trace_fn trace; /* NULL: none */
     void *trace_context;
     pl_fork_guard fork_guard;
-    pl_tls_context *tls; /* NULL: no connection has TLS */
-    pl_pool pool;
+    pl_tls_context *tls;            /* NULL: no connection has TLS */
+    pl_server server;               /* how connections are made, but for the address */
+    _Atomic uint32_t least_version; /* of the servers: 7.0.15 is 70015; 0: not known */
+    pl_nodes nodes;
+    pl_discovery discovery;
+    bool has_no_janitor;
     pl_janitor janitor;
     pl_client_counters counters;
     struct pl_scripts *scripts; /* owned by the script layer */
@@ -40,6 +48,11 @@ struct podlink_client {
 
 /** Allocates a client, which has not connected yet. @return PODLINK_OK; EINVAL, EUNSUPPORTED, ENOMEM */
 podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err);
+
+/** Gives it its first view, and starts its janitor. On failure pl_client_end() and pl_client_free() follow.
+ *  @param hooks  borrowed
+ *  @return PODLINK_OK or ENOMEM */
+podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err);
 
 /** Ends its janitor and its connections; what is left in flight is told. */
 void pl_client_end(podlink_client *client);

@@ -5,7 +5,8 @@
 #include "client/client.h"
 #include "conn/exchange.h"
 
-/** Without any lock held. Costs nothing where nobody listens. */
-void pl_observe(const podlink_client *client, const pl_exchange *exchange, int64_t began);
+/** Without any lock held. Costs nothing where nobody listens.
+ *  @param node  that the latest of it went to; NULL: it did not come so far */
+void pl_observe(const podlink_client *client, const pl_node *node, const pl_exchange *exchange, int64_t began);
 
 #endif

@@ -4,26 +4,93 @@
 #include "base/error.h"
 #include "base/jitter.h"
 #include "client/deadline.h"
+#include "client/discovery.h"
 #include "client/observe.h"
+#include "client/pass.h"
+#include "conn/part.h"
+#include "topology/redirect.h"
 
-enum { BACKOFF_FIRST_MS = 8, BACKOFF_LAST_MS = 512 };
+#include <stddef.h>
+#include <string.h>
+
+enum {
+    BACKOFF_FIRST_MS = 8,
+    BACKOFF_LAST_MS = 512,
+    BACKOFF_LAST_MOVING_MS = 64, /* while a deployment changes, which it does in a second or two */
+    REDIRECTS_MAX = 16,
+    REDIRECTS_FAST = 4 /* beyond, two nodes disagree, and need a moment */
+};
+
+/* What an older program does not know is not asked for. */
+static void take_acks(pl_run *run, const podlink_call *call)
+{
+    if (!call || call->size < offsetof(podlink_call, acked) + sizeof call->acked)
+        return;
+    run->acks = call->acks;
+    run->acks_timeout_ms = call->acks_timeout_ms;
+    run->acked_out = call->acked;
+}
+
+static podlink_status check_acks(const pl_run *run, podlink_error *err)
+{
+    if (run->acks > INT32_MAX)
+        return pl_error_invalid(err, "call: acks is more than 2^31-1");
+    if (run->acks_timeout_ms < 0)
+        return pl_error_invalid(err, "call: acks_timeout_ms must be 0 (what is left of timeout_ms) or more");
+    return PODLINK_OK;
+}
 
 podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_call *call, podlink_error *err)
 {
-    podlink_status status = pl_call_deadline(client, call, &run->began, &run->deadline, err);
+    run->client = client;
+    run->node = run->asked = NULL;
+    run->lane = NULL;
+    run->acks = 0;
+    run->acks_timeout_ms = 0;
+    run->acked = UINT32_MAX;
+    run->acked_out = NULL;
+    run->lacking_count = 0;
+    run->may_repeat = !(call && call->flags & PODLINK_NO_REPEAT);
+    take_acks(run, call);
+    podlink_status status = check_acks(run, err);
+    if (status == PODLINK_OK)
+        status = pl_call_deadline(client, call, &run->began, &run->deadline, err);
     if (status != PODLINK_OK)
         return status;
-    run->client = client;
-    run->may_repeat = !(call && call->flags & PODLINK_NO_REPEAT);
-    run->lane = pl_pool_enter(&client->pool, NULL, run->began);
-    if (!run->lane)
+    if (!pl_gate_enter(&client->nodes.gate, &run->generation))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     return PODLINK_OK;
 }
 
 void pl_run_finish(pl_run *run)
 {
-    pl_pool_leave(run->lane);
+    if (run->lane)
+        pl_pool_leave(run->lane);
+    if (run->acked_out)
+        *run->acked_out = run->acked == UINT32_MAX ? 0 : run->acked;
+    pl_gate_leave(&run->client->nodes.gate, run->generation);
+}
+
+/* --- whether to go on ----------------------------------------------------------------------------------------- */
+
+/* What ends by itself, or by asking who serves the slot now, where there are several servers: it is worth waiting for
+ * until the deadline, however often. */
+static bool is_moving(const pl_run *run, podlink_status reason)
+{
+    const pl_config *config = &run->client->config;
+    if (config->kind == PL_SINGLE || config->retries == 0 || run->deadline == PL_NEVER)
+        return false;
+    switch (reason) {
+    case PODLINK_ECONNECT:
+    case PODLINK_ECONNLOST:
+    case PODLINK_EREADONLY:
+    case PODLINK_EMASTERDOWN:
+    case PODLINK_ECLUSTERDOWN:
+    case PODLINK_ETRYAGAIN:
+        return true;
+    default:
+        return false;
+    }
 }
 
 /* Whether another pass may end otherwise. Credentials, permissions and memory do not come back within a call. */
@@ -55,7 +122,10 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
         return false;
     if (attempt == 0 && reason == PODLINK_ECONNLOST)
         return true; /* an idle connection was closed: the next one will do */
+    const int64_t most = is_moving(run, reason) ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS;
     int64_t ms = attempt < 6 ? BACKOFF_FIRST_MS << attempt : BACKOFF_LAST_MS;
+    if (ms > most)
+        ms = most;
     int64_t pause = (ms * PL_MS + pl_jitter(ms * PL_MS, now)) / 2;
     if (pause >= left)
         return false;
@@ -63,36 +133,153 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
     return true;
 }
 
-/* The connection that failed is not the first choice any more. */
-static bool choose_again(pl_run *run, int64_t now)
+/* After a pass that has left something pending: whether to try again. Has waited, and found out anew who serves what,
+ * where it says so. */
+static bool tries_again(pl_run *run, const pl_exchange *exchange, uint32_t attempt)
 {
-    pl_lane *lane = pl_pool_enter(&run->client->pool, run->lane, now);
-    if (!lane)
+    podlink_client *client = run->client;
+    const podlink_status reason = exchange->reason;
+    const bool moves = is_moving(run, reason);
+    if (!moves && (attempt >= client->config.retries || !is_worth_repeating(reason)))
         return false;
-    pl_pool_leave(run->lane);
-    run->lane = lane;
+    if (moves)
+        pl_discover_soon(client, run->deadline);
+    if (!back_off(run, attempt, reason))
+        return false;
+    pl_count_shared(&client->counters.retries, 1);
     return true;
+}
+
+/* --- redirects ------------------------------------------------------------------------------------------------ */
+
+/* Follows a redirect: by the view, where the slot has moved; to the node named, where only this command is to go there.
+ * False where it leads nowhere. */
+static bool follow(pl_run *run, const pl_exchange *exchange)
+{
+    podlink_client *client = run->client;
+    const char *words = exchange->last.server;
+    pl_redirect redirect;
+    if (!pl_redirect_read(words, strlen(words), &run->node->address, &redirect))
+        return false;
+    if (redirect.asks) {
+        pl_count_shared(&client->counters.redirects_ask, 1);
+        run->asked = pl_nodes_at(&client->nodes, &redirect.address);
+        return run->asked != NULL;
+    }
+    pl_count_shared(&client->counters.redirects_moved, 1);
+    pl_nodes_move_slot(&client->nodes, redirect.slot, &redirect.address);
+    pl_discover_soon(client, run->deadline);
+    return true;
+}
+
+/* @param followed  how many before */
+static bool is_redirected(pl_run *run, const pl_exchange *exchange, uint32_t followed)
+{
+    if (run->client->config.kind != PL_CLUSTER || exchange->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
+        return false;
+    if (!follow(run, exchange))
+        return false;
+    return followed < REDIRECTS_FAST || back_off(run, 0, PODLINK_ECLUSTERDOWN);
+}
+
+/* --- passes --------------------------------------------------------------------------------------------------- */
+
+static bool is_done(const pl_exchange *exchange)
+{
+    return pl_exchange_is_settled(exchange) || exchange->lacks_script;
+}
+
+/* The first attempt of what only reads may go to a replica; whatever keeps that from answering, the master can. */
+static bool goes_to_replica(const pl_run *run, const pl_exchange *exchange, uint32_t attempt)
+{
+    return attempt == 0 && exchange->reads_only && run->client->config.read_from == PODLINK_READ_REPLICA;
+}
+
+static void run_whole(pl_run *run, pl_exchange *exchange)
+{
+    uint32_t redirects = 0;
+    for (uint32_t attempt = 0;; attempt++) {
+        pl_pass(run, exchange, goes_to_replica(run, exchange, attempt + redirects));
+        while (!is_done(exchange) && is_redirected(run, exchange, redirects++))
+            pl_pass(run, exchange, false);
+        if (is_done(exchange) || !tries_again(run, exchange, attempt))
+            return;
+    }
+}
+
+/* The commands on the slot of the first that is pending, one by one: so that each follows its redirects, and the view
+ * learns of the slot. False where that did not end them all. */
+static bool run_slot_alone(pl_run *run, pl_exchange *whole)
+{
+    uint16_t slot = PL_SLOT_ANY;
+    for (uint32_t i = 0; i < whole->count; i++) {
+        if (whole->marks[i] == PL_SETTLED)
+            continue;
+        const uint16_t own = whole->ops->slot(whole, i);
+        if (slot == PL_SLOT_ANY)
+            slot = own;
+        if (own != slot)
+            continue;
+        pl_part part;
+        uint8_t mark;
+        pl_part_init(&part, whole, &i, 1, &mark, NULL);
+        run_whole(run, &part.exchange);
+        pl_part_absorb(&part);
+        if (!pl_exchange_is_settled(&part.exchange))
+            return false;
+    }
+    return true;
+}
+
+static void run_split(pl_run *run, pl_exchange *whole)
+{
+    for (uint32_t attempt = 0;; attempt++) {
+        pl_pass_split(run, whole, goes_to_replica(run, whole, attempt));
+        while (!is_done(whole) && whole->reason == PODLINK_EREDIRECT && run_slot_alone(run, whole) && !is_done(whole))
+            pl_pass_split(run, whole, false);
+        if (is_done(whole) || !tries_again(run, whole, attempt))
+            return;
+    }
 }
 
 void pl_run_passes(pl_run *run, pl_exchange *exchange)
 {
-    podlink_client *client = run->client;
     exchange->repeatable &= run->may_repeat;
     exchange->began_at = run->began;
-    int64_t now = run->began;
+    run->lacking_count = 0;
+    if (exchange->count > 1 && exchange->ops->slot && run->client->config.kind == PL_CLUSTER)
+        run_split(run, exchange);
+    else
+        run_whole(run, exchange);
+}
+
+void pl_run_passes_on(pl_run *run, pl_node *node, pl_exchange *exchange)
+{
+    const uint32_t acks = run->acks;
+    exchange->repeatable &= run->may_repeat;
+    exchange->began_at = run->began;
+    run->lacking_count = 0;
+    run->acks = 0; /* they are the user's commands' */
     for (uint32_t attempt = 0;; attempt++) {
-        pl_lane_run(run->lane, exchange, now, run->deadline);
-        if (pl_exchange_is_settled(exchange) || exchange->lacks_script)
-            return;
-        if (attempt == client->config.retries || !is_worth_repeating(exchange->reason))
-            return;
-        if (!back_off(run, attempt, exchange->reason))
-            return;
-        now = pl_clock_now(&client->clock);
-        if (!choose_again(run, now))
-            return;
-        pl_count_shared(&client->counters.retries, 1);
+        pl_pass_on(run, node, exchange);
+        if (is_done(exchange) || pl_node_is_retired(node) || !tries_again(run, exchange, attempt))
+            break;
     }
+    run->acks = acks;
+}
+
+podlink_status pl_run_find_servers(pl_run *run, const pl_view **view, podlink_error *err)
+{
+    podlink_client *client = run->client;
+    *view = pl_nodes_view(&client->nodes);
+    if ((*view)->map->node_count > 0)
+        return PODLINK_OK;
+    podlink_status status = pl_discover(client, run->deadline, err);
+    *view = pl_nodes_view(&client->nodes);
+    if (status == PODLINK_OK && (*view)->map->node_count == 0)
+        return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s: no server is known",
+                            client->config.address.text);
+    return status;
 }
 
 static void give_up(podlink_client *client, pl_exchange *exchange)
@@ -111,7 +298,7 @@ podlink_status pl_run_end(pl_run *run, pl_exchange *exchange)
         give_up(client, exchange);
     if (exchange->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&client->counters.timeouts, 1);
-    pl_observe(client, exchange, run->began);
+    pl_observe(client, run->node, exchange, run->began);
     return exchange->status;
 }
 

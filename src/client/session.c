@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "client/any_command.h"
 #include "client/deadline.h"
+#include "client/discovery.h"
 #include "client/observe.h"
 #include "pool/exclusive.h"
 
@@ -13,27 +14,68 @@ static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outc
 
 static const pl_exchange_ops push_ops = {.encode = NULL, .settle = take_push};
 
-podlink_status podlink_session_acquire(podlink_client *client, const podlink_call *call, podlink_session **session,
-                                       podlink_error *err)
+/* Of the node that serves a slot. One that has been retired meanwhile is asked no more. */
+static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t deadline, podlink_error *err)
+{
+    podlink_client *client = session->client;
+    for (;;) {
+        pl_node *node =
+            pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false, pl_clock_now(&client->clock));
+        if (!node) {
+            podlink_status status = pl_discover(client, deadline, err);
+            if (status != PODLINK_OK)
+                return status;
+            node = pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false,
+                                  pl_clock_now(&client->clock));
+        }
+        if (!node)
+            return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "session: no server is known for it");
+        session->node = node;
+        podlink_status status = pl_dedicated_acquire(&node->pool.dedicated, deadline, &session->loan, err);
+        if (status == PODLINK_OK || !pl_node_is_retired(node))
+            return status;
+    }
+}
+
+static podlink_status acquire(podlink_client *client, uint16_t slot, const podlink_call *call,
+                              podlink_session **session, podlink_error *err)
 {
     int64_t now, deadline;
+    uint32_t generation;
     *session = NULL;
     pl_error_clear(err);
     podlink_status status = pl_call_deadline(client, call, &now, &deadline, err);
     if (status != PODLINK_OK)
         return status;
+    if (!pl_gate_enter(&client->nodes.gate, &generation))
+        return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     podlink_session *made = pl_heap_zalloc(&client->config.heap, sizeof *made);
-    if (!made)
-        return pl_error_no_memory(err);
     int64_t limit = pl_deadline_after(now, client->config.pool_wait_ms);
-    made->client = client;
-    status = pl_dedicated_acquire(&client->pool.dedicated, deadline < limit ? deadline : limit, &made->loan, err);
+    if (made)
+        made->client = client;
+    status = made ? borrow(made, slot, deadline < limit ? deadline : limit, err) : pl_error_no_memory(err);
+    pl_gate_leave(&client->nodes.gate, generation);
     if (status != PODLINK_OK) {
         pl_heap_free(&client->config.heap, made);
         return status;
     }
     *session = made;
     return PODLINK_OK;
+}
+
+podlink_status podlink_session_acquire(podlink_client *client, const podlink_call *call, podlink_session **session,
+                                       podlink_error *err)
+{
+    return acquire(client, PL_SLOT_ANY, call, session, err);
+}
+
+podlink_status podlink_session_acquire_for_key(podlink_client *client, const char *key, size_t key_length,
+                                               const podlink_call *call, podlink_session **session, podlink_error *err)
+{
+    *session = NULL;
+    if (!key)
+        return pl_error_invalid(err, "key is NULL");
+    return acquire(client, pl_slot_of(key, key_length), call, session, err);
 }
 
 static pl_push *pop_push(podlink_session *session)
@@ -63,7 +105,7 @@ void podlink_session_release(podlink_session *session)
         pl_heap_free(&client->config.heap, session);
         return;
     }
-    pl_dedicated_release(&client->pool.dedicated, session->loan, is_reusable);
+    pl_dedicated_release(&session->node->pool.dedicated, session->loan, is_reusable);
     pl_heap_free(&client->config.heap, session);
 }
 
@@ -85,8 +127,11 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
     podlink_status status = pl_call_deadline(client, call, &session->began, deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_dedicated_enter(&client->pool.dedicated))
-        return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
+    if (!pl_dedicated_enter(&session->node->pool.dedicated))
+        return pl_node_is_retired(session->node)
+                   ? pl_error_set(err, PODLINK_ECONNLOST, PODLINK_NOT_SENT, "the session's connection is gone: %s: %s",
+                                  session->node->address.text, "the server is no longer part of the deployment")
+                   : pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     status = check_alive(session, err);
     if (status != PODLINK_OK)
         pl_session_finish(session);
@@ -95,7 +140,7 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
 
 void pl_session_finish(podlink_session *session)
 {
-    pl_dedicated_leave(&session->client->pool.dedicated);
+    pl_dedicated_leave(&session->node->pool.dedicated);
 }
 
 void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline)
@@ -115,7 +160,7 @@ podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)
     pl_exchange_give_up(exchange, settled);
     if (exchange->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&session->client->counters.timeouts, 1);
-    pl_observe(session->client, exchange, session->began);
+    pl_observe(session->client, session->node, exchange, session->began);
     return exchange->status;
 }
 

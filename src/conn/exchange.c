@@ -16,6 +16,7 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->repeatable = repeatable;
     exchange->is_final = false;
     exchange->is_batch = false;
+    exchange->reads_only = false;
     pl_error_clear(&exchange->last);
     exchange->only_mark = PL_PENDING;
     exchange->err = err;
@@ -35,6 +36,7 @@ void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks)
 {
     exchange->count = count;
     exchange->marks = marks;
+    exchange->items = NULL;
     exchange->follows = NULL;
     exchange->unsettled = count;
     exchange->failed = 0;
@@ -99,6 +101,8 @@ static bool may_repeat(const pl_exchange *exchange, const pl_outcome *outcome)
     case PODLINK_ETRYAGAIN:
     case PODLINK_EBUSY:
     case PODLINK_ENOSCRIPT:
+    case PODLINK_EREDIRECT:
+    case PODLINK_EREADONLY:
         return true;
     default:
         return false;
@@ -117,7 +121,7 @@ static void describe(podlink_error *err, const pl_exchange *exchange, const pl_o
 static void prefix_index(podlink_error *err, const pl_exchange *exchange, uint32_t i)
 {
     if (exchange->is_batch)
-        pl_error_prefix_item(err, i);
+        pl_error_prefix_item(err, exchange->items ? exchange->items[i] : i);
 }
 
 /* The result of a whole exchange is that of its first failure. */

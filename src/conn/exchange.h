@@ -17,6 +17,7 @@
 typedef struct pl_exchange pl_exchange;
 
 #define PL_FOLLOWS_NONE UINT32_MAX
+#define PL_SLOT_ANY     UINT16_MAX /* a command without a key, which any node of a cluster may serve */
 
 /** What became of one command. */
 typedef struct pl_outcome {
@@ -42,6 +43,9 @@ typedef struct pl_exchange_ops {
     /** NULL, or for an exchange for which nobody waits: none of its commands is in flight any more. Runs without a
      * lock; may free the exchange. */
     void (*finished)(pl_exchange *exchange);
+
+    /** The cluster's slot of command i, or PL_SLOT_ANY. NULL: none of its commands has a key. */
+    uint16_t (*slot)(const pl_exchange *exchange, uint32_t i);
 } pl_exchange_ops;
 
 typedef enum pl_mark {
@@ -58,8 +62,10 @@ struct pl_exchange {
     bool repeatable;  /* harmless to repeat */
     bool is_final;    /* nothing is ever left pending: whoever runs it will not run it again */
     bool is_batch;    /* the commands are the user's items: messages tell which */
+    bool reads_only;  /* a replica may serve it, where the user wants that */
     uint8_t *marks;   /* a pl_mark for each command; of one command &only_mark */
     uint8_t only_mark;
+    const uint32_t *items;   /* of a part of a batch: which of the user's items each command is; NULL: i. Borrowed */
     const uint32_t *follows; /* for each command the earlier one that must be settled before it is sent, or
                                 PL_FOLLOWS_NONE; NULL: any order will do. Borrowed */
     podlink_error *err;      /* the caller's, may be NULL: tells the failure of the lowest index */
@@ -85,7 +91,8 @@ struct pl_exchange {
     int64_t deadline; /* of this wait */
     bool is_through;  /* all was settled when the owner was told */
     bool parked;
-    bool finished; /* is on the connection's list of exchanges whose owner wants to be told */
+    uint32_t dialled; /* which of its lane's connections this pass is on */
+    bool finished;    /* is on the connection's list of exchanges whose owner wants to be told */
     pl_exchange *next_finished;
     pl_exchange *next_parked, *prev_parked;
     podlink_error last; /* details of a reason that is a failure, without the command's index: large, seldom touched */

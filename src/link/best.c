@@ -53,7 +53,13 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     }
 }
 
-static const pl_exchange_ops best_ops = {.encode = encode, .settle = settle};
+static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    return pl_key_slot(&((const best_call *)exchange)->key);
+}
+
+static const pl_exchange_ops best_ops = {.encode = encode, .settle = settle, .slot = slot};
 
 podlink_status pl_best_pod(pl_run *run, pl_name ns, pl_name service, int64_t max_age_ms, int32_t *pod,
                            podlink_error *err)
@@ -63,6 +69,7 @@ podlink_status pl_best_pod(pl_run *run, pl_name ns, pl_name service, int64_t max
                    .max_age_ms = max_age_ms,
                    .pod = PODLINK_NO_POD};
     pl_exchange_init(&c.exchange, &best_ops, "state best", true, err);
+    c.exchange.reads_only = true;
     pl_script_passes(run, &c.exchange, c.script);
     podlink_status status = pl_run_end(run, &c.exchange);
     *pod = c.pod;

@@ -1,6 +1,8 @@
 /* The four keys. */
 #include "link/key.h"
 
+#include "topology/slot.h"
+
 #include <string.h>
 
 static const char prefix[] = "sf:{";
@@ -23,6 +25,13 @@ pl_key pl_key_state(pl_name ns, pl_name service)
 pl_key pl_key_workload(pl_name ns, pl_name service)
 {
     return (pl_key){.kind = ":workload:", .ns = ns, .subject = service};
+}
+
+uint16_t pl_key_slot(const pl_key *key)
+{
+    uint16_t crc = pl_slot_crc(0, key->ns.text, key->ns.length);
+    crc = pl_slot_crc(crc, key->kind, strlen(key->kind));
+    return pl_slot_of_crc(pl_slot_crc(crc, key->subject.text, key->subject.length));
 }
 
 static void put_text(const pl_key *key, pl_buffer *out)

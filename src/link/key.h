@@ -31,6 +31,9 @@ pl_key pl_key_state(pl_name ns, pl_name service);
 /** sf:{<ns>:workload:<service>}, the state of its workload */
 pl_key pl_key_workload(pl_name ns, pl_name service);
 
+/** The slot of a cluster that it is on: that of its tag. */
+uint16_t pl_key_slot(const pl_key *key);
+
 /** Writes a key as an argument. Room is reserved. */
 void pl_key_put(const pl_key *key, pl_buffer *out);
 

@@ -28,7 +28,13 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return pl_link_decode(&c->request, exchange, outcome, &c->answer, err);
 }
 
-static const pl_exchange_ops link_ops = {.encode = encode, .settle = settle};
+static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    return pl_link_slot(&((const link_call *)exchange)->request);
+}
+
+static const pl_exchange_ops link_ops = {.encode = encode, .settle = settle, .slot = slot};
 
 /* Within a call that has begun. */
 static podlink_status run_step(pl_run *run, link_call *c, podlink_error *err)
@@ -36,6 +42,7 @@ static podlink_status run_step(pl_run *run, link_call *c, podlink_error *err)
     const pl_link_operation operation = c->request.operation;
     c->script = pl_link_script(run->client, operation);
     pl_exchange_init(&c->exchange, &link_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation), err);
+    c->exchange.reads_only = pl_link_reads_only(operation);
     if (c->script)
         pl_script_passes(run, &c->exchange, c->script);
     else

@@ -56,7 +56,14 @@ static bool is_same_link(const void *items, uint32_t i, uint32_t j)
 
 static const pl_order_keys link_keys = {.hash = hash_link, .equal = is_same_link};
 
-static const pl_exchange_ops batch_ops = {.encode = encode, .settle = settle};
+static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+{
+    pl_link_request request;
+    request_of((const link_batch *)exchange, i, &request, NULL);
+    return pl_link_slot(&request);
+}
+
+static const pl_exchange_ops batch_ops = {.encode = encode, .settle = settle, .slot = slot};
 
 /* None of them was sent. */
 static void set_all(podlink_link_item *items, size_t count, podlink_status status)
@@ -98,6 +105,7 @@ static podlink_status run(podlink_client *client, pl_link_operation operation, p
     pl_exchange_init(&batch.exchange, &batch_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation),
                      err);
     batch.exchange.is_batch = true;
+    batch.exchange.reads_only = pl_link_reads_only(operation);
     const pl_order_keys *keys = operation == PL_LINK_GET ? NULL : &link_keys;
     status = pl_batch_run(client, &batch.exchange, count, keys, items, batch.script, call, err);
     if (!pl_exchange_is_settled(&batch.exchange)) /* it did not come as far as that */

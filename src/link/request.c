@@ -35,6 +35,17 @@ bool pl_link_is_repeatable(pl_link_operation operation)
     return traits[operation].is_repeatable;
 }
 
+bool pl_link_reads_only(pl_link_operation operation)
+{
+    return operation == PL_LINK_GET || operation == PL_LINK_GET_IF_PERSISTENT;
+}
+
+uint16_t pl_link_slot(const pl_link_request *request)
+{
+    const pl_key index = pl_key_index(request->ns, request->uid);
+    return pl_key_slot(&index);
+}
+
 const pl_script *pl_link_script(const podlink_client *client, pl_link_operation operation)
 {
     int which = traits[operation].script;

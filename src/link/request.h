@@ -39,6 +39,12 @@ const char *pl_link_operation_name(pl_link_operation operation);
 
 bool pl_link_is_repeatable(pl_link_operation operation);
 
+/** Whether it changes nothing: a replica can serve it. */
+bool pl_link_reads_only(pl_link_operation operation);
+
+/** The slot of its keys, which they share. */
+uint16_t pl_link_slot(const pl_link_request *request);
+
 /** The script that does it, NULL where a plain command does. */
 const pl_script *pl_link_script(const podlink_client *client, pl_link_operation operation);
 

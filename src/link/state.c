@@ -91,7 +91,16 @@ static bool is_same_state(const void *items, uint32_t i, uint32_t j)
 
 static const pl_order_keys state_keys = {.hash = hash_state, .equal = is_same_state};
 
-static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set};
+static uint16_t slot_set(const pl_exchange *exchange, uint32_t i)
+{
+    const podlink_state_item *item = &((const set_call *)exchange)->items[i];
+    pl_service_name name;
+    pl_service_init(&name, &item->service, NULL);
+    const pl_key key = pl_key_state(name.ns, name.service);
+    return pl_key_slot(&key);
+}
+
+static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set, .slot = slot_set};
 
 static void set_call_init(set_call *c, podlink_client *client, podlink_state_item *items, podlink_error *err)
 {
@@ -207,7 +216,13 @@ static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_out
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get};
+static uint16_t slot_get(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    return pl_key_slot(&((const get_call *)exchange)->key);
+}
+
+static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get, .slot = slot_get};
 
 podlink_status podlink_state_get(podlink_client *client, const podlink_service *service, int32_t pod,
                                  podlink_state *state, const podlink_call *call, podlink_error *err)
@@ -221,6 +236,7 @@ podlink_status podlink_state_get(podlink_client *client, const podlink_service *
         return status;
     get_call c = {.key = pl_key_state(name.ns, name.service), .state = state};
     pl_exchange_init(&c.exchange, &get_ops, "state get", true, err);
+    c.exchange.reads_only = true;
     status = pl_run_exchange(client, &c.exchange, call, err);
     if (status == PODLINK_ECORRUPT)
         pl_count_shared(&client->counters.states_unreadable, 1);

@@ -35,13 +35,20 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops whole_ops = {.encode = encode, .settle = settle};
+static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    return pl_key_slot(&((const pl_whole_reply *)exchange)->key);
+}
+
+static const pl_exchange_ops whole_ops = {.encode = encode, .settle = settle, .slot = slot};
 
 podlink_status pl_whole_reply_run(podlink_client *client, pl_whole_reply *whole, const char *name,
                                   const podlink_call *call, podlink_error *err)
 {
     whole->reply = NULL;
     pl_exchange_init(&whole->exchange, &whole_ops, name, true, err);
+    whole->exchange.reads_only = true;
     if (whole->script)
         return pl_script_run(client, &whole->exchange, whole->script, call, err);
     return pl_run_exchange(client, &whole->exchange, call, err);

@@ -40,7 +40,13 @@ static podlink_status settle_set(pl_exchange *exchange, uint32_t i, const pl_out
     return outcome->status;
 }
 
-static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set};
+static uint16_t slot_set(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    return pl_key_slot(&((const set_call *)exchange)->key);
+}
+
+static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set, .slot = slot_set};
 
 podlink_status podlink_workload_set(podlink_client *client, const podlink_service *service, const char *state,
                                     const podlink_call *call, podlink_error *err)
@@ -92,7 +98,17 @@ static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_out
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get};
+static uint16_t slot_get(const pl_exchange *exchange, uint32_t i)
+{
+    const get_call *c = (const get_call *)exchange;
+    const podlink_service service = {c->ns, c->services[i]};
+    pl_service_name name;
+    pl_service_init(&name, &service, NULL);
+    const pl_key key = pl_key_workload(name.ns, name.service);
+    return pl_key_slot(&key);
+}
+
+static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get, .slot = slot_get};
 
 static podlink_status check_services(const get_call *c, size_t count, podlink_error *err)
 {
@@ -120,6 +136,7 @@ static podlink_status get_all(podlink_client *client, get_call *c, size_t count,
         return pl_error_no_memory(err);
     pl_exchange_init(&c->exchange, &get_ops, "workload get", true, err);
     c->exchange.is_batch = c->is_batch;
+    c->exchange.reads_only = true;
     podlink_status status = pl_batch_run(client, &c->exchange, count, NULL, NULL, NULL, call, err);
     if (status == PODLINK_OK)
         status = pl_list_workloads(heap, c->replies, count, workloads, err);

@@ -4,6 +4,7 @@
 #define PL_NET_TLS_H
 
 #include "base/clock.h"
+#include "base/ending.h"
 #include "base/heap.h"
 #include "net/address.h"
 #include "net/socket.h"
@@ -56,7 +57,7 @@ typedef struct pl_tls_peer {
     const pl_tls_context *context;
     pl_tls_session *session;
     const pl_address *address;
-    const _Atomic bool *is_ended; /* looked at every 20 ms: true ends the handshake */
+    const pl_ending *ending; /* looked at every 20 ms: when it has come, the handshake ends */
 } pl_tls_peer;
 
 typedef struct pl_tls pl_tls;
@@ -64,7 +65,7 @@ typedef struct pl_tls pl_tls;
 /** The handshake, on a connected socket that stays the caller's.
  *  @param tls  out: owned by the caller
  *  @return PODLINK_OK; ETLS (the server does not speak TLS, or is not who it should be, or does not want us),
- * ETIMEDOUT, ECONNECT (it has hung up), ECLOSED (is_ended), ENOMEM. Blocks until the deadline at most. */
+ * ETIMEDOUT, ECONNECT (it has hung up), or the ending's, ENOMEM. Blocks until the deadline at most. */
 podlink_status pl_tls_open(const pl_tls_peer *peer, int fd, const pl_clock *clock, int64_t deadline, pl_tls **tls,
                            podlink_error *err);
 

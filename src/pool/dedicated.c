@@ -281,16 +281,19 @@ static podlink_status timed_out(const pl_dedicated *dedicated, podlink_error *er
                         dedicated->server->address->text, dedicated->max);
 }
 
-static podlink_status closed(podlink_error *err)
+static podlink_status closed(const pl_dedicated *dedicated, podlink_error *err)
 {
-    return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
+    const pl_ending *ending = &dedicated->server->runs->ending;
+    if (!pl_ending_has_come(ending))
+        return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
+    return pl_error_set(err, ending->status, PODLINK_NOT_SENT, "%s: %s", dedicated->server->address->text, ending->why);
 }
 
 static podlink_status take_given(pl_dedicated *dedicated, pl_waiter *waiter, int64_t deadline, pl_loan **loan,
                                  podlink_error *err)
 {
     if (waiter->is_closed)
-        return closed(err);
+        return closed(dedicated, err);
     if (waiter->has_failed) {
         podlink_error fault;
         pthread_mutex_lock(&dedicated->lock);
@@ -391,7 +394,7 @@ static podlink_status acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan
 podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
 {
     if (!pl_dedicated_enter(dedicated))
-        return closed(err);
+        return closed(dedicated, err);
     podlink_status status = acquire(dedicated, deadline, loan, err);
     if (status == PODLINK_OK) {
         assert(*loan);

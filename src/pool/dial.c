@@ -23,16 +23,29 @@ static void log_dial(const pl_server *server, const pl_stream *stream, const pod
 
 static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_stream *stream, podlink_error *err)
 {
+    const pl_ending *ending = &server->runs->ending;
     *stream = PL_STREAM_CLOSED;
     podlink_status status = pl_socket_connect(server->address, server->clock, deadline, server->silence_ns,
-                                              &server->runs->is_ended, &stream->fd, err);
+                                              &ending->has_come, &stream->fd, err);
+    if (status == PODLINK_ECLOSED)
+        return pl_error_set(err, ending->status, PODLINK_NOT_SENT, "%s: %s", server->address->text, ending->why);
     if (status != PODLINK_OK || !server->tls)
         return status;
-    const pl_tls_peer peer = {server->tls, server->tls_session, server->address, &server->runs->is_ended};
+    const pl_tls_peer peer = {server->tls, server->tls_session, server->address, ending};
     status = pl_tls_open(&peer, stream->fd, server->clock, deadline, &stream->tls, err);
     if (status != PODLINK_OK)
         pl_stream_close(stream);
     return status;
+}
+
+/* What the oldest server does not know is not used: a command may go to any. */
+static void note_version(const pl_server *server, uint32_t version)
+{
+    if (!server->least_version)
+        return;
+    uint32_t least = atomic_load(server->least_version);
+    while ((least == 0 || version < least) && !atomic_compare_exchange_weak(server->least_version, &least, version))
+        ;
 }
 
 static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *server, pl_conn_counters *counters,
@@ -49,11 +62,12 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     }
     pl_handshake handshake;
     pl_handshake_init(&handshake, login, atomic_load(&server->runs->is_of_master), err);
-    pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->is_ended);
+    pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->ending);
     pl_conn_wipe(conn);
     conn->counters = counters;
     if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
         pl_runs_note(server->runs, &handshake.identity);
+        note_version(server, handshake.identity.version);
         return stream;
     }
     uint32_t settled[3] = {0};

@@ -81,16 +81,16 @@ static bool queue(pl_conn *conn, pl_exchange *exchange)
 }
 
 /* The deadline of the next step: a short one where somebody may end it all meanwhile. */
-static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const _Atomic bool *is_ended)
+static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const pl_ending *ending)
 {
-    if (!is_ended)
+    if (!ending)
         return deadline;
-    int64_t slice = pl_clock_now(clock) + (atomic_load(is_ended) ? 0 : PL_ENDED_LOOK_MS * PL_MS);
+    int64_t slice = pl_clock_now(clock) + (pl_ending_has_come(ending) ? 0 : PL_ENDED_LOOK_MS * PL_MS);
     return slice < deadline ? slice : deadline;
 }
 
 void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
-                      const _Atomic bool *is_ended)
+                      const pl_ending *ending)
 {
     pl_exchange_rewind(exchange);
     exchange->queued_at = pl_clock_now(clock);
@@ -103,9 +103,9 @@ void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, c
         if (exchange->inflight == 0)
             break;
         short events = pl_conn_has_output(conn) ? POLLIN | POLLOUT : POLLIN;
-        if (!step(conn, stream, events, clock, step_deadline(clock, deadline, is_ended))) {
-            if (is_ended && atomic_load(is_ended))
-                pl_conn_abandon(conn, exchange, PODLINK_ECLOSED, "the client is closed");
+        if (!step(conn, stream, events, clock, step_deadline(clock, deadline, ending))) {
+            if (ending && pl_ending_has_come(ending))
+                pl_conn_abandon(conn, exchange, ending->status, ending->why);
             else
                 pl_conn_abandon(conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
             break;

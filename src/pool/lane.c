@@ -272,7 +272,7 @@ static void dial(pl_lane *lane, int64_t deadline)
 {
     assert(lane->state == PL_LANE_CLOSED);
     lane->state = PL_LANE_DIALLING;
-    lane->generation++;
+    lane->dialled++;
     pl_count(&lane->counters.dials, 1);
     int64_t began = pl_clock_now(lane->server->clock);
     pthread_mutex_unlock(&lane->lock);
@@ -324,13 +324,24 @@ static void set_timed_out(const pl_lane *lane, pl_exchange *exchange)
     pl_exchange_not_sent(exchange, &fault);
 }
 
+/* A server that is no longer ours gets no more connections. */
+static bool is_given_up(pl_lane *lane)
+{
+    const pl_ending *ending = &lane->server->runs->ending;
+    if (!pl_ending_has_come(ending))
+        return false;
+    pl_error_set(&lane->dial_fault, ending->status, PODLINK_NOT_SENT, "%s: %s", lane->server->address->text,
+                 ending->why);
+    return true;
+}
+
 static bool wait_for_connection(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
 {
     while (lane->state != PL_LANE_OPEN) {
         bool waits_for_dial = lane->state == PL_LANE_DIALLING;
         if (lane->state == PL_LANE_CLOSED) {
             waits_for_dial = true;
-            if (now >= lane->dial_not_before)
+            if (!is_given_up(lane) && now >= lane->dial_not_before)
                 dial(lane, deadline);
         } else if (park(lane, exchange, deadline) == GIVE_UP) {
             set_timed_out(lane, exchange);
@@ -672,19 +683,28 @@ static next_step step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
     return GO_ON;
 }
 
+/* Whether the connection that this pass is on is still there. */
+static bool is_connected(const pl_lane *lane, const pl_exchange *exchange)
+{
+    return lane->dialled == exchange->dialled && !lane->conn.is_dead;
+}
+
+/* Queues what can be queued. False where nothing is left in flight: this pass is over. */
+static bool fill(pl_lane *lane, pl_exchange *exchange)
+{
+    exchange->finished = false;
+    if (!queue(lane, exchange)) {
+        pl_conn_abandon(&lane->conn, exchange, PODLINK_ENOMEM, "out of memory");
+        return false;
+    }
+    return exchange->inflight > 0;
+}
+
 /* Until the exchange has no command in flight, or its connection is gone. False where the lock is not held any more. */
 static bool drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
-    const uint32_t generation = lane->generation;
-    while (lane->generation == generation && !lane->conn.is_dead) {
-        exchange->finished = false;
-        if (!queue(lane, exchange)) {
-            pl_conn_abandon(&lane->conn, exchange, PODLINK_ENOMEM, "out of memory");
-            break;
-        }
-        if (exchange->inflight == 0)
-            break;
-        next_step next = step(lane, exchange, deadline);
+    while (is_connected(lane, exchange) && fill(lane, exchange)) {
+        const next_step next = step(lane, exchange, deadline);
         if (next == GO_HOME)
             return false;
         if (next == GIVE_UP) {
@@ -692,14 +712,28 @@ static bool drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
             break;
         }
     }
-    if (lane->generation == generation) {
+    return true;
+}
+
+static void end_pass(pl_lane *lane, pl_exchange *exchange)
+{
+    if (lane->dialled == exchange->dialled) {
         look_after_death(lane);
         tell_finished(lane);
         close_if_unused(lane);
     }
     if (exchange->unsettled > 0 && exchange->reason == PODLINK_OK)
         set_connection_lost(lane, exchange);
-    return true;
+}
+
+/* False where there is no connection: the exchange knows why. */
+static bool begin_pass(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
+{
+    pl_exchange_rewind(exchange);
+    lane->expected -= lane->expected > 0 ? 1 : 0;
+    bool is_open = ensure_open(lane, exchange, now, deadline);
+    exchange->dialled = lane->dialled;
+    return is_open;
 }
 
 /* Gives up the lock, and wakes whoever has to go on in our place. */
@@ -714,11 +748,60 @@ void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t dead
 {
     if (PL_MUTANT_IGNORES_DEADLINE)
         deadline = PL_NEVER;
-    pl_exchange_rewind(exchange);
     pthread_mutex_lock(&lane->lock);
-    lane->expected -= lane->expected > 0 ? 1 : 0;
-    if (!ensure_open(lane, exchange, now, deadline) || drive(lane, exchange, deadline))
-        leave(lane);
+    if (begin_pass(lane, exchange, now, deadline)) {
+        if (!drive(lane, exchange, deadline))
+            return;
+        end_pass(lane, exchange);
+    }
+    leave(lane);
+}
+
+bool pl_lane_begin(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline)
+{
+    pthread_mutex_lock(&lane->lock);
+    bool has_begun = begin_pass(lane, exchange, now, deadline);
+    if (has_begun && is_connected(lane, exchange) && fill(lane, exchange) && !lane->is_writing)
+        write_some(lane);
+    leave(lane);
+    return has_begun;
+}
+
+/* Until more could be queued, which is sent at once. False where the pass is over. */
+static bool advance(pl_lane *lane, pl_exchange *exchange, int64_t until, int64_t deadline)
+{
+    while (is_connected(lane, exchange)) {
+        const uint32_t queued = exchange->next;
+        if (!fill(lane, exchange))
+            return false;
+        if (exchange->next != queued) {
+            if (!lane->is_writing)
+                write_some(lane);
+            return true;
+        }
+        const next_step next = step(lane, exchange, until);
+        if (next == GO_ON)
+            continue;
+        if (next == GO_HOME) { /* all is settled; the lock was given up */
+            pthread_mutex_lock(&lane->lock);
+            return false;
+        }
+        if (until < deadline && pl_until(deadline, pl_clock_now(lane->server->clock)) > 0)
+            return true;
+        abandon(lane, exchange);
+        return false;
+    }
+    return false;
+}
+
+bool pl_lane_advance(pl_lane *lane, pl_exchange *exchange, int64_t until, int64_t deadline)
+{
+    pthread_mutex_lock(&lane->lock);
+    bool goes_on = advance(lane, exchange, until, deadline);
+    if (!goes_on)
+        end_pass(lane, exchange);
+    leave(lane);
+    return goes_on;
 }
 
 /* --- credentials ---------------------------------------------------------------------------------------------- */
@@ -739,14 +822,14 @@ bool pl_lane_wants_auth(pl_lane *lane, int64_t now, pl_lane_auth *auth)
     const bool is_old =
         lane->accepted_at <= lane->outdated_at || pl_until(now, lane->accepted_at) >= lane->server->credentials_age_ns;
     const bool wants = is_old && lane->state == PL_LANE_OPEN && now >= lane->auth_not_before;
-    *auth = (pl_lane_auth){.generation = lane->generation, .accepted_at = lane->accepted_at, .asked_at = now};
+    *auth = (pl_lane_auth){.generation = lane->dialled, .accepted_at = lane->accepted_at, .asked_at = now};
     pthread_mutex_unlock(&lane->lock);
     return wants;
 }
 
 static bool is_the_same(const pl_lane *lane, const pl_lane_auth *auth)
 {
-    return lane->state == PL_LANE_OPEN && lane->generation == auth->generation;
+    return lane->state == PL_LANE_OPEN && lane->dialled == auth->generation;
 }
 
 void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exchange, int64_t deadline)
@@ -756,8 +839,10 @@ void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exch
     exchange->queued_at = pl_clock_now(lane->server->clock);
     if (is_the_same(lane, auth)) {
         pl_count(&lane->counters.auths, 1);
+        exchange->dialled = lane->dialled;
         if (!drive(lane, exchange, deadline))
             pthread_mutex_lock(&lane->lock);
+        end_pass(lane, exchange);
         if (is_the_same(lane, auth) && !lane->is_writing)
             pl_conn_wipe(&lane->conn);
     } else {

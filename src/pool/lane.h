@@ -31,8 +31,10 @@ typedef struct pl_server {
     const pl_heap *heap;
     const pl_clock *clock;
     const pl_log *log;
-    pl_runs *runs;         /* what the handshakes tell of the server */
-    pl_prelude_fn prelude; /* NULL: none */
+    pl_runs *runs;                   /* what the handshakes tell of the server */
+    _Atomic uint32_t *least_version; /* out: the oldest server that was met: 7.0.15 is 70015; 0: none tells. NULL:
+                                        nobody asks */
+    pl_prelude_fn prelude;           /* NULL: none */
     void *prelude_context;
     int64_t dial_timeout_ms;
     int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
@@ -92,7 +94,7 @@ typedef struct pl_lane {
     pl_exchange *parked;         /* a list of them, the last one first */
     pl_exchange *heir;           /* told to go on, has not come yet; NULL: none */
     int64_t due;                 /* of those that have no timer the first deadline, or earlier; PL_NEVER: none */
-    uint32_t generation;         /* counts dials: a caller that has waited may find another connection */
+    uint32_t dialled;            /* counts dials: a caller that has waited may find another connection */
     podlink_error fault;         /* why the latest connection died */
     podlink_error dial_fault;    /* of the latest dial, status PODLINK_OK where it succeeded */
     uint32_t dial_failures;      /* in a row */
@@ -119,6 +121,15 @@ void pl_lane_fini(pl_lane *lane, bool is_child);
  *  the deadline at most. What is still pending then has its reason in exchange->reason. */
 void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
 
+/** The same in steps, for a caller that has parts of a call on several lanes at once: begins a pass, which dials if
+ * need be, and sends what the socket takes, without waiting for answers.
+ *  @return true: pl_lane_advance() must follow, until the pass is over; false: it is over, there is no connection */
+bool pl_lane_begin(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
+
+/** Goes on with a pass: waits for answers, and returns as soon as more commands could be sent on account of them, or at
+ *  `until`; so that other lanes do not run dry meanwhile.
+ *  @return false: the pass is over, as after pl_lane_run() */
+bool pl_lane_advance(pl_lane *lane, pl_exchange *exchange, int64_t until, int64_t deadline);
 /** The credentials that are known now are too old: whatever connection was made with them is to show them anew. */
 void pl_lane_outdate(pl_lane *lane, int64_t now);
 
@@ -140,7 +151,7 @@ void pl_lane_end_auth(pl_lane *lane, const pl_lane_auth *auth, const char *why);
 /** Periodic: closes the connection where it is dead, silent, or idle for too long. */
 void pl_lane_tick(pl_lane *lane, int64_t now);
 
-/** Ends the connection: whatever is in flight is told so. */
+/** Ends the connection: whatever is in flight is told so, its owners are woken. */
 void pl_lane_end(pl_lane *lane, podlink_status status, const char *why);
 
 /** What is there at present. @param in_line  out: commands */

@@ -3,8 +3,6 @@
 
 #include "pool/reauthenticate.h"
 
-enum { CLOSE_POLL_MS = 1 };
-
 bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *size)
 {
     *pool = (pl_pool){.server = *server, .lane_count = size->shared};
@@ -54,47 +52,57 @@ static pl_lane *choose(pl_pool *pool, const pl_lane *own, int64_t now)
 
 pl_lane *pl_pool_enter(pl_pool *pool, const pl_lane *own, int64_t now)
 {
-    /* Counted first, then looked: so whoever closes sees us, or we see that it is closed. */
     pl_lane *lane = choose(pool, own, now);
-    atomic_fetch_add(&lane->load, 1);
-    if (!atomic_load(&pool->is_closed))
-        return lane;
-    pl_pool_leave(lane);
-    return NULL;
+    atomic_fetch_add_explicit(&lane->load, 1, memory_order_relaxed);
+    return lane;
 }
 
 void pl_pool_leave(pl_lane *lane)
 {
-    atomic_fetch_sub_explicit(&lane->load, 1, memory_order_release);
+    atomic_fetch_sub_explicit(&lane->load, 1, memory_order_relaxed);
 }
 
-static bool is_empty(pl_pool *pool)
+bool pl_pool_is_avoided(pl_pool *pool, int64_t now)
 {
     for (uint32_t i = 0; i < pool->lane_count; i++)
-        if (atomic_load(&pool->lanes[i].load) > 0)
+        if (now >= atomic_load_explicit(&pool->lanes[i].avoid_until, memory_order_relaxed))
             return false;
-    return atomic_load(&pool->dedicated.inside) == 0;
+    return true;
 }
 
-/* Those inside have had their time. */
-static void end_all(pl_pool *pool)
+bool pl_pool_is_connected(pl_pool *pool)
 {
-    atomic_store(&pool->runs.is_ended, true);
+    uint32_t ignored;
     for (uint32_t i = 0; i < pool->lane_count; i++)
-        pl_lane_end(&pool->lanes[i], PODLINK_ECLOSED, "the client is closed");
+        if (pl_lane_is_open(&pool->lanes[i], &ignored))
+            return true;
+    return false;
+}
+
+void pl_pool_close(pl_pool *pool)
+{
+    pl_dedicated_close(&pool->dedicated);
+}
+
+void pl_pool_end(pl_pool *pool, podlink_status status, const char *why)
+{
+    pl_runs_end(&pool->runs, status, why);
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        pl_lane_end(&pool->lanes[i], status, why);
     pl_dedicated_end(&pool->dedicated);
 }
 
-void pl_pool_close(pl_pool *pool, int64_t deadline)
+bool pl_pool_is_quiet(pl_pool *pool)
 {
-    const pl_clock *clock = pool->server.clock;
-    atomic_store(&pool->is_closed, true);
-    pl_dedicated_close(&pool->dedicated);
-    while (!is_empty(pool)) {
-        if (pl_until(deadline, pl_clock_now(clock)) == 0)
-            end_all(pool);
-        pl_park_sleep(CLOSE_POLL_MS * PL_MS);
-    }
+    return atomic_load(&pool->dedicated.inside) == 0;
+}
+
+bool pl_pool_is_unlent(pl_pool *pool)
+{
+    pthread_mutex_lock(&pool->dedicated.lock);
+    bool is_unlent = pool->dedicated.total == 0;
+    pthread_mutex_unlock(&pool->dedicated.lock);
+    return is_unlent && pl_pool_is_quiet(pool);
 }
 
 void pl_pool_tick(pl_pool *pool)

@@ -15,7 +15,6 @@ typedef struct pl_pool {
     pl_lane *lanes; /* owned */
     uint32_t lane_count;
     pl_dedicated dedicated;
-    _Atomic bool is_closed;
 } pl_pool;
 
 typedef struct pl_pool_size {
@@ -31,15 +30,29 @@ bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *si
 /** No caller may be in it. */
 void pl_pool_fini(pl_pool *pool, bool is_child);
 
-/** Enters the pool: takes the shared connection that has the fewest callers. NULL where the pool is closed. Until it is
- *  left the pool stays.
+/** Takes the shared connection that has the fewest callers, and counts this one among them. Never NULL.
  *  @param own  one that this caller is in already, and will leave; NULL: none */
 pl_lane *pl_pool_enter(pl_pool *pool, const pl_lane *own, int64_t now);
 void pl_pool_leave(pl_lane *lane);
 
-/** Closes it: who enters gets nothing, those inside have until the deadline, then lose their connections. Returns when
- *  nobody is inside. */
-void pl_pool_close(pl_pool *pool, int64_t deadline);
+/** Whether no shared connection can be had at present: every dial has failed just now. Reads no lock. */
+bool pl_pool_is_avoided(pl_pool *pool, int64_t now);
+
+/** Whether a shared connection is open. */
+bool pl_pool_is_connected(pl_pool *pool);
+
+/** No session gets a connection any more; those who wait for one are told, idle ones are closed. */
+void pl_pool_close(pl_pool *pool);
+
+/** Ends every connection, also those that are being made: calls on them fail with this status, and nobody makes a new
+ *  one. @param why  for messages */
+void pl_pool_end(pl_pool *pool, podlink_status status, const char *why);
+
+/** Whether no caller is about to get a dedicated connection, or in a call on one. */
+bool pl_pool_is_quiet(pl_pool *pool);
+
+/** Whether no dedicated connection is there any more: all are given back, and closed. */
+bool pl_pool_is_unlent(pl_pool *pool);
 
 /** Periodic work. */
 void pl_pool_tick(pl_pool *pool);

@@ -20,8 +20,18 @@ void pl_runs_note(pl_runs *runs, const pl_server_identity *identity)
     uint32_t number = atomic_load_explicit(&runs->number, memory_order_relaxed);
     if (number == 0 || strcmp(runs->run_id, identity->run_id) != 0) {
         memcpy(runs->run_id, identity->run_id, sizeof runs->run_id);
-        atomic_store_explicit(&runs->version, identity->version, memory_order_relaxed);
         atomic_store_explicit(&runs->number, number + 1, memory_order_release);
+    }
+    pthread_mutex_unlock(&runs->lock);
+}
+
+void pl_runs_end(pl_runs *runs, podlink_status status, const char *why)
+{
+    pthread_mutex_lock(&runs->lock);
+    if (!atomic_load_explicit(&runs->ending.has_come, memory_order_relaxed)) {
+        runs->ending.status = status;
+        runs->ending.why = why;
+        atomic_store_explicit(&runs->ending.has_come, true, memory_order_release);
     }
     pthread_mutex_unlock(&runs->lock);
 }

@@ -2,6 +2,7 @@
 #ifndef PL_POOL_RUNS_H
 #define PL_POOL_RUNS_H
 
+#include "base/ending.h"
 #include "conn/handshake.h"
 
 #include <pthread.h>
@@ -13,8 +14,7 @@ typedef struct pl_runs {
     _Atomic bool is_of_master;   /* the server is taken for a master: a connection is made only where it says so too */
     char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
     _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
-    _Atomic bool is_ended;       /* the pool is closed, and waits no longer: whoever dials gives up */
-    _Atomic uint32_t version;    /* of the server: 7.0.15 is 70015; 0 where it does not tell */
+    pl_ending ending;
 } pl_runs;
 
 void pl_runs_init(pl_runs *runs);
@@ -23,15 +23,13 @@ void pl_runs_fini(pl_runs *runs);
 /** A connection was made. */
 void pl_runs_note(pl_runs *runs, const pl_server_identity *identity);
 
+/** The server is no longer used. */
+void pl_runs_end(pl_runs *runs, podlink_status status, const char *why);
+
 /** Which run the latest connection found. */
 static inline uint32_t pl_runs_number(const pl_runs *runs)
 {
     return atomic_load_explicit(&runs->number, memory_order_acquire);
-}
-
-static inline uint32_t pl_runs_version(const pl_runs *runs)
-{
-    return atomic_load_explicit(&runs->version, memory_order_relaxed);
 }
 
 #endif

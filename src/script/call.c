@@ -10,17 +10,12 @@ enum { HAS_EVALSHA_RO = 70000 };
 
 void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count)
 {
-    const bool has_verb = script->runs && pl_runs_version(script->runs) >= HAS_EVALSHA_RO;
+    const bool has_verb =
+        script->version && atomic_load_explicit(script->version, memory_order_relaxed) >= HAS_EVALSHA_RO;
     const pl_call_prefix *prefix = has_verb ? &script->call_read_only : &script->call;
     pl_resp_command(out, 3 + (size_t)key_count + argument_count);
     pl_buffer_put(out, prefix->bytes, prefix->length);
     pl_resp_number(out, key_count);
-}
-
-/* A server that has no functions is to say so, not that it does not know FCALL: so the first call looks. */
-static bool must_look_first(const pl_script *script)
-{
-    return script->is_function && pl_holding_loads(script) == 0;
 }
 
 static void count_repair(podlink_client *client, const pl_script *script)
@@ -29,28 +24,60 @@ static void count_repair(podlink_client *client, const pl_script *script)
     pl_count_shared(&script->live->figures.repairs, 1);
 }
 
+/* Loads a script where the latest pass has missed it. False where that failed: the exchange knows why. */
+static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
+{
+    podlink_error fault;
+    pl_lacking lacking[PL_LACKING_MAX];
+    const uint32_t count = run->lacking_count;
+    memcpy(lacking, run->lacking, sizeof lacking); /* loading is a call, too */
+    for (uint32_t i = 0; i < count; i++) {
+        const pl_carrier carrier = {
+            .client = run->client, .deadline = run->deadline, .node = lacking[i].node, .run = run};
+        if (pl_node_is_retired(lacking[i].node))
+            continue; /* another serves its slots now */
+        if (pl_holding_ensure(&carrier, script, lacking[i].loads, &fault) != PODLINK_OK) {
+            pl_exchange_not_sent(exchange, &fault);
+            return false;
+        }
+    }
+    count_repair(run->client, script);
+    return true;
+}
+
+/* A server that has no functions is to say so, not that it does not know FCALL: so before the first call it is asked.
+ */
+static bool look_first(pl_run *run, pl_exchange *exchange, const pl_script *script)
+{
+    podlink_error fault;
+    const pl_view *view;
+    if (!script->is_function || pl_holding_was_loaded(run->client->scripts, script))
+        return true;
+    podlink_status status = pl_run_find_servers(run, &view, &fault);
+    if (status == PODLINK_OK) {
+        const pl_carrier carrier = {
+            .client = run->client, .deadline = run->deadline, .node = view->nodes[0], .run = run};
+        status = pl_holding_ensure(&carrier, script, 0, &fault);
+    }
+    if (status != PODLINK_OK)
+        pl_exchange_not_sent(exchange, &fault);
+    return status == PODLINK_OK;
+}
+
 static void passes(pl_run *run, pl_exchange *exchange, const pl_script *script)
 {
-    const pl_carrier carrier = {.client = run->client, .deadline = run->deadline, .run = run};
-    podlink_error fault;
-    if (must_look_first(script) && pl_holding_ensure(&carrier, script, 0, &fault) != PODLINK_OK) {
-        pl_exchange_not_sent(exchange, &fault);
-        return;
-    }
     uint32_t unsettled = exchange->unsettled;
+    if (!look_first(run, exchange, script))
+        return;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
-        uint32_t seen = pl_holding_loads(script);
         pl_run_passes(run, exchange);
         if (pl_exchange_is_settled(exchange) || !exchange->lacks_script)
             return;
         if (exchange->unsettled < unsettled)
             repairs = 0;
         unsettled = exchange->unsettled;
-        if (pl_holding_ensure(&carrier, script, seen, &fault) != PODLINK_OK) {
-            pl_exchange_not_sent(exchange, &fault);
+        if (!repair(run, exchange, script))
             return;
-        }
-        count_repair(run->client, script);
     }
 }
 

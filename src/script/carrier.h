@@ -1,4 +1,4 @@
-/* What carries an exchange to the server and back: a run on the shared connections, or a session. */
+/* What carries an exchange to one server and back: a run on its shared connections, or a session. */
 #ifndef PL_SCRIPT_CARRIER_H
 #define PL_SCRIPT_CARRIER_H
 
@@ -8,6 +8,7 @@
 typedef struct pl_carrier {
     podlink_client *client;
     int64_t deadline;
+    pl_node *node;            /* the server */
     pl_run *run;              /* this, */
     podlink_session *session; /* or this; borrowed */
 } pl_carrier;
@@ -17,7 +18,7 @@ static inline podlink_status pl_carrier_run(const pl_carrier *carrier, pl_exchan
 {
     if (carrier->session)
         return pl_session_exchange(carrier->session, exchange, carrier->deadline);
-    pl_run_passes(carrier->run, exchange);
+    pl_run_passes_on(carrier->run, carrier->node, exchange);
     return pl_run_end(carrier->run, exchange);
 }
 

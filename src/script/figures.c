@@ -26,7 +26,7 @@ podlink_status podlink_script_stats_of(podlink_client *client, const char *name,
     if (!script)
         return PODLINK_ESCRIPT;
     const pl_script_figures *figures = &script->live->figures;
-    all.loads = pl_counted(&script->holding->sent);
+    all.loads = pl_counted(&pl_script_holder(client->scripts, script)->live->figures.loads);
     all.repairs = pl_counted(&figures->repairs);
     all.calls = pl_counted(&figures->calls);
     all.errors = pl_counted(&figures->errors);

@@ -7,6 +7,7 @@
 #include "conn/exchange.h"
 
 typedef struct pl_script_figures {
+    pl_counter loads; /* sent */
     pl_counter repairs;
     pl_counter calls;
     pl_counter errors;

@@ -85,6 +85,27 @@ podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const 
     return pl_carrier_run(carrier, &a.exchange);
 }
 
+/* held[i] becomes 1 where every master holds scripts[i]. */
+static podlink_status ask_everywhere(pl_run *run, const pl_script *const *scripts, uint32_t count, uint8_t *answers,
+                                     int *held, podlink_error *err)
+{
+    const pl_view *view;
+    podlink_status status = pl_run_find_servers(run, &view, err);
+    for (uint32_t i = 0; i < count; i++)
+        held[i] = 1;
+    for (uint32_t n = 0; status == PODLINK_OK && n < view->map->node_count; n++) {
+        const pl_carrier carrier = {
+            .client = run->client, .deadline = run->deadline, .node = view->nodes[n], .run = run};
+        if (!view->map->nodes[n].is_master)
+            continue;
+        memset(answers, 0, count);
+        status = pl_scripts_ask(&carrier, scripts, count, answers, err);
+        for (uint32_t i = 0; i < count; i++)
+            held[i] &= answers[i];
+    }
+    return status;
+}
+
 podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t capacity, const podlink_call *call,
                                     podlink_error *err)
 {
@@ -94,14 +115,16 @@ podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t ca
     podlink_status status = pl_run_begin(&run, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    const pl_carrier carrier = {.client = client, .deadline = run.deadline, .run = &run};
     const pl_script **scripts = pl_heap_alloc(heap, count * sizeof(pl_script *));
-    uint8_t *answers = pl_heap_zalloc(heap, count);
+    uint8_t *answers = pl_heap_alloc(heap, count);
+    int *by_all = pl_heap_alloc(heap, count * sizeof *by_all);
     for (uint32_t i = 0; i < count && scripts; i++)
         scripts[i] = pl_scripts_at(client->scripts, i);
-    status = scripts && answers ? pl_scripts_ask(&carrier, scripts, count, answers, err) : pl_error_no_memory(err);
-    for (uint32_t i = 0; i < count && i < capacity && status == PODLINK_OK; i++)
-        held[i] = answers[i];
+    status = scripts && answers && by_all ? ask_everywhere(&run, scripts, count, answers, by_all, err)
+                                          : pl_error_no_memory(err);
+    if (status == PODLINK_OK)
+        memcpy(held, by_all, (count < capacity ? count : capacity) * sizeof *held);
+    pl_heap_free(heap, by_all);
     pl_heap_free(heap, answers);
     pl_heap_free(heap, scripts);
     pl_run_finish(&run);

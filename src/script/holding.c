@@ -1,4 +1,4 @@
-/* Which scripts the server holds. */
+/* Which scripts a server holds. */
 #include "script/holding.h"
 
 #include "base/error.h"
@@ -7,10 +7,55 @@
 
 #include <string.h>
 
-typedef struct pl_load_waiter {
+typedef struct load_waiter {
     pl_park park;
-    struct pl_load_waiter *next;
+    struct load_waiter *next;
 } load_waiter;
+
+/* What is known of a script on one server. */
+typedef struct holding {
+    uint32_t loaded_at; /* the server's count of loads when it was loaded last, or found; 0: never */
+    uint32_t run;       /* of the server, in which that was; 0: none */
+    bool is_loading;
+    load_waiter *waiters; /* who wait for that */
+} holding;
+
+/* All of it is changed under the registry's lock. */
+typedef struct pl_node_scripts {
+    holding *list; /* by the scripts' index; owned */
+    uint32_t capacity;
+} node_scripts;
+
+static bool node_made(pl_node *node)
+{
+    node->scripts = pl_heap_zalloc(&node->client->config.heap, sizeof *node->scripts);
+    return node->scripts != NULL;
+}
+
+static void node_freed(pl_node *node)
+{
+    const pl_heap *heap = &node->client->config.heap;
+    pl_heap_free(heap, node->scripts->list);
+    pl_heap_free(heap, node->scripts);
+}
+
+/* The lock is held. NULL when out of memory. Valid until the lock is given back: another script may make the list move.
+ */
+static holding *holding_of(pl_node *node, const pl_script *script)
+{
+    node_scripts *own = node->scripts;
+    const pl_scripts *scripts = node->client->scripts;
+    const uint32_t index = pl_script_holder(scripts, script)->index;
+    if (index >= own->capacity) {
+        holding *list = pl_heap_realloc(scripts->heap, own->list, scripts->count * sizeof *list);
+        if (!list)
+            return NULL;
+        memset(list + own->capacity, 0, (scripts->count - own->capacity) * sizeof *list);
+        own->list = list;
+        own->capacity = scripts->count;
+    }
+    return &own->list[index];
+}
 
 static void tell_all(load_waiter *waiter)
 {
@@ -21,78 +66,90 @@ static void tell_all(load_waiter *waiter)
     }
 }
 
-/* A load has ended: loaded, or not. */
-static void end_load(pl_scripts *scripts, const pl_script *script, bool is_loaded, uint32_t run_number)
+/* The lock is held. */
+static void set_loaded(pl_node *node, holding *held, const pl_script *script, uint32_t run_number)
 {
-    pl_holding *holding = script->holding;
+    held->loaded_at = atomic_fetch_add(&node->loads, 1) + 1;
+    held->run = run_number;
+    atomic_store_explicit(&pl_script_holder(node->client->scripts, script)->live->was_loaded, true,
+                          memory_order_release);
+}
+
+/* A load has ended: loaded, or not. */
+static void end_load(pl_node *node, const pl_script *script, bool is_loaded)
+{
+    pl_scripts *scripts = node->client->scripts;
     pthread_mutex_lock(&scripts->lock);
-    if (is_loaded) {
-        holding->loads++;
-        holding->run = run_number;
-    }
-    holding->is_loading = false;
-    load_waiter *waiters = holding->waiters;
-    holding->waiters = NULL;
+    holding *held = holding_of(node, script); /* is there: it was when the load began */
+    if (is_loaded)
+        set_loaded(node, held, script, pl_runs_number(&node->pool.runs));
+    held->is_loading = false;
+    load_waiter *waiters = held->waiters;
+    held->waiters = NULL;
     pthread_mutex_unlock(&scripts->lock);
     tell_all(waiters);
 }
 
-void pl_holding_note_loaded(pl_scripts *scripts, const pl_script *script, uint32_t run_number)
+void pl_holding_note_loaded(pl_node *node, const pl_script *script, uint32_t run_number)
 {
+    pl_scripts *scripts = node->client->scripts;
     pthread_mutex_lock(&scripts->lock);
-    script->holding->loads++;
-    script->holding->run = run_number;
+    holding *held = holding_of(node, script);
+    if (held)
+        set_loaded(node, held, script, run_number);
     pthread_mutex_unlock(&scripts->lock);
 }
 
 /* False where it is no longer in the list: it is about to be told. */
-static bool leave(pl_holding *holding, load_waiter *waiter)
+static bool leave(pl_node *node, const pl_script *script, load_waiter *waiter)
 {
-    load_waiter **at = &holding->waiters;
+    pl_scripts *scripts = node->client->scripts;
+    pthread_mutex_lock(&scripts->lock);
+    load_waiter **at = &holding_of(node, script)->waiters;
     while (*at && *at != waiter)
         at = &(*at)->next;
-    if (!*at)
-        return false;
-    *at = waiter->next;
-    return true;
+    const bool is_listed = *at != NULL;
+    if (is_listed)
+        *at = waiter->next;
+    pthread_mutex_unlock(&scripts->lock);
+    return is_listed;
 }
 
 /* Waits for the caller that is loading. False at the deadline. */
 static bool wait_for_load(const pl_carrier *carrier, const pl_script *script, load_waiter *waiter)
 {
-    pl_scripts *scripts = carrier->client->scripts;
     const pl_clock *clock = &carrier->client->clock;
     int64_t left = pl_until(carrier->deadline, pl_clock_now(clock));
     while (!pl_park_wait(&waiter->park, left)) {
         left = pl_until(carrier->deadline, pl_clock_now(clock));
         if (left > 0)
             continue;
-        pthread_mutex_lock(&scripts->lock);
-        bool has_left = leave(script->holding, waiter);
-        pthread_mutex_unlock(&scripts->lock);
-        if (has_left)
+        if (leave(carrier->node, script, waiter))
             return false;
         left = PL_NEVER;
     }
     return true;
 }
 
-typedef enum load_turn { TURN_LOADED, TURN_OURS, TURN_WAITS } load_turn;
+typedef enum load_turn { TURN_LOADED, TURN_OURS, TURN_WAITS, TURN_NO_MEMORY } load_turn;
 
-static load_turn take_turn(pl_scripts *scripts, const pl_script *script, uint32_t seen, load_waiter *waiter)
+static load_turn take_turn(pl_node *node, const pl_script *script, uint32_t seen, load_waiter *waiter)
 {
-    pl_holding *holding = script->holding;
+    pl_scripts *scripts = node->client->scripts;
     load_turn turn = TURN_OURS;
     pthread_mutex_lock(&scripts->lock);
-    if (holding->loads != seen) {
+    holding *held = holding_of(node, script);
+    if (!held) {
+        turn = TURN_NO_MEMORY;
+    } else if (held->loaded_at > seen) {
         turn = TURN_LOADED;
-    } else if (holding->is_loading) {
+    } else if (held->is_loading) {
         turn = TURN_WAITS;
         pl_park_init(&waiter->park);
-        waiter->next = holding->waiters;
-        holding->waiters = waiter;
+        waiter->next = held->waiters;
+        held->waiters = waiter;
     } else {
-        holding->is_loading = true;
+        held->is_loading = true;
     }
     pthread_mutex_unlock(&scripts->lock);
     return turn;
@@ -100,35 +157,37 @@ static load_turn take_turn(pl_scripts *scripts, const pl_script *script, uint32_
 
 podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *script, uint32_t seen, podlink_error *err)
 {
-    podlink_client *client = carrier->client;
-    pl_scripts *scripts = client->scripts;
+    pl_node *node = carrier->node;
     for (;;) {
         load_waiter waiter;
-        switch (take_turn(scripts, script, seen, &waiter)) {
+        switch (take_turn(node, script, seen, &waiter)) {
         case TURN_LOADED:
             return PODLINK_OK;
+        case TURN_NO_MEMORY:
+            return pl_error_no_memory(err);
         case TURN_WAITS:
             if (!wait_for_load(carrier, script, &waiter))
                 return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
                                     "loading script %s on %s: no answer before the deadline", script->name,
-                                    client->config.address.text);
+                                    node->address.text);
             continue; /* loaded, or the other has failed: then it is our turn */
         case TURN_OURS:
             break;
         }
         podlink_status status = pl_script_load(carrier, script, err);
-        end_load(scripts, script, status == PODLINK_OK, pl_runs_number(&client->pool.runs));
+        end_load(node, script, status == PODLINK_OK);
         return status;
     }
 }
 
-/* --- a new run of the server ---------------------------------------------------------------------------------- */
+/* --- a new run of a server, or a new server
+ * ---------------------------------------------------------------------------------- */
 
 /* SCRIPT LOADs that nobody waits for: whoever meets NOSCRIPT on another connection meanwhile loads that script itself,
  * since the one that reads these answers may give up. */
 typedef struct prelude {
     pl_exchange exchange; /* first: its functions get it as theirs */
-    podlink_client *client;
+    pl_node *node;
     uint32_t run_number;
     uint32_t count;
     const pl_script **scripts;
@@ -155,7 +214,7 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
 
 static void free_prelude(prelude *p)
 {
-    const pl_heap *heap = &p->client->config.heap;
+    const pl_heap *heap = &p->node->client->config.heap;
     pl_heap_free(heap, p->scripts);
     pl_heap_free(heap, p->is_loaded);
     pl_heap_free(heap, p->marks);
@@ -168,8 +227,8 @@ static void finished(pl_exchange *exchange)
     for (uint32_t i = 0; i < p->count; i++) {
         if (!p->is_loaded[i])
             continue;
-        pl_holding_note_loaded(p->client->scripts, p->scripts[i], p->run_number);
-        pl_script_log_loaded(p->client, p->scripts[i]);
+        pl_holding_note_loaded(p->node, p->scripts[i], p->run_number);
+        pl_script_log_loaded(p->node, p->scripts[i]);
     }
     free_prelude(p);
 }
@@ -177,13 +236,13 @@ static void finished(pl_exchange *exchange)
 static const pl_exchange_ops prelude_ops = {.encode = encode, .settle = settle, .finished = finished};
 
 /* NULL when out of memory. */
-static prelude *make_prelude(podlink_client *client, uint32_t capacity, uint32_t run_number)
+static prelude *make_prelude(pl_node *node, uint32_t capacity, uint32_t run_number)
 {
-    const pl_heap *heap = &client->config.heap;
+    const pl_heap *heap = &node->client->config.heap;
     prelude *p = pl_heap_zalloc(heap, sizeof *p);
     if (!p)
         return NULL;
-    p->client = client;
+    p->node = node;
     p->run_number = run_number;
     p->scripts = pl_heap_zalloc(heap, capacity * sizeof(pl_script *));
     p->is_loaded = pl_heap_zalloc(heap, capacity);
@@ -194,18 +253,18 @@ static prelude *make_prelude(podlink_client *client, uint32_t capacity, uint32_t
     return NULL;
 }
 
-/* Takes the scripts that an earlier run had and this one has not, and that nobody is loading. */
-static void claim_scripts(pl_scripts *scripts, prelude *p)
+/* Takes the scripts that were loaded before, and that this run has not and nobody is loading. */
+static void claim_scripts(prelude *p, uint32_t most)
 {
+    pl_scripts *scripts = p->node->client->scripts;
     pthread_mutex_lock(&scripts->lock);
-    for (uint32_t i = 0; i < scripts->count; i++) {
+    for (uint32_t i = 0; i < scripts->count && p->count < most; i++) {
         const pl_script *script = scripts->list[i];
-        const pl_holding *holding = script->holding;
-        if (holding->run == 0 || holding->run == p->run_number || holding->is_loading)
+        if (pl_script_holder(scripts, script) != script || !pl_holding_was_loaded(scripts, script))
             continue;
-        if (script->is_function && script != scripts->built_in[0])
-            continue; /* one of them stands for their library */
-        p->scripts[p->count++] = script;
+        const holding *held = holding_of(p->node, script);
+        if (held && held->run != p->run_number && !held->is_loading)
+            p->scripts[p->count++] = script;
     }
     pthread_mutex_unlock(&scripts->lock);
 }
@@ -221,21 +280,26 @@ static void queue_prelude(pl_conn *conn, prelude *p)
         finished(&p->exchange);
 }
 
-void pl_holding_prelude(void *context, pl_conn *conn)
+/* A pl_prelude_fn. Before the client is open, the first run gets its scripts by the open, or on demand. */
+static void before_first_call(void *context, pl_conn *conn)
 {
-    podlink_client *client = context;
-    uint32_t run_number = pl_runs_number(&client->pool.runs);
-    if (run_number < 2) /* the first run gets its scripts by the open, or on demand */
+    pl_node *node = context;
+    pl_scripts *scripts = node->client->scripts;
+    const uint32_t run_number = pl_runs_number(&node->pool.runs);
+    if (run_number < 2 && !atomic_load(&scripts->spreads))
         return;
-    prelude *p = make_prelude(client, pl_scripts_count(client->scripts), run_number);
+    const uint32_t most = pl_scripts_count(scripts);
+    prelude *p = make_prelude(node, most, run_number);
     if (!p)
         return;
-    claim_scripts(client->scripts, p);
+    claim_scripts(p, most);
     if (p->count == 0) {
         free_prelude(p);
         return;
     }
     for (uint32_t i = 0; i < p->count; i++)
-        pl_script_count_load(client, p->scripts[i]);
+        pl_script_count_load(node->client, p->scripts[i]);
     queue_prelude(conn, p);
 }
+
+const pl_node_hooks pl_holding_hooks = {.made = node_made, .freed = node_freed, .prelude = before_first_call};

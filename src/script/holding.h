@@ -1,5 +1,6 @@
-/* Which scripts the server holds: each is loaded by one caller, however many find it missing at once, and a new run of
- * the server gets those that the one before had, ahead of the first call on its connection. */
+/* Which scripts a server holds: each is loaded by one caller, however many find it missing at once; a new run of a
+ * server gets those that the one before had, and a new server those that the others have, ahead of the first call on
+ * its connection. */
 #ifndef PL_SCRIPT_HOLDING_H
 #define PL_SCRIPT_HOLDING_H
 
@@ -12,22 +13,22 @@
  *  script. A flush every few milliseconds takes a call a handful of repairs at most. */
 enum { PL_REPAIRS_MAX = 64 };
 
-/** How often a script has been loaded, or found: taken before a call, given to pl_holding_ensure() where that met
- * NOSCRIPT. */
-static inline uint32_t pl_holding_loads(const pl_script *script)
-{
-    return atomic_load_explicit(&script->holding->loads, memory_order_acquire);
-}
-
-/** Gets a script loaded that was missing: by this caller, or by waiting for the one that is at it. Where it was loaded
- *  since `seen`, it is there already.
+/** Gets a script loaded that was missing on the carrier's server: by this caller, or by waiting for the one that is at
+ *  it. Where it was loaded since, it is there already.
+ *  @param seen  pl_node_loads() of the server, from before the call that met NOSCRIPT
  *  @return PODLINK_OK, or what failed: err names the script. Blocks until the carrier's deadline at most. */
 podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *script, uint32_t seen, podlink_error *err);
 
-/** The server has answered a SCRIPT LOAD with its SHA1, or has told that it holds the library. */
-void pl_holding_note_loaded(pl_scripts *scripts, const pl_script *script, uint32_t run_number);
+/** A server has answered a SCRIPT LOAD with its SHA1, or has told that it holds the library. */
+void pl_holding_note_loaded(pl_node *node, const pl_script *script, uint32_t run_number);
 
-/** A pl_prelude_fn, whose context is the client. */
-void pl_holding_prelude(void *context, pl_conn *conn);
+/** Whether some server has, or had, a script. */
+static inline bool pl_holding_was_loaded(const pl_scripts *scripts, const pl_script *script)
+{
+    return atomic_load_explicit(&pl_script_holder(scripts, script)->live->was_loaded, memory_order_acquire);
+}
+
+/** For the client's nodes. */
+extern const pl_node_hooks pl_holding_hooks;
 
 #endif

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "script/call.h"
 #include "script/value.h"
+#include "topology/slot.h"
 
 #include <string.h>
 
@@ -100,7 +101,19 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops invocation_ops = {.encode = encode, .settle = settle};
+static uint16_t slot_of_key(const texts *keys, size_t i)
+{
+    return pl_slot_of(keys->at[i], length_of(keys, i));
+}
+
+static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+{
+    (void)i;
+    const texts keys = keys_of(((const pl_invocation *)exchange)->call);
+    return keys.count == 0 ? PL_SLOT_ANY : slot_of_key(&keys, 0);
+}
+
+static const pl_exchange_ops invocation_ops = {.encode = encode, .settle = settle, .slot = slot};
 
 /* --- checks --------------------------------------------------------------------------------------------------- */
 
@@ -131,6 +144,16 @@ podlink_status pl_script_named(podlink_client *client, const char *name, const p
     return pl_error_set(err, PODLINK_ESCRIPT, PODLINK_NOT_SENT, "no script is registered under the name \"%s\"", shown);
 }
 
+/* A node of a cluster would refuse it, but cannot tell which keys. */
+static podlink_status check_slots(const podlink_client *client, texts keys, podlink_error *err)
+{
+    for (size_t i = 1; client->config.kind == PL_CLUSTER && i < keys.count; i++)
+        if (slot_of_key(&keys, i) != slot_of_key(&keys, 0))
+            return pl_error_invalid(err,
+                                    "keys[%zu] is on another slot of the cluster than keys[0]: give them one {tag}", i);
+    return PODLINK_OK;
+}
+
 static podlink_status check_type(pl_invocation *inv, podlink_script_reply wanted, podlink_error *err)
 {
     const podlink_script_reply declared = inv->script->declaration.reply;
@@ -153,6 +176,8 @@ podlink_status pl_invocation_init(pl_invocation *inv, podlink_client *client, co
     if (status == PODLINK_OK)
         status = check(keys_of(call), "keys", err);
     if (status == PODLINK_OK)
+        status = check_slots(client, keys_of(call), err);
+    if (status == PODLINK_OK)
         status = check(args_of(call), "args", err);
     if (status == PODLINK_OK)
         status = pl_declaration_check(&inv->script->declaration, call->name, call->key_count, call->arg_count, err);
@@ -160,5 +185,6 @@ podlink_status pl_invocation_init(pl_invocation *inv, podlink_client *client, co
         status = check_type(inv, type, err);
     if (status == PODLINK_OK)
         pl_exchange_init(&inv->exchange, &invocation_ops, inv->script->name, inv->script->repeatable, err);
+    inv->exchange.reads_only = status == PODLINK_OK && inv->script->declaration.read_only;
     return status;
 }

@@ -127,6 +127,6 @@ podlink_status pl_library_ensure(const pl_carrier *carrier, podlink_error *err)
     status = pl_carrier_run(carrier, &e.exchange);
     pl_script_count_load(carrier->client, carrier->client->scripts->built_in[0]);
     if (status == PODLINK_OK)
-        pl_script_log_loaded(carrier->client, carrier->client->scripts->built_in[0]);
+        pl_script_log_loaded(carrier->node, carrier->client->scripts->built_in[0]);
     return status;
 }

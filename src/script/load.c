@@ -33,16 +33,17 @@ bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *rep
 void pl_script_count_load(podlink_client *client, const pl_script *script)
 {
     pl_count_shared(&client->counters.script_loads, 1);
-    pl_count_shared(&script->holding->sent, 1);
+    pl_count_shared(&pl_script_holder(client->scripts, script)->live->figures.loads, 1);
 }
 
-void pl_script_log_loaded(podlink_client *client, const pl_script *script)
+void pl_script_log_loaded(const pl_node *node, const pl_script *script)
 {
+    const podlink_client *client = node->client;
     podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
                                  .event = "script_loaded",
                                  .name = script->name,
                                  .sha = script->sha,
-                                 .server = client->config.address.text,
+                                 .server = node->address.text,
                                  .duration_ns = -1};
     if (!script->is_function) {
         pl_log_write(&client->log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
@@ -124,17 +125,17 @@ podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script
     podlink_status status = pl_carrier_run(carrier, &l.exchange);
     pl_script_count_load(carrier->client, script);
     if (status == PODLINK_OK)
-        pl_script_log_loaded(carrier->client, script);
+        pl_script_log_loaded(carrier->node, script);
     else
         name_script(&l, err);
     return status;
 }
 
-static void note_loaded(podlink_client *client, const pl_script *const *scripts, uint32_t count)
+static void note_loaded(pl_node *node, const pl_script *const *scripts, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        pl_holding_note_loaded(client->scripts, scripts[i], pl_runs_number(&client->pool.runs));
-        pl_script_log_loaded(client, scripts[i]);
+        pl_holding_note_loaded(node, scripts[i], pl_runs_number(&node->pool.runs));
+        pl_script_log_loaded(node, scripts[i]);
     }
 }
 
@@ -146,7 +147,7 @@ static podlink_status run_load(const pl_carrier *carrier, load *l, uint8_t *mark
     for (uint32_t i = 0; i < l->count; i++)
         pl_script_count_load(carrier->client, l->scripts[i]);
     if (status == PODLINK_OK)
-        note_loaded(carrier->client, l->scripts, l->count);
+        note_loaded(carrier->node, l->scripts, l->count);
     else
         name_script(l, err);
     return status;
@@ -165,12 +166,12 @@ podlink_status pl_script_load_some(const pl_carrier *carrier, const pl_script *c
 static podlink_status load_library(const pl_carrier *carrier, const load *l, podlink_error *err)
 {
     const pl_scripts *registry = l->registry;
-    podlink_client *client = carrier->client;
+    pl_node *node = carrier->node;
     if (!l->asks_library)
         return PODLINK_OK;
     if (!l->is_library_ours)
-        return pl_holding_ensure(carrier, registry->built_in[0], pl_holding_loads(registry->built_in[0]), err);
-    pl_holding_note_loaded(client->scripts, registry->built_in[0], pl_runs_number(&client->pool.runs));
+        return pl_holding_ensure(carrier, registry->built_in[0], pl_node_loads(node), err);
+    pl_holding_note_loaded(node, registry->built_in[0], pl_runs_number(&node->pool.runs));
     return PODLINK_OK;
 }
 
@@ -181,7 +182,7 @@ static podlink_status load_all(const pl_carrier *carrier, load *l, uint8_t *mark
         status = load_library(carrier, l, err);
     if (status != PODLINK_OK)
         return status;
-    return pl_permission_status(&l->permission, l->registry, carrier->client->config.address.text, err);
+    return pl_permission_status(&l->permission, l->registry, carrier->node->address.text, err);
 }
 
 /* @return how many are to be loaded one by one */
@@ -217,6 +218,20 @@ static podlink_status load_registered(const pl_carrier *carrier, size_t *loaded,
     return status;
 }
 
+/* On every master: which of them serves a call is not known before. */
+static podlink_status load_everywhere(pl_run *run, size_t *loaded, podlink_error *err)
+{
+    const pl_view *view;
+    podlink_status status = pl_run_find_servers(run, &view, err);
+    for (uint32_t i = 0; status == PODLINK_OK && i < view->map->node_count; i++) {
+        const pl_carrier carrier = {
+            .client = run->client, .deadline = run->deadline, .node = view->nodes[i], .run = run};
+        if (view->map->nodes[i].is_master)
+            status = load_registered(&carrier, loaded, err);
+    }
+    return status;
+}
+
 podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, const podlink_call *call,
                                     podlink_error *err)
 {
@@ -224,8 +239,7 @@ podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, cons
     size_t count = 0;
     podlink_status status = pl_run_begin(&run, client, call, err);
     if (status == PODLINK_OK) {
-        const pl_carrier carrier = {.client = client, .deadline = run.deadline, .run = &run};
-        status = load_registered(&carrier, &count, err);
+        status = load_everywhere(&run, &count, err);
         pl_run_finish(&run);
     }
     if (loaded)

@@ -16,9 +16,7 @@ static podlink_status register_all(podlink_client *client, const podlink_options
     client->scripts = pl_scripts_new(&client->config.heap);
     if (!client->scripts)
         return pl_error_no_memory(err);
-    pl_scripts_serve(client->scripts, &client->pool.runs, client->config.script_backend);
-    client->pool.server.prelude = pl_holding_prelude;
-    client->pool.server.prelude_context = client;
+    pl_scripts_serve(client->scripts, &client->least_version, client->config.script_backend);
     if (options->script_count > 0 && !options->scripts)
         return pl_error_invalid(err, "scripts is NULL while script_count is not 0");
     podlink_status status = PODLINK_OK;
@@ -74,11 +72,14 @@ podlink_status podlink_client_open(const podlink_options *options, podlink_clien
         return status;
     status = register_all(made, &all, err);
     if (status == PODLINK_OK)
+        status = pl_client_begin(made, &pl_holding_hooks, err);
+    if (status == PODLINK_OK)
         status = load_all(made, all.script_loading, err);
     if (status != PODLINK_OK) {
         podlink_client_free(made);
         return status;
     }
+    atomic_store(&made->scripts->spreads, true);
     *client = made;
     return PODLINK_OK;
 }

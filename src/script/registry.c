@@ -62,7 +62,6 @@ static bool set_live(const pl_heap *heap, pl_script *script)
     script->live = pl_heap_zalloc(heap, sizeof *script->live);
     if (!script->live)
         return false;
-    script->holding = &script->live->holding;
     set_prefixes(script);
     return true;
 }
@@ -88,6 +87,7 @@ static bool append_built_in(pl_scripts *scripts, const pl_builtin *builtin)
         pl_script_free(scripts->heap, script);
         return false;
     }
+    script->index = scripts->count;
     scripts->list[scripts->count++] = script;
     return true;
 }
@@ -120,16 +120,15 @@ void pl_scripts_free(pl_scripts *scripts)
     pl_heap_free(scripts->heap, scripts);
 }
 
-void pl_scripts_serve(pl_scripts *scripts, const pl_runs *runs, podlink_script_backend backend)
+void pl_scripts_serve(pl_scripts *scripts, const _Atomic uint32_t *version, podlink_script_backend backend)
 {
-    scripts->runs = runs;
+    scripts->version = version;
     scripts->are_functions = backend == PODLINK_BACKEND_FUNCTIONS;
     for (uint32_t i = 0; i < scripts->count; i++) {
         pl_script *script = scripts->list[i];
-        script->runs = runs;
+        script->version = version;
         if (scripts->are_functions && script->is_built_in) {
             script->is_function = true;
-            script->holding = &scripts->library;
             set_prefixes(script);
         }
     }
@@ -233,7 +232,8 @@ podlink_status pl_scripts_append(pl_scripts *scripts, pl_script *const *list, ui
     if (status == PODLINK_OK && !reserve(scripts, count))
         status = pl_error_no_memory(err);
     for (uint32_t i = 0; i < count && status == PODLINK_OK; i++) {
-        list[i]->runs = scripts->runs;
+        list[i]->version = scripts->version;
+        list[i]->index = scripts->count;
         scripts->list[scripts->count++] = list[i];
     }
     pthread_mutex_unlock(&scripts->lock);

@@ -4,7 +4,6 @@
 
 #include "base/heap.h"
 #include "base/sha1.h"
-#include "pool/runs.h"
 #include "script/builtin.h"
 #include "script/declaration.h"
 #include "script/figures.h"
@@ -18,19 +17,9 @@
 
 enum { PL_SCRIPT_NAME_MAX = 128, PL_SOURCE_MAX = 1024 * 1024 };
 
-/** What is known of a script on the server. Changed under the registry's lock. */
-typedef struct pl_holding {
-    _Atomic uint32_t loads; /* how often it was loaded, or found where it need not be; read without the lock */
-    uint32_t run;           /* in which it was loaded last, 0: none */
-    bool is_loading;
-    struct pl_load_waiter *waiters; /* who wait for that */
-    pl_counter sent;                /* loads that were sent */
-} pl_holding;
-
 /** What changes of a script. */
 typedef struct pl_script_live {
-    pl_holding holding;
-    char apart[64]; /* each call reads the one and writes the other */
+    _Atomic bool was_loaded; /* on some server, once */
     pl_script_figures figures;
 } pl_script_live;
 
@@ -52,22 +41,22 @@ typedef struct pl_script {
     bool repeatable;            /* = declaration.repeatable */
     char sha[PL_SHA1_HEX + 1];
     pl_call_prefix call;
-    pl_call_prefix call_read_only; /* where the server has that verb; the same as `call` where the script may write */
-    const pl_runs *runs;           /* of the server; borrowed, NULL: not known */
-    pl_holding *holding;           /* in `live`, or the library's */
-    pl_script_live *live;          /* owned; all else never changes once a client is open */
+    pl_call_prefix call_read_only;   /* where the server has that verb; the same as `call` where the script may write */
+    const _Atomic uint32_t *version; /* of the oldest server; borrowed, NULL: not known */
+    uint32_t index;                  /* in the list */
+    pl_script_live *live;            /* owned; all else never changes once a client is open */
 } pl_script;
 
 typedef struct pl_scripts {
-    const pl_heap *heap;                         /* borrowed */
-    pthread_mutex_t lock;                        /* of the list; a script itself never changes */
-    pl_script **list;                            /* owned, the built-in ones first */
+    const pl_heap *heap;  /* borrowed */
+    pthread_mutex_t lock; /* of the list, where a script itself never changes; and of what each node holds */
+    pl_script **list;     /* owned, the built-in ones first */
     const pl_script *built_in[PL_BUILTIN_COUNT]; /* the same ones; never changes, so that they need no lock */
     uint32_t count;
     uint32_t capacity;
-    const pl_runs *runs; /* borrowed, NULL: not known */
-    pl_holding library;  /* of the built-in ones as functions */
-    bool are_functions;  /* the built-in ones */
+    const _Atomic uint32_t *version; /* of the oldest server; borrowed, NULL: not known */
+    bool are_functions;              /* the built-in ones */
+    _Atomic bool spreads;            /* a server that is new gets the scripts that others have, before it is asked */
 } pl_scripts;
 
 /** A registry with the built-in scripts. NULL when out of memory. */
@@ -75,7 +64,7 @@ pl_scripts *pl_scripts_new(const pl_heap *heap);
 void pl_scripts_free(pl_scripts *scripts);
 
 /** Before the first call: what tells the server's version, and how the built-in scripts are called. */
-void pl_scripts_serve(pl_scripts *scripts, const pl_runs *runs, podlink_script_backend backend);
+void pl_scripts_serve(pl_scripts *scripts, const _Atomic uint32_t *version, podlink_script_backend backend);
 
 /** Checks and copies a script. @return PODLINK_OK; EINVAL, EEXIST, ENOMEM, EUNSUPPORTED (no SHA1) */
 podlink_status pl_scripts_add(pl_scripts *scripts, const podlink_script *script, podlink_error *err);
@@ -97,5 +86,11 @@ const pl_script *pl_scripts_find(pl_scripts *scripts, const char *name);
 const pl_script *pl_scripts_at(pl_scripts *scripts, uint32_t index);
 
 uint32_t pl_scripts_count(pl_scripts *scripts);
+
+/** The script by which a server's holding is known: itself; of the functions, which come together, the first. */
+static inline const pl_script *pl_script_holder(const pl_scripts *scripts, const pl_script *script)
+{
+    return script->is_function ? scripts->built_in[0] : script;
+}
 
 #endif

@@ -25,7 +25,7 @@ static podlink_status run(const pl_carrier *carrier, pl_invocation *inv)
     podlink_error fault;
     const pl_script *script = inv->script;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
-        uint32_t seen = pl_holding_loads(script);
+        uint32_t seen = pl_node_loads(carrier->node);
         pl_session_pass(carrier->session, &inv->exchange, carrier->deadline);
         if (pl_exchange_is_settled(&inv->exchange) || !inv->exchange.lacks_script)
             break;
@@ -43,7 +43,7 @@ podlink_status podlink_session_run_script(podlink_session *session, const podlin
                                           const podlink_call *call, podlink_reply **reply, podlink_error *err)
 {
     pl_invocation inv;
-    pl_carrier carrier = {.client = session->client, .session = session};
+    pl_carrier carrier = {.client = session->client, .node = session->node, .session = session};
     if (reply)
         *reply = NULL;
     podlink_status status = pl_invocation_init(&inv, session->client, script, reply ? PL_WANT_REPLY : PL_WANT_NOTHING,
@@ -98,7 +98,7 @@ static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, p
     }
     if (lacks_library) {
         const pl_script *first = carrier->client->scripts->built_in[0];
-        status = pl_holding_ensure(carrier, first, pl_holding_loads(first), err);
+        status = pl_holding_ensure(carrier, first, pl_node_loads(carrier->node), err);
     }
     if (status == PODLINK_OK && missing > 0)
         status = pl_script_load_some(carrier, w->scripts, missing, w->marks, err);
@@ -128,7 +128,7 @@ podlink_status podlink_session_ensure_scripts(podlink_session *session, const ch
                                               const podlink_call *call, podlink_error *err)
 {
     podlink_client *client = session->client;
-    pl_carrier carrier = {.client = client, .session = session};
+    pl_carrier carrier = {.client = client, .node = session->node, .session = session};
     wanted w = {.count = names ? (uint32_t)count : pl_scripts_count(client->scripts)};
     pl_error_clear(err);
     if (names && count > INT32_MAX)

@@ -3,26 +3,28 @@
 
 #include <string.h>
 
-/* Room for some nodes, of which there are none yet. */
-static pl_slot_map *make(const pl_heap *heap, size_t capacity)
+/* Room for some nodes, of which there are none yet, and for slots, which are not set. */
+static pl_slot_map *make(const pl_heap *heap, size_t capacity, bool has_slots)
 {
     pl_slot_map *map = NULL;
+    const size_t slots_at = sizeof *map + capacity * sizeof *map->nodes;
     if (capacity <= PL_SLOT_NODES_MAX)
-        map = pl_heap_alloc(heap, sizeof *map + capacity * sizeof *map->nodes);
+        map = pl_heap_alloc(heap, slots_at + (has_slots ? PL_SLOTS * sizeof *map->slots : 0));
     if (map) {
         map->heap = heap;
         map->node_count = 0;
+        map->slots = has_slots ? (uint16_t *)((char *)map + slots_at) : NULL;
     }
     return map;
 }
 
 pl_slot_map *pl_slot_map_new(const pl_heap *heap, size_t node_count)
 {
-    pl_slot_map *map = make(heap, node_count);
+    pl_slot_map *map = make(heap, node_count, true);
     if (!map)
         return NULL;
     map->node_count = (uint32_t)node_count;
-    memset(map->slots, 0xFF, sizeof map->slots); /* PL_NO_NODE */
+    memset(map->slots, 0xFF, PL_SLOTS * sizeof *map->slots); /* PL_NO_NODE */
     return map;
 }
 
@@ -43,10 +45,9 @@ static uint32_t find(const pl_slot_map *map, const pl_address *address)
 pl_slot_map *pl_slot_map_single(const pl_heap *heap, const pl_address *address, const pl_address *replicas,
                                 size_t count)
 {
-    pl_slot_map *map = make(heap, count < PL_SLOT_NODES_MAX ? count + 1 : SIZE_MAX);
+    pl_slot_map *map = make(heap, count < PL_SLOT_NODES_MAX ? count + 1 : SIZE_MAX, false);
     if (!map)
         return NULL;
-    memset(map->slots, 0, sizeof map->slots);
     map->nodes[0] = (pl_slot_node){.address = *address, .is_master = true};
     map->node_count = 1;
     for (size_t i = 0; i < count; i++)
@@ -75,11 +76,12 @@ static void take_out(pl_slot_map *map, uint32_t at)
 pl_slot_map *pl_slot_map_with(const pl_slot_map *map, uint16_t slot, const pl_address *address)
 {
     uint32_t at = find(map, address);
-    pl_slot_map *made = make(map->heap, at < map->node_count ? map->node_count : (size_t)map->node_count + 1);
+    pl_slot_map *made = make(map->heap, at < map->node_count ? map->node_count : (size_t)map->node_count + 1, true);
     if (!made)
         return NULL;
     made->node_count = map->node_count;
-    memcpy(made->slots, map->slots, sizeof made->slots);
+    for (uint32_t i = 0; i < PL_SLOTS; i++)
+        made->slots[i] = pl_slot_map_master(map, (uint16_t)i);
     memcpy(made->nodes, map->nodes, map->node_count * sizeof *made->nodes);
     if (at < made->node_count && !made->nodes[at].is_master) {
         take_out(made, at);

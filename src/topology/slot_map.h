@@ -24,8 +24,9 @@ typedef struct pl_slot_node {
 typedef struct pl_slot_map {
     const pl_heap *heap; /* borrowed */
     uint32_t node_count;
-    uint16_t slots[PL_SLOTS]; /* the index of the master, or PL_NO_NODE */
-    pl_slot_node nodes[];     /* no address comes twice */
+    uint16_t *slots; /* PL_SLOTS of them, in this block: the index of the master, or PL_NO_NODE. NULL: the first node
+                        is the master of all, which saves 32 KiB where there is no cluster */
+    pl_slot_node nodes[]; /* no address comes twice */
 } pl_slot_map;
 
 /** A map of so many nodes, which the caller fills in, and no slot served. NULL when out of memory, or with more nodes
@@ -49,7 +50,7 @@ void pl_slot_map_free(pl_slot_map *map);
 /** The index of a slot's master in nodes, or PL_NO_NODE. slot < PL_SLOTS. */
 static inline uint16_t pl_slot_map_master(const pl_slot_map *map, uint16_t slot)
 {
-    return map->slots[slot];
+    return map->slots ? map->slots[slot] : 0;
 }
 
 #endif

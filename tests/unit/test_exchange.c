@@ -113,9 +113,10 @@ static void only_what_is_safe_stays_pending(void **state)
 {
     (void)state;
     static const podlink_status not_now[] = {PODLINK_ELOADING,  PODLINK_EMASTERDOWN, PODLINK_ECLUSTERDOWN,
-                                             PODLINK_ETRYAGAIN, PODLINK_EBUSY,       PODLINK_ENOSCRIPT};
-    static const podlink_status refused[] = {PODLINK_EAUTH, PODLINK_ENOPERM,    PODLINK_EREADONLY, PODLINK_EREDIRECT,
-                                             PODLINK_EOOM,  PODLINK_EWRONGTYPE, PODLINK_ESERVER,   PODLINK_ECONNECT};
+                                             PODLINK_ETRYAGAIN, PODLINK_EBUSY,       PODLINK_ENOSCRIPT,
+                                             PODLINK_EREADONLY, PODLINK_EREDIRECT};
+    static const podlink_status refused[] = {PODLINK_EAUTH,      PODLINK_ENOPERM, PODLINK_EOOM,
+                                             PODLINK_EWRONGTYPE, PODLINK_ESERVER, PODLINK_ECONNECT};
     call c;
     for (int repeatable = 0; repeatable < 2; repeatable++) {
         for (size_t i = 0; i < COUNT_OF(not_now); i++) {

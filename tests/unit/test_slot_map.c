@@ -75,7 +75,7 @@ static void show_slots(setting *s, const pl_slot_map *map)
 {
     for (uint32_t first = 0, last; first < PL_SLOTS; first = last + 1) {
         const uint16_t node = pl_slot_map_master(map, (uint16_t)first);
-        for (last = first; last + 1 < PL_SLOTS && map->slots[last + 1] == node;)
+        for (last = first; last + 1 < PL_SLOTS && pl_slot_map_master(map, (uint16_t)(last + 1)) == node;)
             last++;
         if (node == PL_NO_NODE)
             continue;

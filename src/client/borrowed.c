@@ -1,0 +1,104 @@
+/* A pass on a dedicated connection. */
+#include "client/borrowed.h"
+
+#include "base/error.h"
+#include "pool/exclusive.h"
+#include "resp/encode.h"
+
+#include <assert.h>
+
+/* A short command of the library's own. */
+typedef struct own_command {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    bool is_wait;         /* WAIT; else ASKING */
+    uint32_t acks;
+    int64_t timeout_ms;
+    int64_t acked; /* out */
+} own_command;
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    (void)i;
+    const own_command *own = (own_command *)exchange;
+    if (!pl_buffer_reserve(out, 6 * (PL_RESP_OVERHEAD + PL_NUMBER_MAX)))
+        return false;
+    pl_resp_command(out, own->is_wait ? 3 : 1);
+    if (!own->is_wait) {
+        pl_resp_argument(out, "ASKING", 6);
+        return true;
+    }
+    pl_resp_argument(out, "WAIT", 4);
+    pl_resp_number(out, own->acks);
+    pl_resp_number(out, own->timeout_ms);
+    return true;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i;
+    own_command *own = (own_command *)exchange;
+    if (outcome->status != PODLINK_OK)
+        return outcome->status;
+    if (own->is_wait && podlink_reply_integer(outcome->reply->nodes, &own->acked) != PODLINK_OK)
+        return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "WAIT on %s: the reply has an unexpected shape",
+                            outcome->server);
+    return PODLINK_OK;
+}
+
+static const pl_exchange_ops own_ops = {.encode = encode, .settle = settle};
+
+static podlink_status run_own(const pl_run *run, pl_loan *loan, own_command *own, podlink_error *err)
+{
+    uint32_t settled[3] = {0};
+    pl_exchange_init(&own->exchange, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
+    own->exchange.is_final = true;
+    pl_exclusive_run(&loan->conn, &loan->stream, &own->exchange, &run->client->clock, run->deadline, NULL);
+    pl_exchange_give_up(&own->exchange, settled);
+    return own->exchange.status;
+}
+
+/* How many replicas have what was written on this connection. One that fails to tell has told of none: what was written
+ * stays written. */
+static void count_acks(pl_run *run, pl_loan *loan)
+{
+    podlink_error ignored;
+    const int64_t left = pl_until(run->deadline, pl_clock_now(&run->client->clock));
+    int64_t timeout_ms = run->acks_timeout_ms;
+    if (left != PL_NEVER && (timeout_ms == 0 || timeout_ms > left / PL_MS))
+        timeout_ms =
+            left / PL_MS > 1 ? left / PL_MS - 1 : 1; /* its answer is to come inside the deadline; 0 is for ever */
+    own_command wait = {.is_wait = true, .acks = run->acks, .timeout_ms = timeout_ms};
+    const podlink_status status = run_own(run, loan, &wait, &ignored);
+    const uint32_t acked = status == PODLINK_OK && wait.acked > 0 ? (uint32_t)wait.acked : 0;
+    if (acked < run->acked)
+        run->acked = acked;
+}
+
+static void run_on(pl_run *run, pl_loan *loan, pl_exchange *exchange, bool asks)
+{
+    podlink_error fault;
+    own_command asking = {.is_wait = false};
+    assert(!asks || exchange->count == 1);
+    if (asks && run_own(run, loan, &asking, &fault) != PODLINK_OK) {
+        fault.delivery = PODLINK_NOT_SENT;
+        pl_exchange_not_sent(exchange, &fault);
+        return;
+    }
+    pl_exclusive_run(&loan->conn, &loan->stream, exchange, &run->client->clock, run->deadline, NULL);
+    if (run->acks > 0 && !exchange->reads_only && exchange->unsettled + exchange->failed < exchange->count)
+        count_acks(run, loan);
+}
+
+void pl_borrowed_pass(pl_run *run, pl_node *node, pl_exchange *exchange, bool asks)
+{
+    podlink_error fault;
+    pl_loan *loan = NULL;
+    pl_dedicated *dedicated = &node->pool.dedicated;
+    pl_exchange_rewind(exchange);
+    if (pl_dedicated_acquire(dedicated, run->deadline, &loan, &fault) != PODLINK_OK) {
+        pl_exchange_not_sent(exchange, &fault);
+        return;
+    }
+    run_on(run, loan, exchange, asks);
+    pl_dedicated_release(dedicated, loan, true);
+}

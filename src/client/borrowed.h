@@ -1,0 +1,13 @@
+/* A pass on a dedicated connection, for what needs one for itself: a command behind ASKING, which holds for the next
+ * command on the connection; and WAIT, which blocks the connection. */
+#ifndef PL_CLIENT_BORROWED_H
+#define PL_CLIENT_BORROWED_H
+
+#include "client/run.h"
+
+/** Runs a pass of an exchange on a connection of the node's that is lent for it. Where the call wants acknowledgements
+ *  and all of it has succeeded, waits for them and tells them in run->acked.
+ *  @param asks  each command goes behind an ASKING */
+void pl_borrowed_pass(pl_run *run, pl_node *node, pl_exchange *exchange, bool asks);
+
+#endif

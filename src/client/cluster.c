@@ -1,0 +1,97 @@
+/* A cluster: asking a node which node serves which slot. */
+#include "client/cluster.h"
+
+#include "base/error.h"
+#include "client/client.h"
+#include "resp/encode.h"
+#include "topology/cluster_slots.h"
+
+enum {
+    ASK_MS = 400 /* for one node: one that is stopped must leave time to ask the next */
+};
+
+typedef struct asking {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_node *node;
+    pl_slot_map *map; /* out */
+} asking;
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    (void)exchange, (void)i;
+    if (!pl_buffer_reserve(out, 3 * (PL_RESP_OVERHEAD + sizeof "CLUSTER")))
+        return false;
+    pl_resp_command(out, 2);
+    pl_resp_argument(out, "CLUSTER", 7);
+    pl_resp_argument(out, "SLOTS", 5);
+    return true;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i;
+    asking *a = (asking *)exchange;
+    if (outcome->status != PODLINK_OK)
+        return outcome->status;
+    return pl_slot_map_read(a->node->pool.server.heap, outcome->reply->nodes, &a->node->address, &a->map, err);
+}
+
+static const pl_exchange_ops asking_ops = {.encode = encode, .settle = settle};
+
+static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadline, podlink_error *err)
+{
+    asking a = {.node = node};
+    uint32_t settled[3] = {0};
+    const int64_t now = pl_clock_now(&client->clock);
+    const int64_t limit = pl_deadline_after(now, ASK_MS);
+    pl_exchange_init(&a.exchange, &asking_ops, "CLUSTER SLOTS", true, err);
+    a.exchange.began_at = now;
+    pl_lane *lane = pl_pool_enter(&node->pool, NULL, now);
+    pl_lane_run(lane, &a.exchange, now, deadline < limit ? deadline : limit);
+    pl_pool_leave(lane);
+    pl_exchange_give_up(&a.exchange, settled);
+    if (a.exchange.status != PODLINK_OK)
+        return a.exchange.status;
+    return pl_nodes_publish(&client->nodes, a.map, err);
+}
+
+/* Those that cannot be reached are asked last: where all others fail, or to hear why. */
+static podlink_status ask_known(podlink_client *client, bool of_reachable, int64_t deadline, podlink_error *err)
+{
+    const pl_view *view = pl_nodes_view(&client->nodes);
+    const uint32_t count = view->map->node_count;
+    const uint32_t first = atomic_fetch_add_explicit(&client->nodes.random, 1, memory_order_relaxed);
+    podlink_status status = PODLINK_ECLUSTERDOWN;
+    for (uint32_t i = 0; i < count && status != PODLINK_OK; i++) {
+        pl_node *node = view->nodes[(first + i) % count];
+        const int64_t now = pl_clock_now(&client->clock);
+        if (pl_pool_is_avoided(&node->pool, now) != of_reachable && pl_until(deadline, now) > 0)
+            status = ask(client, node, deadline, err);
+    }
+    return status;
+}
+
+static podlink_status ask_seeds(podlink_client *client, int64_t deadline, podlink_error *err)
+{
+    podlink_status status = PODLINK_ECLUSTERDOWN;
+    for (uint32_t i = 0; i < client->config.seed_count && status != PODLINK_OK; i++) {
+        if (pl_until(deadline, pl_clock_now(&client->clock)) == 0)
+            return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
+                                "CLUSTER SLOTS: no answer before the deadline");
+        pl_node *node = pl_nodes_at(&client->nodes, &client->config.seeds[i]);
+        status = node ? ask(client, node, deadline, err) : pl_error_no_memory(err);
+    }
+    return status;
+}
+
+podlink_status pl_cluster_discover(podlink_client *client, int64_t deadline, podlink_error *err)
+{
+    podlink_status status = ask_known(client, true, deadline, err);
+    if (status != PODLINK_OK)
+        status = ask_known(client, false, deadline, err);
+    if (status != PODLINK_OK)
+        status = ask_seeds(client, deadline, err);
+    if (status != PODLINK_OK && err)
+        err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
+    return status;
+}

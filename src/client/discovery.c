@@ -1,0 +1,164 @@
+/* Finding out which server serves what. */
+#include "client/discovery.h"
+
+#include "base/error.h"
+#include "base/park.h"
+#include "client/client.h"
+#include "client/cluster.h"
+
+enum {
+    PAUSE_MS = 100 /* between two: while much moves, the redirects themselves tell what calls need */
+};
+
+typedef struct pl_discovery_waiter {
+    pl_park park;
+    struct pl_discovery_waiter *next;
+} waiter;
+
+void pl_discovery_init(pl_discovery *discovery)
+{
+    *discovery = (pl_discovery){0};
+    pthread_mutex_init(&discovery->lock, NULL);
+}
+
+void pl_discovery_fini(pl_discovery *discovery)
+{
+    pthread_mutex_destroy(&discovery->lock);
+}
+
+static podlink_status ask(podlink_client *client, int64_t deadline, podlink_error *err)
+{
+    switch (client->config.kind) {
+    case PL_SINGLE:
+        break;
+    case PL_CLUSTER:
+        return pl_cluster_discover(client, deadline, err);
+    case PL_SENTINEL:
+        break;
+    }
+    return PODLINK_OK;
+}
+
+static void end(podlink_client *client, const podlink_error *fault)
+{
+    pl_discovery *discovery = &client->discovery;
+    const int64_t now = pl_clock_now(&client->clock);
+    pthread_mutex_lock(&discovery->lock);
+    discovery->is_running = false;
+    discovery->not_before = now + PAUSE_MS * PL_MS;
+    discovery->fault = *fault;
+    if (fault->status == PODLINK_OK)
+        discovery->found_at = now;
+    waiter *told = discovery->waiters;
+    discovery->waiters = NULL;
+    pthread_mutex_unlock(&discovery->lock);
+    while (told) {
+        waiter *next = told->next;
+        pl_park_tell(&told->park);
+        told = next;
+    }
+}
+
+static void run(podlink_client *client, int64_t deadline)
+{
+    podlink_error fault;
+    pl_error_clear(&fault);
+    pl_count_shared(&client->counters.discoveries, 1);
+    fault.status = ask(client, deadline, &fault);
+    end(client, &fault);
+}
+
+typedef enum turn { TURN_OURS, TURN_WAITS, TURN_DONE } turn;
+
+/* @param waiting  NULL: we do not wait */
+static turn take_turn(podlink_client *client, waiter *waiting)
+{
+    pl_discovery *discovery = &client->discovery;
+    const int64_t now = pl_clock_now(&client->clock);
+    turn ours = TURN_DONE;
+    pthread_mutex_lock(&discovery->lock);
+    if (discovery->is_running && waiting) {
+        ours = TURN_WAITS;
+        pl_park_init(&waiting->park);
+        waiting->next = discovery->waiters;
+        discovery->waiters = waiting;
+    } else if (!discovery->is_running && now >= discovery->not_before) {
+        ours = TURN_OURS;
+        discovery->is_running = true;
+    }
+    pthread_mutex_unlock(&discovery->lock);
+    return ours;
+}
+
+/* False where it is no longer in the list: it is about to be told. */
+static bool leave(pl_discovery *discovery, waiter *waiting)
+{
+    pthread_mutex_lock(&discovery->lock);
+    waiter **at = &discovery->waiters;
+    while (*at && *at != waiting)
+        at = &(*at)->next;
+    const bool is_listed = *at != NULL;
+    if (is_listed)
+        *at = waiting->next;
+    pthread_mutex_unlock(&discovery->lock);
+    return is_listed;
+}
+
+/* False at the deadline. */
+static bool wait(podlink_client *client, waiter *waiting, int64_t deadline)
+{
+    int64_t left = pl_until(deadline, pl_clock_now(&client->clock));
+    while (!pl_park_wait(&waiting->park, left)) {
+        left = pl_until(deadline, pl_clock_now(&client->clock));
+        if (left > 0)
+            continue;
+        if (leave(&client->discovery, waiting))
+            return false;
+        left = PL_NEVER;
+    }
+    return true;
+}
+
+podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_error *err)
+{
+    waiter waiting;
+    switch (take_turn(client, &waiting)) {
+    case TURN_OURS:
+        run(client, deadline);
+        break;
+    case TURN_WAITS:
+        if (!wait(client, &waiting, deadline))
+            return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
+                                "asking which server to use: no answer before the deadline");
+        break;
+    case TURN_DONE:
+        break;
+    }
+    pthread_mutex_lock(&client->discovery.lock);
+    const podlink_error fault = client->discovery.fault;
+    pthread_mutex_unlock(&client->discovery.lock);
+    if (err)
+        *err = fault;
+    return fault.status;
+}
+
+void pl_discover_soon(podlink_client *client, int64_t deadline)
+{
+    if (take_turn(client, NULL) == TURN_OURS)
+        run(client, deadline);
+}
+
+void pl_discovery_tick(podlink_client *client)
+{
+    const int64_t now = pl_clock_now(&client->clock);
+    pthread_mutex_lock(&client->discovery.lock);
+    /* Before the first call that needs a server nothing is asked. */
+    const bool is_due = client->discovery.found_at != 0 &&
+                        pl_until(now, client->discovery.found_at) > client->config.topology_refresh_ms * PL_MS;
+    pthread_mutex_unlock(&client->discovery.lock);
+    uint32_t generation;
+    if (!is_due || client->config.kind == PL_SINGLE || !pl_gate_enter(&client->nodes.gate, &generation))
+        return;
+    pl_discover_soon(client, pl_deadline_after(now, client->config.call_timeout_ms));
+    pl_gate_leave(&client->nodes.gate, generation);
+}

@@ -1,0 +1,43 @@
+/* A server that the client knows. */
+#include "client/node.h"
+
+pl_node *pl_node_new(podlink_client *client, const pl_address *address, const pl_server *server,
+                     const pl_pool_size *size, const pl_node_hooks *hooks)
+{
+    const pl_heap *heap = server->heap;
+    pl_node *node = pl_heap_zalloc(heap, sizeof *node);
+    if (!node)
+        return NULL;
+    node->client = client;
+    node->address = *address;
+    pl_server own = *server;
+    own.address = &node->address;
+    own.prelude = hooks ? hooks->prelude : NULL;
+    own.prelude_context = node;
+    if (!pl_pool_init(&node->pool, &own, size)) {
+        pl_heap_free(heap, node);
+        return NULL;
+    }
+    if (hooks && !hooks->made(node)) {
+        pl_pool_fini(&node->pool, false);
+        pl_heap_free(heap, node);
+        return NULL;
+    }
+    return node;
+}
+
+void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child)
+{
+    const pl_heap *heap = node->pool.server.heap;
+    pl_pool_fini(&node->pool, is_child); /* which tells those who load scripts */
+    if (hooks)
+        hooks->freed(node);
+    pl_heap_free(heap, node);
+}
+
+void pl_node_retire(pl_node *node, const char *why)
+{
+    atomic_store_explicit(&node->is_retired, true, memory_order_release);
+    pl_pool_end(&node->pool, PODLINK_ECONNLOST, why); /* first: those who are told then are told this */
+    pl_pool_close(&node->pool);
+}

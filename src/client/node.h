@@ -1,0 +1,53 @@
+/* A server that the client knows: its address, the connections to it, and what the script layer holds of it. */
+#ifndef PL_CLIENT_NODE_H
+#define PL_CLIENT_NODE_H
+
+#include "net/address.h"
+#include "pool/pool.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct pl_node_scripts;
+
+typedef struct pl_node {
+    podlink_client *client; /* borrowed */
+    pl_address address;
+    pl_pool pool;
+    struct pl_node_scripts *scripts; /* owned by the script layer */
+    _Atomic uint32_t loads;          /* how many scripts were loaded there, or found */
+    _Atomic bool is_retired;         /* it is no longer used: who meets it goes on to another */
+    uint32_t retired_at;             /* the gate's generation then */
+    bool is_wanted;                  /* while a view is made: it is in it */
+    struct pl_node *next;            /* in the list of all */
+} pl_node;
+
+static inline bool pl_node_is_retired(const pl_node *node)
+{
+    return atomic_load_explicit(&node->is_retired, memory_order_acquire);
+}
+
+static inline uint32_t pl_node_loads(const pl_node *node)
+{
+    return atomic_load_explicit(&node->loads, memory_order_acquire);
+}
+
+/** What the script layer does when a node comes and goes. */
+typedef struct pl_node_hooks {
+    bool (*made)(pl_node *node); /* false when out of memory */
+    void (*freed)(pl_node *node);
+    pl_prelude_fn prelude; /* its context is the node */
+} pl_node_hooks;
+
+/** NULL when out of memory. What server borrows is borrowed on, but for the address, which is copied.
+ *  @param hooks  NULL: none; borrowed */
+pl_node *pl_node_new(podlink_client *client, const pl_address *address, const pl_server *server,
+                     const pl_pool_size *size, const pl_node_hooks *hooks);
+
+/** Nobody may be in it. */
+void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child);
+
+/** It is used no longer: connections are ended at once, what is in flight on them is told so. Any thread; once. */
+void pl_node_retire(pl_node *node, const char *why);
+
+#endif

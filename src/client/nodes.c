@@ -1,0 +1,344 @@
+/* All servers that a client knows, and the present view of them. */
+#include "client/nodes.h"
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <string.h>
+
+enum { CLOSE_POLL_MS = 1 };
+
+void pl_nodes_init(pl_nodes *nodes, podlink_client *client, const pl_server *server, const pl_pool_size *size)
+{
+    *nodes = (pl_nodes){.client = client, .server = server, .size = *size};
+    pthread_mutex_init(&nodes->lock, NULL);
+}
+
+/* --- views ---------------------------------------------------------------------------------------------------- */
+
+static void free_view(pl_nodes *nodes, pl_view *view)
+{
+    if (!view)
+        return;
+    pl_slot_map_free(view->map);
+    pl_heap_free(nodes->server->heap, view->nodes);
+    pl_heap_free(nodes->server->heap, view);
+}
+
+/* The lock is held. */
+static pl_node *find(pl_nodes *nodes, const pl_address *address)
+{
+    for (pl_node *node = nodes->list; node; node = node->next)
+        if (!pl_node_is_retired(node) && pl_address_equals(&node->address, address))
+            return node;
+    return NULL;
+}
+
+/* The lock is held. NULL when out of memory. */
+static pl_node *find_or_make(pl_nodes *nodes, const pl_address *address)
+{
+    pl_node *node = find(nodes, address);
+    if (node)
+        return node;
+    node = pl_node_new(nodes->client, address, nodes->server, &nodes->size, nodes->hooks);
+    if (!node)
+        return NULL;
+    node->next = nodes->list;
+    nodes->list = node;
+    return node;
+}
+
+/* A view of the map, which it takes over where it succeeds. NULL when out of memory. The lock is held. */
+static pl_view *make_view(pl_nodes *nodes, pl_slot_map *map)
+{
+    const pl_heap *heap = nodes->server->heap;
+    pl_view *view = pl_heap_zalloc(heap, sizeof *view);
+    if (!view)
+        return NULL;
+    view->nodes = pl_heap_zalloc(heap, (map->node_count + 1) * sizeof(pl_node *));
+    bool is_whole = view->nodes != NULL;
+    for (uint32_t i = 0; i < map->node_count && is_whole; i++) {
+        view->nodes[i] = find_or_make(nodes, &map->nodes[i].address);
+        is_whole = view->nodes[i] != NULL;
+    }
+    if (!is_whole) {
+        free_view(nodes, view);
+        return NULL;
+    }
+    view->map = map;
+    return view;
+}
+
+/* The lock is held. */
+static void replace_view(pl_nodes *nodes, pl_view *view)
+{
+    pl_view *old = atomic_exchange(&nodes->view, view);
+    if (!old)
+        return;
+    old->retired_at = atomic_load(&nodes->gate.generation);
+    old->next = nodes->old_views;
+    nodes->old_views = old;
+}
+
+/* Marks the nodes that are in no view any more. The lock is held. @return whether there are some */
+static bool mark_unwanted(pl_nodes *nodes, const pl_view *view)
+{
+    bool found = false;
+    for (pl_node *node = nodes->list; node; node = node->next)
+        node->is_wanted = pl_node_is_retired(node);
+    for (uint32_t i = 0; i < view->map->node_count; i++)
+        view->nodes[i]->is_wanted = true;
+    for (pl_node *node = nodes->list; node; node = node->next)
+        found |= !node->is_wanted;
+    return found;
+}
+
+/* The next node that is marked, no longer so. */
+static pl_node *take_unwanted(pl_nodes *nodes)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_node *node = nodes->list;
+    while (node && node->is_wanted)
+        node = node->next;
+    if (node) {
+        node->is_wanted = true;
+        node->retired_at = atomic_load(&nodes->gate.generation);
+        atomic_store(&node->is_retired, true);
+    }
+    pthread_mutex_unlock(&nodes->lock);
+    return node;
+}
+
+podlink_status pl_nodes_publish(pl_nodes *nodes, pl_slot_map *map, podlink_error *err)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_view *view = make_view(nodes, map);
+    bool has_unwanted = false;
+    if (view) {
+        replace_view(nodes, view);
+        has_unwanted = mark_unwanted(nodes, view);
+    }
+    pthread_mutex_unlock(&nodes->lock);
+    if (!view) {
+        pl_slot_map_free(map);
+        return pl_error_no_memory(err);
+    }
+    pl_node *node;
+    while (has_unwanted && (node = take_unwanted(nodes)))
+        pl_node_retire(node, "the server is no longer part of the deployment");
+    return PODLINK_OK;
+}
+
+pl_node *pl_nodes_at(pl_nodes *nodes, const pl_address *address)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_node *node = find_or_make(nodes, address);
+    pthread_mutex_unlock(&nodes->lock);
+    return node;
+}
+
+void pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *address)
+{
+    pthread_mutex_lock(&nodes->lock);
+    const pl_view *view = atomic_load(&nodes->view);
+    uint16_t master = pl_slot_map_master(view->map, slot);
+    if (master == PL_NO_NODE || !pl_address_equals(&view->map->nodes[master].address, address)) {
+        pl_slot_map *map = pl_slot_map_with(view->map, slot, address);
+        pl_view *made = map ? make_view(nodes, map) : NULL;
+        if (made)
+            replace_view(nodes, made);
+        else
+            pl_slot_map_free(map);
+    }
+    pthread_mutex_unlock(&nodes->lock);
+}
+
+/* --- routing -------------------------------------------------------------------------------------------------- */
+
+static bool is_reachable(pl_node *node, int64_t now)
+{
+    return !pl_pool_is_avoided(&node->pool, now);
+}
+
+/* A master, beginning with another each time; one that can be reached, where there is one. */
+static pl_node *any_master(pl_nodes *nodes, const pl_view *view, int64_t now)
+{
+    const uint32_t count = view->map->node_count;
+    const uint32_t first = count > 1 ? atomic_fetch_add_explicit(&nodes->random, 1, memory_order_relaxed) : 0;
+    pl_node *unreachable = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t at = (first + i) % count;
+        if (!view->map->nodes[at].is_master)
+            continue;
+        if (is_reachable(view->nodes[at], now))
+            return view->nodes[at];
+        unreachable = view->nodes[at];
+    }
+    return unreachable;
+}
+
+/* The replicas stand behind their master. */
+static pl_node *replica_of(pl_nodes *nodes, const pl_view *view, uint32_t master, int64_t now)
+{
+    const uint32_t count = view->map->nodes[master].replica_count;
+    const uint32_t first = count > 1 ? atomic_fetch_add_explicit(&nodes->random, 1, memory_order_relaxed) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        pl_node *node = view->nodes[master + 1 + (first + i) % count];
+        if (is_reachable(node, now))
+            return node;
+    }
+    return NULL;
+}
+
+pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, bool of_replicas, int64_t now)
+{
+    if (slot == PL_SLOT_ANY && !of_replicas)
+        return any_master(nodes, view, now);
+    const uint16_t master = pl_slot_map_master(view->map, slot == PL_SLOT_ANY ? 0 : slot);
+    if (master == PL_NO_NODE)
+        return NULL;
+    pl_node *replica = of_replicas ? replica_of(nodes, view, master, now) : NULL;
+    return replica ? replica : view->nodes[master];
+}
+
+/* --- periodic work -------------------------------------------------------------------------------------------- */
+
+static bool is_seen_by_none(uint32_t retired_at, uint32_t generation)
+{
+    return generation - retired_at >= 2;
+}
+
+/* An old view that nobody can see any more, out of the list. NULL where there is none. */
+static pl_view *take_old_view(pl_nodes *nodes, uint32_t generation)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_view **at = &nodes->old_views;
+    while (*at && !is_seen_by_none((*at)->retired_at, generation))
+        at = &(*at)->next;
+    pl_view *view = *at;
+    if (view)
+        *at = view->next;
+    pthread_mutex_unlock(&nodes->lock);
+    return view;
+}
+
+static bool is_free(pl_node *node, uint32_t generation)
+{
+    return pl_node_is_retired(node) && is_seen_by_none(node->retired_at, generation) && pl_pool_is_unlent(&node->pool);
+}
+
+static pl_node *take_free_node(pl_nodes *nodes, uint32_t generation)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_node **at = &nodes->list;
+    while (*at && !is_free(*at, generation))
+        at = &(*at)->next;
+    pl_node *node = *at;
+    if (node) {
+        *at = node->next;
+        pl_pool_count(&node->pool, &nodes->gone);
+    }
+    pthread_mutex_unlock(&nodes->lock);
+    return node;
+}
+
+static void free_unused(pl_nodes *nodes)
+{
+    const uint32_t generation = pl_gate_turn(&nodes->gate);
+    pl_view *view;
+    pl_node *node;
+    while ((view = take_old_view(nodes, generation)))
+        free_view(nodes, view);
+    while ((node = take_free_node(nodes, generation)))
+        pl_node_free(node, nodes->hooks, false);
+}
+
+static pl_node *first_node(pl_nodes *nodes)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_node *node = nodes->list;
+    pthread_mutex_unlock(&nodes->lock);
+    return node;
+}
+
+void pl_nodes_tick(pl_nodes *nodes)
+{
+    /* New ones are put in front, and only we take some out: so the list can be walked without the lock. */
+    for (pl_node *node = first_node(nodes); node; node = node->next)
+        if (!pl_node_is_retired(node))
+            pl_pool_tick(&node->pool);
+    free_unused(nodes);
+}
+
+podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlink_error *err)
+{
+    podlink_status status = PODLINK_OK;
+    for (pl_node *node = first_node(nodes); node && status == PODLINK_OK; node = node->next)
+        if (!pl_node_is_retired(node))
+            status = pl_pool_reauthenticate(&node->pool, deadline, err);
+    return status;
+}
+
+/* --- the end -------------------------------------------------------------------------------------------------- */
+
+static bool is_quiet(pl_nodes *nodes)
+{
+    bool is_quiet = pl_gate_is_empty(&nodes->gate);
+    pthread_mutex_lock(&nodes->lock);
+    for (pl_node *node = nodes->list; node && is_quiet; node = node->next)
+        is_quiet = pl_pool_is_quiet(&node->pool);
+    pthread_mutex_unlock(&nodes->lock);
+    return is_quiet;
+}
+
+void pl_nodes_close(pl_nodes *nodes, int64_t deadline)
+{
+    const pl_clock *clock = nodes->server->clock;
+    pl_gate_close(&nodes->gate);
+    for (pl_node *node = first_node(nodes); node; node = node->next)
+        pl_pool_close(&node->pool);
+    while (!is_quiet(nodes)) {
+        if (pl_until(deadline, pl_clock_now(clock)) == 0)
+            for (pl_node *node = first_node(nodes); node; node = node->next)
+                pl_pool_end(&node->pool, PODLINK_ECLOSED, "the client is closed");
+        pl_park_sleep(CLOSE_POLL_MS * PL_MS);
+    }
+}
+
+void pl_nodes_fini(pl_nodes *nodes, bool is_child)
+{
+    pl_node *next;
+    for (pl_node *node = nodes->list; node; node = next) {
+        next = node->next;
+        pl_node_free(node, nodes->hooks, is_child);
+    }
+    pl_view *older;
+    for (pl_view *view = nodes->old_views; view; view = older) {
+        older = view->next;
+        free_view(nodes, view);
+    }
+    free_view(nodes, atomic_load(&nodes->view));
+    if (!is_child)
+        pthread_mutex_destroy(&nodes->lock);
+}
+
+/* All that stands behind the size is a counter. */
+static void add_gone(const podlink_stats *gone, podlink_stats *stats)
+{
+    enum { FIRST = offsetof(podlink_stats, connections), COUNT = (sizeof *gone - FIRST) / sizeof(uint64_t) };
+    uint64_t from[COUNT], to[COUNT];
+    memcpy(from, &gone->connections, sizeof from);
+    memcpy(to, &stats->connections, sizeof to);
+    for (size_t i = 0; i < COUNT; i++)
+        to[i] += from[i];
+    memcpy(&stats->connections, to, sizeof to);
+}
+
+void pl_nodes_count(pl_nodes *nodes, podlink_stats *stats)
+{
+    pthread_mutex_lock(&nodes->lock);
+    for (pl_node *node = nodes->list; node; node = node->next)
+        pl_pool_count(&node->pool, stats);
+    add_gone(&nodes->gone, stats);
+    pthread_mutex_unlock(&nodes->lock);
+}

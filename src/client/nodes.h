@@ -1,0 +1,77 @@
+/* All servers that a client knows, and the present view of them: which serves a slot. A view is never changed: another
+ * takes its place, and it is freed when no call is inside any more that may have seen it. */
+#ifndef PL_CLIENT_NODES_H
+#define PL_CLIENT_NODES_H
+
+#include "base/gate.h"
+#include "client/node.h"
+#include "topology/slot_map.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef struct pl_view {
+    pl_slot_map *map; /* owned */
+    pl_node **nodes;  /* those of the map, in its order; owned, the nodes are borrowed */
+    uint32_t retired_at;
+    struct pl_view *next; /* older ones */
+} pl_view;
+
+typedef struct pl_nodes {
+    podlink_client *client;     /* borrowed */
+    const pl_server *server;    /* how connections are made, but for the address; borrowed */
+    pl_pool_size size;          /* of each pool */
+    const pl_node_hooks *hooks; /* NULL: none; borrowed. Set before the first node is made */
+    pl_gate gate;               /* every call is inside it */
+    _Atomic(pl_view *) view;    /* never NULL once it is initialised */
+    pthread_mutex_t lock;       /* of all below, and of publishing */
+    pl_node *list;              /* those retired included, until they are freed */
+    pl_view *old_views;
+    podlink_stats gone;      /* what nodes that are freed had counted */
+    _Atomic uint32_t random; /* to spread what any node may serve */
+} pl_nodes;
+
+void pl_nodes_init(pl_nodes *nodes, podlink_client *client, const pl_server *server, const pl_pool_size *size);
+
+/** No call is inside. */
+void pl_nodes_fini(pl_nodes *nodes, bool is_child);
+
+/** Makes this map the view: nodes are made for addresses that are new, those that are not in it are retired.
+ *  @param map  taken, also on failure
+ *  @return PODLINK_OK or PODLINK_ENOMEM. Does not block. Inside the gate, or before the first call. */
+podlink_status pl_nodes_publish(pl_nodes *nodes, pl_slot_map *map, podlink_error *err);
+
+/** The node at an address, made where it is new. NULL when out of memory. Inside the gate. */
+pl_node *pl_nodes_at(pl_nodes *nodes, const pl_address *address);
+
+/** One slot has moved to a node, as a redirect tells. Does nothing where the view says so already, or when out of
+ *  memory. Inside the gate. */
+void pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *address);
+
+/** The present view. Valid while the caller stays inside the gate. */
+static inline const pl_view *pl_nodes_view(pl_nodes *nodes)
+{
+    return atomic_load_explicit(&nodes->view, memory_order_acquire);
+}
+
+/** The node for a command: the master of its slot, or a replica of it.
+ *  @param view         the present one, or one that a caller who routes many commands stays with
+ *  @param slot         PL_SLOT_ANY: any master, one that can be reached where there is one
+ *  @param of_replicas  a replica that can be reached, where there is one
+ *  @return NULL where the view has none for it */
+pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, bool of_replicas, int64_t now);
+
+/** Periodic work: that of each pool, and freeing what nobody uses any more. By one thread at a time. */
+void pl_nodes_tick(pl_nodes *nodes);
+
+/** As pl_pool_reauthenticate(), on every server. Inside the gate. @return the first failure */
+podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlink_error *err);
+
+/** Closes all: who begins a call is refused, those inside have until the deadline, then lose their connections. Returns
+ *  when nobody is inside. */
+void pl_nodes_close(pl_nodes *nodes, int64_t deadline);
+
+void pl_nodes_count(pl_nodes *nodes, podlink_stats *stats);
+
+#endif
