@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "client/run.h"
+#include "client/sentinel_watch.h"
 
 #include <string.h>
 
@@ -25,6 +26,15 @@ static int64_t tick(void *client)
 {
     return podlink_client_tick(client);
 }
+
+static size_t sockets(void *context, struct pollfd *list, size_t capacity)
+{
+    const podlink_client *client = context;
+    return pl_sentinel_watch_sockets(client->watch, list, capacity);
+}
+
+static const pl_janitor_ops plain_janitor = {.tick = tick};
+static const pl_janitor_ops watching_janitor = {.tick = tick, .sockets = sockets};
 
 static void set_server(podlink_client *client)
 {
@@ -55,12 +65,26 @@ static pl_slot_map *first_map(const pl_config *config)
                                      : pl_slot_map_new(&config->heap, 0);
 }
 
+/* False when out of memory. */
+static bool make_sentinels(podlink_client *client)
+{
+    if (client->config.kind != PL_SENTINEL)
+        return true;
+    client->nodes.checks_roles = true;
+    client->sentinels = pl_sentinels_new(client);
+    client->watch = client->sentinels ? pl_sentinel_watch_new(client->sentinels) : NULL;
+    return client->watch != NULL;
+}
+
 podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err)
 {
     client->nodes.hooks = hooks;
+    if (!make_sentinels(client))
+        return pl_error_no_memory(err);
     pl_slot_map *map = first_map(&client->config);
     podlink_status status = map ? pl_nodes_publish(&client->nodes, map, err) : pl_error_no_memory(err);
-    if (status != PODLINK_OK || client->has_no_janitor || pl_janitor_start(&client->janitor, tick, client))
+    if (status != PODLINK_OK || client->has_no_janitor ||
+        pl_janitor_start(&client->janitor, client->watch ? &watching_janitor : &plain_janitor, client))
         return status;
     return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
 }
@@ -101,13 +125,24 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     return PODLINK_OK;
 }
 
+static int64_t watch(podlink_client *client)
+{
+    uint32_t generation;
+    if (!pl_gate_enter(&client->nodes.gate, &generation))
+        return TICK_MS;
+    pl_sentinels_tick(client->sentinels);
+    const int64_t again_ms = pl_sentinel_watch_tick(client->watch);
+    pl_gate_leave(&client->nodes.gate, generation);
+    return again_ms < TICK_MS ? again_ms : TICK_MS;
+}
+
 int64_t podlink_client_tick(podlink_client *client)
 {
-    if (!pl_fork_guard_is_child(&client->fork_guard)) {
-        pl_nodes_tick(&client->nodes);
-        pl_discovery_tick(client);
-    }
-    return TICK_MS;
+    if (pl_fork_guard_is_child(&client->fork_guard))
+        return TICK_MS;
+    pl_nodes_tick(&client->nodes);
+    pl_discovery_tick(client);
+    return client->watch ? watch(client) : TICK_MS;
 }
 
 podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err)
@@ -132,8 +167,12 @@ void podlink_client_close(podlink_client *client, int64_t wait_ms)
 void pl_client_end(podlink_client *client)
 {
     const bool is_child = pl_fork_guard_is_child(&client->fork_guard);
-    if (!is_child)
+    if (is_child)
+        pl_janitor_leave_behind(&client->janitor);
+    else
         pl_janitor_stop(&client->janitor);
+    pl_sentinel_watch_free(client->watch, is_child);
+    pl_sentinels_free(client->sentinels, is_child);
     pl_nodes_fini(&client->nodes, is_child);
     if (!is_child)
         pl_discovery_fini(&client->discovery);
@@ -164,6 +203,8 @@ void podlink_client_stats(podlink_client *client, podlink_stats *stats)
     all.states_unreadable = pl_counted(&counters->states_unreadable);
     all.redirects_moved = pl_counted(&counters->redirects_moved);
     all.redirects_ask = pl_counted(&counters->redirects_ask);
+    all.master_changes = pl_counted(&counters->master_changes);
+    all.loss_window_ns = pl_counted(&counters->loss_window_ns);
     all.discoveries = pl_counted(&counters->discoveries);
     memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
 }

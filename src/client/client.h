@@ -11,6 +11,7 @@
 #include "client/discovery.h"
 #include "client/janitor.h"
 #include "client/nodes.h"
+#include "client/sentinels.h"
 
 struct pl_scripts;
 
@@ -26,6 +27,8 @@ typedef struct pl_client_counters {
     pl_counter redirects_moved;
     pl_counter redirects_ask;
     pl_counter discoveries;
+    pl_counter master_changes;
+    pl_counter loss_window_ns;
 } pl_client_counters;
 
 struct podlink_client {
@@ -40,6 +43,8 @@ struct podlink_client {
     _Atomic uint32_t least_version; /* of the servers: 7.0.15 is 70015; 0: not known */
     pl_nodes nodes;
     pl_discovery discovery;
+    pl_sentinels *sentinels;         /* owned; NULL where there are none, */
+    struct pl_sentinel_watch *watch; /* as this one */
     bool has_no_janitor;
     pl_janitor janitor;
     pl_client_counters counters;

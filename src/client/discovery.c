@@ -26,7 +26,7 @@ void pl_discovery_fini(pl_discovery *discovery)
     pthread_mutex_destroy(&discovery->lock);
 }
 
-static podlink_status ask(podlink_client *client, int64_t deadline, podlink_error *err)
+static podlink_status ask(podlink_client *client, uint32_t first, int64_t deadline, podlink_error *err)
 {
     switch (client->config.kind) {
     case PL_SINGLE:
@@ -34,7 +34,7 @@ static podlink_status ask(podlink_client *client, int64_t deadline, podlink_erro
     case PL_CLUSTER:
         return pl_cluster_discover(client, deadline, err);
     case PL_SENTINEL:
-        break;
+        return pl_sentinels_discover(client->sentinels, first, deadline, err);
     }
     return PODLINK_OK;
 }
@@ -59,22 +59,22 @@ static void end(podlink_client *client, const podlink_error *fault)
     }
 }
 
-static void run(podlink_client *client, int64_t deadline)
+static void run(podlink_client *client, uint32_t first, int64_t deadline)
 {
     podlink_error fault;
     pl_error_clear(&fault);
     pl_count_shared(&client->counters.discoveries, 1);
-    fault.status = ask(client, deadline, &fault);
+    fault.status = ask(client, first, deadline, &fault);
     end(client, &fault);
 }
 
 typedef enum turn { TURN_OURS, TURN_WAITS, TURN_DONE } turn;
 
-/* @param waiting  NULL: we do not wait */
-static turn take_turn(podlink_client *client, waiter *waiting)
+/* @param waiting  NULL: we do not wait
+ * @param now      when the latest must have ended a while ago; PL_NEVER: it may have ended just now */
+static turn take_turn(podlink_client *client, waiter *waiting, int64_t now)
 {
     pl_discovery *discovery = &client->discovery;
-    const int64_t now = pl_clock_now(&client->clock);
     turn ours = TURN_DONE;
     pthread_mutex_lock(&discovery->lock);
     if (discovery->is_running && waiting) {
@@ -122,9 +122,9 @@ static bool wait(podlink_client *client, waiter *waiting, int64_t deadline)
 podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_error *err)
 {
     waiter waiting;
-    switch (take_turn(client, &waiting)) {
+    switch (take_turn(client, &waiting, pl_clock_now(&client->clock))) {
     case TURN_OURS:
-        run(client, deadline);
+        run(client, 0, deadline);
         break;
     case TURN_WAITS:
         if (!wait(client, &waiting, deadline))
@@ -144,8 +144,16 @@ podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_err
 
 void pl_discover_soon(podlink_client *client, int64_t deadline)
 {
-    if (take_turn(client, NULL) == TURN_OURS)
-        run(client, deadline);
+    if (take_turn(client, NULL, pl_clock_now(&client->clock)) == TURN_OURS)
+        run(client, 0, deadline);
+}
+
+bool pl_discover_at_once(podlink_client *client, uint32_t first, int64_t deadline)
+{
+    const bool is_ours = take_turn(client, NULL, PL_NEVER) == TURN_OURS;
+    if (is_ours)
+        run(client, first, deadline);
+    return is_ours;
 }
 
 void pl_discovery_tick(podlink_client *client)

@@ -28,6 +28,11 @@ podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_err
 /** The same for a caller that can go on without: it does not wait for another. */
 void pl_discover_soon(podlink_client *client, int64_t deadline);
 
+/** The same, however short ago the latest was: something was announced.
+ *  @param first  the sentinel that has announced it
+ *  @return false: another is at it, and may have been too early */
+bool pl_discover_at_once(podlink_client *client, uint32_t first, int64_t deadline);
+
 /** Periodic: finds out again where that was long ago. */
 void pl_discovery_tick(podlink_client *client);
 

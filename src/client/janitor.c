@@ -1,29 +1,32 @@
 /* The library's one thread. */
 #include "client/janitor.h"
 
-#include "base/clock.h"
+#include "net/socket.h"
 
 #include <signal.h>
-#include <time.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
-static struct timespec later(int64_t ms)
+enum { SOCKETS_MAX = 64 };
+
+static void sleep_until_something_comes(pl_janitor *janitor, int64_t ms)
 {
-    int64_t at = pl_clock_monotonic() + ms * PL_MS;
-    return (struct timespec){.tv_sec = (time_t)(at / 1000000000), .tv_nsec = (long)(at % 1000000000)};
+    if (janitor->wake < 0) {
+        pl_park_wait(&janitor->park, ms * PL_MS);
+        return;
+    }
+    struct pollfd sockets[1 + SOCKETS_MAX] = {{.fd = janitor->wake, .events = POLLIN}};
+    const size_t count = janitor->ops->sockets(janitor->context, sockets + 1, SOCKETS_MAX);
+    pl_socket_poll(sockets, 1 + count, ms * PL_MS);
 }
 
 static void *run(void *argument)
 {
     pl_janitor *janitor = argument;
-    pthread_mutex_lock(&janitor->lock);
-    while (!janitor->stops) {
-        pthread_mutex_unlock(&janitor->lock);
-        struct timespec next = later(janitor->tick(janitor->context));
-        pthread_mutex_lock(&janitor->lock);
-        if (!janitor->stops)
-            pthread_cond_timedwait(&janitor->stopped, &janitor->lock, &next);
+    while (!atomic_load(&janitor->stops)) {
+        const int64_t ms = janitor->ops->tick(janitor->context);
+        sleep_until_something_comes(janitor, ms);
     }
-    pthread_mutex_unlock(&janitor->lock);
     return NULL;
 }
 
@@ -38,24 +41,15 @@ static bool start_thread(pl_janitor *janitor)
     return started;
 }
 
-static void free_lock(pl_janitor *janitor)
+bool pl_janitor_start(pl_janitor *janitor, const pl_janitor_ops *ops, void *context)
 {
-    pthread_cond_destroy(&janitor->stopped);
-    pthread_mutex_destroy(&janitor->lock);
-}
-
-bool pl_janitor_start(pl_janitor *janitor, int64_t (*tick)(void *context), void *context)
-{
-    pthread_condattr_t monotonic;
-    *janitor = (pl_janitor){.tick = tick, .context = context};
-    pthread_mutex_init(&janitor->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&janitor->stopped, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    janitor->is_running = start_thread(janitor);
+    *janitor = (pl_janitor){.ops = ops, .context = context, .wake = -1};
+    pl_park_init(&janitor->park);
+    if (ops->sockets)
+        janitor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    janitor->is_running = (!ops->sockets || janitor->wake >= 0) && start_thread(janitor);
     if (!janitor->is_running)
-        free_lock(janitor);
+        pl_socket_close(janitor->wake);
     return janitor->is_running;
 }
 
@@ -63,11 +57,17 @@ void pl_janitor_stop(pl_janitor *janitor)
 {
     if (!janitor->is_running)
         return;
-    pthread_mutex_lock(&janitor->lock);
-    janitor->stops = true;
-    pthread_cond_signal(&janitor->stopped);
-    pthread_mutex_unlock(&janitor->lock);
+    atomic_store(&janitor->stops, true);
+    pl_park_tell(&janitor->park);
+    if (janitor->wake >= 0)
+        eventfd_write(janitor->wake, 1);
     pthread_join(janitor->thread, NULL);
-    free_lock(janitor);
+    pl_janitor_leave_behind(janitor);
+}
+
+void pl_janitor_leave_behind(pl_janitor *janitor)
+{
+    if (janitor->is_running)
+        pl_socket_close(janitor->wake);
     janitor->is_running = false;
 }

@@ -60,6 +60,8 @@ static pl_view *make_view(pl_nodes *nodes, pl_slot_map *map)
     for (uint32_t i = 0; i < map->node_count && is_whole; i++) {
         view->nodes[i] = find_or_make(nodes, &map->nodes[i].address);
         is_whole = view->nodes[i] != NULL;
+        if (is_whole)
+            atomic_store(&view->nodes[i]->pool.runs.is_of_master, nodes->checks_roles && map->nodes[i].is_master);
     }
     if (!is_whole) {
         free_view(nodes, view);

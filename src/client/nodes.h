@@ -22,6 +22,7 @@ typedef struct pl_nodes {
     podlink_client *client;     /* borrowed */
     const pl_server *server;    /* how connections are made, but for the address; borrowed */
     pl_pool_size size;          /* of each pool */
+    bool checks_roles;          /* a server that is taken for a master must say so itself */
     const pl_node_hooks *hooks; /* NULL: none; borrowed. Set before the first node is made */
     pl_gate gate;               /* every call is inside it */
     _Atomic(pl_view *) view;    /* never NULL once it is initialised */

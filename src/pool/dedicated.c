@@ -603,3 +603,11 @@ void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
     stats->wait_ns += pl_counted(&dedicated->counters.wait_ns);
     stats->dedicated_reused += pl_counted(&dedicated->reused);
 }
+
+bool pl_dedicated_is_lent(pl_dedicated *dedicated)
+{
+    pthread_mutex_lock(&dedicated->lock);
+    const bool is_lent = dedicated->lent != NULL;
+    pthread_mutex_unlock(&dedicated->lock);
+    return is_lent;
+}

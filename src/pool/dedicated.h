@@ -84,6 +84,9 @@ void pl_dedicated_close(pl_dedicated *dedicated);
 /** Ends the connections that are lent: calls on them fail. */
 void pl_dedicated_end(pl_dedicated *dedicated);
 
+/** Whether one is lent at present. */
+bool pl_dedicated_is_lent(pl_dedicated *dedicated);
+
 void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats);
 
 #endif

@@ -105,6 +105,16 @@ bool pl_pool_is_unlent(pl_pool *pool)
     return is_unlent && pl_pool_is_quiet(pool);
 }
 
+int64_t pl_pool_answered_at(pl_pool *pool)
+{
+    int64_t latest = 0;
+    for (uint32_t i = 0; i < pool->lane_count; i++) {
+        const int64_t answered_at = pl_lane_answered_at(&pool->lanes[i]);
+        latest = answered_at > latest ? answered_at : latest;
+    }
+    return pl_dedicated_is_lent(&pool->dedicated) ? pl_clock_now(pool->server.clock) : latest;
+}
+
 void pl_pool_tick(pl_pool *pool)
 {
     int64_t now = pl_clock_now(pool->server.clock);

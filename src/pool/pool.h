@@ -54,6 +54,10 @@ bool pl_pool_is_quiet(pl_pool *pool);
 /** Whether no dedicated connection is there any more: all are given back, and closed. */
 bool pl_pool_is_unlent(pl_pool *pool);
 
+/** When the server answered last, as far as that is known: of connections that are lent it may be just now. 0: never.
+ */
+int64_t pl_pool_answered_at(pl_pool *pool);
+
 /** Periodic work. */
 void pl_pool_tick(pl_pool *pool);
 

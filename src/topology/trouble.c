@@ -4,6 +4,10 @@
 /* The message takes its time, and what was acknowledged just before may not have reached a replica. */
 #define MARGIN_NS INT64_C(100000000)
 
+/* Sentinels ping once a second: they count the silence from the first ping that got no answer, and it may have begun
+ * just after the one before. */
+#define PING_NS INT64_C(1000000000)
+
 /* Others that were found to be down longer ago than that have nothing to do with what goes on now. */
 #define OTHERS_NS INT64_C(60000000000)
 
@@ -44,7 +48,7 @@ void pl_trouble_note(pl_trouble *trouble, const pl_sentinel_event *event, const 
         trouble->failover_at = 0;
         break;
     case PL_SENTINEL_DOWN:
-        note_down(trouble, event->role, now - down_after_ns - MARGIN_NS, now);
+        note_down(trouble, event->role, now - down_after_ns - PING_NS - MARGIN_NS, now);
         break;
     case PL_SENTINEL_UP: /* the others may be up again before we hear what they have agreed on meanwhile */
         if (is_of_master && trouble->failover_at == 0)

@@ -24,7 +24,7 @@ void pl_trouble_note(pl_trouble *trouble, const pl_sentinel_event *event, const 
                      int64_t down_after_ns, int64_t now);
 
 /** Since when what the old master acknowledged may be lost, now that there is another: since a tenth of a second before
- *  its failover began, or it was silent for the first time; where nothing of that was heard, since others were found to
+ *  its failover began, or its silence, at the earliest; where nothing of that was heard, since others were found to
  *  be down; where nothing was heard at all, since a sentinel was heard last. 0: none was ever heard. */
 int64_t pl_trouble_began(const pl_trouble *trouble);
 

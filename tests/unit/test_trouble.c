@@ -8,6 +8,7 @@
 enum { DOWN_AFTER_S = 5 };
 
 static const int64_t margin = SECOND / 10;
+static const int64_t ping = SECOND;
 static pl_trouble trouble;
 static pl_address master, other;
 
@@ -53,7 +54,7 @@ static void a_crash_began_before_it_was_found_out(void **state)
     of_master(PL_SENTINEL_DOWN, 100);
     of_master(PL_SENTINEL_DOWN, 101);
     of_master(PL_SENTINEL_FAILOVER, 102);
-    expect_began((100 - DOWN_AFTER_S) * SECOND - margin);
+    expect_began((100 - DOWN_AFTER_S) * SECOND - ping - margin);
 }
 
 static void a_master_that_is_up_again_is_no_trouble(void **state)
@@ -71,7 +72,7 @@ static void what_is_up_again_while_it_fails_over_stays_trouble(void **state)
     of_master(PL_SENTINEL_DOWN, 100);
     of_master(PL_SENTINEL_FAILOVER, 101);
     of_master(PL_SENTINEL_UP, 102);
-    expect_began((100 - DOWN_AFTER_S) * SECOND - margin);
+    expect_began((100 - DOWN_AFTER_S) * SECOND - ping - margin);
 }
 
 static void a_failover_that_was_aborted_is_no_trouble(void **state)
@@ -89,7 +90,7 @@ static void others_that_are_down_matter_only_where_nothing_else_was_heard(void *
     hear(PL_SENTINEL_DOWN, PL_SENTINEL_OF_REPLICA, &other, 100);
     hear(PL_SENTINEL_DOWN, PL_SENTINEL_OF_SENTINEL, &other, 101);
     hear(PL_SENTINEL_UP, PL_SENTINEL_OF_SENTINEL, &other, 130);
-    expect_began((100 - DOWN_AFTER_S) * SECOND - margin);
+    expect_began((100 - DOWN_AFTER_S) * SECOND - ping - margin);
     of_master(PL_SENTINEL_FAILOVER, 131);
     expect_began(131 * SECOND - margin);
 }
@@ -99,7 +100,7 @@ static void others_that_were_down_long_ago_do_not_matter(void **state)
     (void)state;
     hear(PL_SENTINEL_DOWN, PL_SENTINEL_OF_REPLICA, &other, 100);
     hear(PL_SENTINEL_DOWN, PL_SENTINEL_OF_REPLICA, &other, 1000);
-    expect_began((1000 - DOWN_AFTER_S) * SECOND - margin);
+    expect_began((1000 - DOWN_AFTER_S) * SECOND - ping - margin);
 }
 
 static void where_nothing_was_heard_it_began_when_a_sentinel_was_heard_last(void **state)

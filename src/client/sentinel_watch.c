@@ -1,0 +1,206 @@
+/* Listening to all sentinels. */
+#include "client/sentinel_watch.h"
+
+#include "client/client.h"
+#include "client/discovery.h"
+#include "pool/exclusive.h"
+#include "resp/encode.h"
+#include "topology/sentinel_event.h"
+
+#include <string.h>
+
+enum {
+    DIAL_MS = 250, /* in one tick, altogether: meanwhile nobody hears the others */
+    REDIAL_FIRST_MS = 250,
+    REDIAL_LAST_MS = 4000,
+    PING_MS = 1000,
+    SILENCE_MS = 3000, /* without a byte, although we ask each second */
+    ASK_MS = 1000,     /* a round of asking */
+    AGAIN_MS = 10,     /* another is asking at this moment */
+    TICK_MS = 200
+};
+
+/* A connection that has subscribed to all that a sentinel says. */
+typedef struct listener {
+    pl_exchange pushes; /* first: its functions get it as theirs */
+    pl_sentinel_watch *watch;
+    pl_node *node; /* NULL: not used yet */
+    pl_loan *loan; /* NULL: not connected */
+    uint32_t index;
+    uint32_t failures; /* to connect, in a row */
+    int64_t dial_at;
+    int64_t heard_at;
+    int64_t pinged_at;
+    uint64_t heard; /* messages */
+} listener;
+
+struct pl_sentinel_watch {
+    pl_sentinels *sentinels;
+    listener listeners[PL_SENTINELS_MAX];
+    bool wants_to_ask;
+    uint32_t first; /* to be asked */
+};
+
+/* --- what comes ------------------------------------------------------------------------------------------------- */
+
+static void ask_soon(pl_sentinel_watch *watch, uint32_t first)
+{
+    if (!watch->wants_to_ask)
+        watch->first = first;
+    watch->wants_to_ask = true;
+}
+
+static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    (void)i, (void)err;
+    listener *l = (listener *)exchange;
+    pl_sentinels *sentinels = l->watch->sentinels;
+    const int64_t now = pl_clock_now(sentinels->server.clock);
+    pl_sentinel_event event;
+    pl_sentinel_event_read(outcome->reply->nodes, sentinels->client->config.master_name, &event);
+    l->heard_at = now;
+    l->heard++;
+    pthread_mutex_lock(&sentinels->lock);
+    if (event.kind != PL_SENTINEL_OTHER)
+        pl_trouble_note(&sentinels->trouble, &event, &sentinels->master, sentinels->down_after_ns, now);
+    pl_trouble_note_well(&sentinels->trouble, now);
+    pthread_mutex_unlock(&sentinels->lock);
+    if (event.kind == PL_SENTINEL_PROMOTED || event.kind == PL_SENTINEL_SWITCH)
+        ask_soon(l->watch, l->index);
+    return PODLINK_OK;
+}
+
+static const pl_exchange_ops push_ops = {.settle = take_push};
+
+/* All that has come: a socket that says nothing more may still have it in TLS. */
+static void receive(listener *l)
+{
+    const pl_clock *clock = l->watch->sentinels->server.clock;
+    uint64_t before;
+    do {
+        before = l->heard;
+        if (!pl_exclusive_receive(&l->loan->conn, &l->loan->stream, clock, pl_clock_now(clock) + 1000))
+            return;
+    } while (l->heard != before);
+}
+
+/* --- connections ------------------------------------------------------------------------------------------------ */
+
+static bool send(listener *l, const char *const *words, size_t count, int64_t deadline)
+{
+    pl_conn *conn = &l->loan->conn;
+    if (!pl_buffer_reserve(&conn->filling, 3 * (PL_RESP_OVERHEAD + sizeof "PSUBSCRIBE")))
+        return false;
+    pl_resp_command(&conn->filling, count);
+    for (size_t i = 0; i < count; i++)
+        pl_resp_argument(&conn->filling, words[i], strlen(words[i]));
+    return pl_exclusive_flush(conn, &l->loan->stream, l->watch->sentinels->server.clock, deadline);
+}
+
+static void disconnect(listener *l, int64_t now)
+{
+    const int64_t pause_ms = REDIAL_FIRST_MS << (l->failures < 4 ? l->failures : 4);
+    if (l->loan)
+        pl_dedicated_release(&l->node->pool.dedicated, l->loan, false);
+    l->loan = NULL;
+    l->failures++;
+    l->dial_at = now + (pause_ms < REDIAL_LAST_MS ? pause_ms : REDIAL_LAST_MS) * PL_MS;
+}
+
+/* What it said while we did not hear it is not said again: so we ask. */
+static void connect(listener *l, int64_t now, int64_t deadline)
+{
+    podlink_error ignored;
+    if (pl_dedicated_acquire(&l->node->pool.dedicated, deadline, &l->loan, &ignored) != PODLINK_OK) {
+        l->loan = NULL;
+        disconnect(l, now);
+        return;
+    }
+    pl_exchange_init(&l->pushes, &push_ops, "messages", false, NULL);
+    pl_conn_listen(&l->loan->conn, &l->pushes);
+    l->heard_at = l->pinged_at = now;
+    if (!send(l, (const char *[]){"PSUBSCRIBE", "*"}, 2, deadline)) {
+        disconnect(l, now);
+        return;
+    }
+    l->failures = 0;
+    ask_soon(l->watch, l->index);
+}
+
+static void keep_alive(listener *l, int64_t now)
+{
+    if (pl_until(now, l->pinged_at) >= PING_MS * PL_MS) {
+        l->pinged_at = now;
+        send(l, (const char *[]){"PING"}, 1, now + PL_MS);
+    }
+    if (l->loan->conn.is_dead || pl_until(now, l->heard_at) >= SILENCE_MS * PL_MS)
+        disconnect(l, now);
+}
+
+/* --- the tick --------------------------------------------------------------------------------------------------- */
+
+static void listen_to_all(pl_sentinel_watch *watch)
+{
+    pl_sentinels *sentinels = watch->sentinels;
+    const pl_clock *clock = sentinels->server.clock;
+    const uint32_t count = atomic_load(&sentinels->count);
+    const int64_t dial_until = pl_deadline_after(pl_clock_now(clock), DIAL_MS);
+    for (uint32_t i = 0; i < count; i++) {
+        listener *l = &watch->listeners[i];
+        const int64_t now = pl_clock_now(clock);
+        l->node = sentinels->list[i].node;
+        if (l->loan) {
+            receive(l);
+            keep_alive(l, now);
+        } else if (now >= l->dial_at && now < dial_until) {
+            connect(l, now, dial_until);
+        }
+    }
+}
+
+int64_t pl_sentinel_watch_tick(pl_sentinel_watch *watch)
+{
+    podlink_client *client = watch->sentinels->client;
+    listen_to_all(watch);
+    if (!watch->wants_to_ask)
+        return TICK_MS;
+    const int64_t deadline = pl_deadline_after(pl_clock_now(&client->clock), ASK_MS);
+    watch->wants_to_ask = !pl_discover_at_once(client, watch->first, deadline);
+    return watch->wants_to_ask ? AGAIN_MS : TICK_MS;
+}
+
+size_t pl_sentinel_watch_sockets(const pl_sentinel_watch *watch, struct pollfd *sockets, size_t capacity)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; i < PL_SENTINELS_MAX && count < capacity; i++)
+        if (watch->listeners[i].loan)
+            sockets[count++] = (struct pollfd){.fd = watch->listeners[i].loan->stream.fd, .events = POLLIN};
+    return count;
+}
+
+pl_sentinel_watch *pl_sentinel_watch_new(pl_sentinels *sentinels)
+{
+    pl_sentinel_watch *watch = pl_heap_zalloc(sentinels->server.heap, sizeof *watch);
+    if (!watch)
+        return NULL;
+    watch->sentinels = sentinels;
+    for (uint32_t i = 0; i < PL_SENTINELS_MAX; i++) {
+        watch->listeners[i].watch = watch;
+        watch->listeners[i].index = i;
+    }
+    return watch;
+}
+
+void pl_sentinel_watch_free(pl_sentinel_watch *watch, bool is_child)
+{
+    if (!watch)
+        return;
+    for (uint32_t i = 0; i < PL_SENTINELS_MAX; i++) {
+        listener *l = &watch->listeners[i];
+        if (l->loan && is_child)
+            pl_stream_close_inherited(&l->loan->stream);
+        else if (l->loan)
+            pl_dedicated_release(&l->node->pool.dedicated, l->loan, false);
+    }
+    pl_heap_free(watch->sentinels->server.heap, watch);
+}

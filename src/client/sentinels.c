@@ -1,0 +1,323 @@
+/* Asking sentinels where the master is. */
+#include "client/sentinels.h"
+
+#include "base/error.h"
+#include "client/client.h"
+#include "client/master_change.h"
+#include "resp/encode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ASK_MS = 250,               /* for one: one that is silent must leave time to ask the next */
+    LOWER_EPOCH_MS = 10 * 1000, /* so long most sentinels must agree that an older state is in force */
+    COMMANDS = 4
+};
+
+typedef struct asking {
+    pl_exchange exchange; /* first: its functions get it as theirs */
+    const char *name;     /* the master's */
+    const pl_address *sentinel;
+    pl_sentinel_answer *answer; /* out */
+    pl_address address;         /* out: where the master is */
+    uint8_t marks[COMMANDS];
+} asking;
+
+typedef enum command { ASK_MASTER, ASK_ADDRESS, ASK_REPLICAS, ASK_OTHERS } command;
+
+static const char *const command_names[COMMANDS] = {"MASTER", "GET-MASTER-ADDR-BY-NAME", "REPLICAS", "SENTINELS"};
+
+/* --- one sentinel ----------------------------------------------------------------------------------------------- */
+
+static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+{
+    const asking *a = (asking *)exchange;
+    const size_t length = strlen(a->name);
+    if (!pl_buffer_reserve(out, 4 * PL_RESP_OVERHEAD + sizeof "SENTINEL" + strlen(command_names[i]) + length))
+        return false;
+    pl_resp_command(out, 3);
+    pl_resp_argument(out, "SENTINEL", 8);
+    pl_resp_argument(out, command_names[i], strlen(command_names[i]));
+    pl_resp_argument(out, a->name, length);
+    return true;
+}
+
+static podlink_status read_answer(asking *a, command i, const podlink_reply *reply, podlink_error *err)
+{
+    pl_sentinel_answer *answer = a->answer;
+    switch (i) {
+    case ASK_MASTER:
+        return pl_sentinel_master_read(reply, a->sentinel, &answer->master, err);
+    case ASK_ADDRESS:
+        return pl_sentinel_address_read(reply, a->sentinel, &a->address, err);
+    case ASK_REPLICAS:
+        return pl_sentinel_replicas_read(reply, a->sentinel, answer->replicas, PL_SENTINEL_REPLICAS_MAX,
+                                         &answer->replica_count, err);
+    case ASK_OTHERS:
+        return pl_sentinel_others_read(reply, a->sentinel, answer->others, PL_SENTINELS_ADDED_MAX, &answer->other_count,
+                                       err);
+    }
+    return PODLINK_EREPLY;
+}
+
+static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+{
+    asking *a = (asking *)exchange;
+    if (outcome->status == PODLINK_OK)
+        return read_answer(a, (command)i, outcome->reply->nodes, err);
+    if (i < ASK_REPLICAS || outcome->delivery != PODLINK_ANSWERED)
+        return outcome->status;
+    pl_error_clear(err); /* who may not ask for the others has the master all the same */
+    return PODLINK_OK;
+}
+
+static const pl_exchange_ops asking_ops = {.encode = encode, .settle = settle};
+
+/* A sentinel that leads a failover tells the new epoch in MASTER while it still has the old address there. */
+static podlink_status check_address(const asking *a, podlink_error *err)
+{
+    pl_sentinel_master *master = &a->answer->master;
+    if (!pl_address_equals(&master->address, &a->address) && !master->is_failing_over)
+        return pl_error_set(err, PODLINK_ETRYAGAIN, PODLINK_NOT_SENT, "SENTINEL MASTER on %s: it changes just now",
+                            a->sentinel->text);
+    master->address = a->address;
+    return PODLINK_OK;
+}
+
+static podlink_status ask(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_t deadline, podlink_error *err)
+{
+    pl_node *node = sentinel->node;
+    asking a = {
+        .name = sentinels->client->config.master_name, .sentinel = &node->address, .answer = &sentinels->answer};
+    uint32_t settled[3] = {0};
+    const int64_t now = pl_clock_now(sentinels->server.clock);
+    const int64_t limit = pl_deadline_after(now, ASK_MS);
+    a.answer->replica_count = a.answer->other_count = 0;
+    pl_exchange_init(&a.exchange, &asking_ops, "SENTINEL", true, err);
+    pl_exchange_many(&a.exchange, COMMANDS, a.marks);
+    a.exchange.began_at = now;
+    pl_lane *lane = pl_pool_enter(&node->pool, NULL, now);
+    pl_lane_run(lane, &a.exchange, now, deadline < limit ? deadline : limit);
+    pl_pool_leave(lane);
+    pl_exchange_give_up(&a.exchange, settled);
+    const podlink_status status = a.exchange.status == PODLINK_OK ? check_address(&a, err) : a.exchange.status;
+    sentinel->is_asked = true;
+    sentinel->has_failed = status != PODLINK_OK;
+    if (status == PODLINK_OK) {
+        sentinel->epoch = a.answer->master.config_epoch;
+        sentinel->master = a.answer->master.address;
+    }
+    return status;
+}
+
+/* --- all of them ------------------------------------------------------------------------------------------------ */
+
+static bool add(pl_sentinels *sentinels, const pl_address *address)
+{
+    const uint32_t count = atomic_load(&sentinels->count);
+    const pl_pool_size size = {.shared = 1, .dedicated_max = 1, .dedicated_lifetime_ns = PL_NEVER};
+    pl_node *node = pl_node_new(sentinels->client, address, &sentinels->server, &size, NULL);
+    if (!node)
+        return false;
+    sentinels->list[count] = (pl_sentinel){.node = node, .epoch = -1};
+    atomic_store(&sentinels->count, count + 1);
+    return true;
+}
+
+static bool is_known(const pl_sentinels *sentinels, const pl_address *address)
+{
+    const uint32_t count = atomic_load(&sentinels->count);
+    for (uint32_t i = 0; i < count; i++)
+        if (pl_address_equals(&sentinels->list[i].node->address, address))
+            return true;
+    return false;
+}
+
+/* Those that others name: one may be all that was configured. Without memory it stays as it is. */
+static void add_others(pl_sentinels *sentinels, const pl_sentinel_answer *answer)
+{
+    for (size_t i = 0; i < answer->other_count; i++)
+        if (atomic_load(&sentinels->count) < PL_SENTINELS_ADDED_MAX && !is_known(sentinels, &answer->others[i]))
+            add(sentinels, &answer->others[i]);
+}
+
+static uint32_t votes_for(const pl_sentinels *sentinels, const pl_address *address, int64_t epoch)
+{
+    const uint32_t count = atomic_load(&sentinels->count);
+    uint32_t votes = 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (sentinels->list[i].epoch == epoch && pl_address_equals(&sentinels->list[i].master, address))
+            votes++;
+    return votes;
+}
+
+/* The higher epoch is the newer state; of the same epoch more votes count. */
+static bool is_better(const pl_sentinels *sentinels, const pl_sentinel_answer *answer)
+{
+    const pl_sentinel_answer *best = &sentinels->best;
+    const int64_t epoch = answer->master.config_epoch;
+    if (!best->is_given || epoch != best->master.config_epoch)
+        return !best->is_given || epoch > best->master.config_epoch;
+    return votes_for(sentinels, &answer->master.address, epoch) > votes_for(sentinels, &best->master.address, epoch);
+}
+
+/* What a refusal says is worth more than that another is not there. */
+static bool says_more(const podlink_error *fault, const podlink_error *before)
+{
+    return before->status == PODLINK_OK || (fault->server[0] != '\0' && before->server[0] == '\0');
+}
+
+typedef struct round {
+    int64_t deadline;
+    bool is_over; /* an answer is newer than all that was known: the others can only confirm it */
+    podlink_error fault;
+} round_of_questions;
+
+static void ask_one(pl_sentinels *sentinels, uint32_t i, round_of_questions *round)
+{
+    podlink_error fault;
+    pl_error_clear(&fault);
+    if (ask(sentinels, &sentinels->list[i], round->deadline, &fault) != PODLINK_OK) {
+        if (says_more(&fault, &round->fault))
+            round->fault = fault;
+        return;
+    }
+    sentinels->answer.is_given = true;
+    if (is_better(sentinels, &sentinels->answer))
+        sentinels->best = sentinels->answer;
+    round->is_over = sentinels->epoch >= 0 && sentinels->answer.master.config_epoch > sentinels->epoch;
+    add_others(sentinels, &sentinels->answer);
+}
+
+static void ask_those(pl_sentinels *sentinels, uint32_t first, bool have_failed, round_of_questions *round)
+{
+    const uint32_t count = atomic_load(&sentinels->count);
+    for (uint32_t i = 0; i < count && !round->is_over; i++) {
+        const uint32_t at = (first + i) % count;
+        pl_sentinel *sentinel = &sentinels->list[at];
+        if (!sentinel->is_asked && sentinel->has_failed == have_failed &&
+            pl_until(round->deadline, pl_clock_now(sentinels->server.clock)) > 0)
+            ask_one(sentinels, at, round);
+    }
+}
+
+/* Those that were silent last are asked last, where there is a need to: each may take its time again. */
+static void ask_all(pl_sentinels *sentinels, uint32_t first, round_of_questions *round)
+{
+    const uint32_t count = atomic_load(&sentinels->count);
+    for (uint32_t i = 0; i < count; i++) {
+        sentinels->list[i].epoch = -1;
+        sentinels->list[i].is_asked = false;
+    }
+    sentinels->best.is_given = false;
+    ask_those(sentinels, first, false, round);
+    ask_those(sentinels, first, true, round);
+}
+
+/* --- what to believe -------------------------------------------------------------------------------------------- */
+
+/* An older state is in force again only where most have said so for a while: sentinels were set up anew. */
+static bool is_believed_though_older(pl_sentinels *sentinels, bool is_of_most, int64_t now)
+{
+    if (!is_of_most) {
+        sentinels->lower_since = 0;
+        return false;
+    }
+    if (sentinels->lower_since == 0)
+        sentinels->lower_since = now;
+    return pl_until(now, sentinels->lower_since) > LOWER_EPOCH_MS * PL_MS;
+}
+
+static bool is_believed(pl_sentinels *sentinels, const pl_sentinel_master *master, int64_t now)
+{
+    if (sentinels->epoch < 0 || master->config_epoch > sentinels->epoch)
+        return true;
+    const bool is_of_most = votes_for(sentinels, &master->address, master->config_epoch) * 2 > sentinels->configured;
+    if (master->config_epoch < sentinels->epoch)
+        return is_believed_though_older(sentinels, is_of_most, now);
+    return is_of_most || pl_address_equals(&master->address, &sentinels->master);
+}
+
+static podlink_status take_best(pl_sentinels *sentinels, podlink_error *err)
+{
+    const pl_sentinel_answer *best = &sentinels->best;
+    const int64_t now = pl_clock_now(sentinels->server.clock);
+    if (!is_believed(sentinels, &best->master, now))
+        return PODLINK_OK; /* the view stays */
+    const podlink_status status = pl_master_change(sentinels, best, now, err);
+    if (status == PODLINK_OK) {
+        sentinels->epoch = best->master.config_epoch;
+        sentinels->lower_since = 0;
+    }
+    return status;
+}
+
+podlink_status pl_sentinels_discover(pl_sentinels *sentinels, uint32_t first, int64_t deadline, podlink_error *err)
+{
+    round_of_questions round = {.deadline = deadline};
+    pl_error_clear(&round.fault);
+    ask_all(sentinels, first, &round);
+    if (sentinels->best.is_given)
+        return take_best(sentinels, err);
+    if (round.fault.status == PODLINK_OK)
+        return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "no sentinel was asked before the deadline");
+    if (err) {
+        *err = round.fault;
+        err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
+        snprintf(err->message, sizeof err->message, "no sentinel tells where master \"%.64s\" is: %.400s",
+                 sentinels->client->config.master_name, round.fault.message);
+    }
+    return round.fault.status;
+}
+
+/* --- coming and going ------------------------------------------------------------------------------------------- */
+
+static pl_server server_of(const podlink_client *client)
+{
+    pl_server server = client->server;
+    server.login = &client->config.sentinel_login;
+    server.tls = client->config.sentinel_tls == 1 ? client->tls : NULL;
+    server.credentials = (pl_credentials_source){0};
+    server.credentials_age_ns = PL_NEVER;
+    server.least_version = NULL;
+    return server;
+}
+
+pl_sentinels *pl_sentinels_new(podlink_client *client)
+{
+    const pl_config *config = &client->config;
+    pl_sentinels *sentinels = pl_heap_zalloc(&config->heap, sizeof *sentinels);
+    if (!sentinels)
+        return NULL;
+    sentinels->client = client;
+    sentinels->server = server_of(client);
+    sentinels->epoch = -1;
+    pthread_mutex_init(&sentinels->lock, NULL);
+    for (size_t i = 0; i < config->seed_count; i++)
+        if (!is_known(sentinels, &config->seeds[i]) && !add(sentinels, &config->seeds[i])) {
+            pl_sentinels_free(sentinels, false);
+            return NULL;
+        }
+    sentinels->configured = atomic_load(&sentinels->count);
+    return sentinels;
+}
+
+void pl_sentinels_free(pl_sentinels *sentinels, bool is_child)
+{
+    if (!sentinels)
+        return;
+    const uint32_t count = atomic_load(&sentinels->count);
+    for (uint32_t i = 0; i < count; i++)
+        pl_node_free(sentinels->list[i].node, NULL, is_child);
+    if (!is_child)
+        pthread_mutex_destroy(&sentinels->lock);
+    pl_heap_free(&sentinels->client->config.heap, sentinels);
+}
+
+void pl_sentinels_tick(pl_sentinels *sentinels)
+{
+    const uint32_t count = atomic_load(&sentinels->count);
+    for (uint32_t i = 0; i < count; i++)
+        pl_pool_tick(&sentinels->list[i].node->pool);
+}
