@@ -98,7 +98,8 @@ class Checker:
         headers = ''.join(read(path) for path in sorted(glob.glob(self.path('include', 'podlink', '*.h'))))
         statuses = set(re.findall(r'X\((\w+),', headers))
         known = set(re.findall(r'\b(?:podlink|PODLINK)_\w+', headers)) | {'PODLINK_' + name for name in statuses}
-        known |= {'PODLINK_URL', 'PODLINK_TEST_SERVER', 'PODLINK_DEV_NO_APT'}  # of the environment
+        known |= {'PODLINK_URL', 'PODLINK_TEST_SERVER', 'PODLINK_TEST_OVER', 'PODLINK_TEST_LONG',
+                  'PODLINK_DEV_NO_APT'}  # of the environment
         known |= set(re.findall(r'\bPODLINK_\w+(?=")', ''.join(read(p) for p in glob.glob(self.path('cli', '*.c')))))
         self.check_quickstart()
         self.check_options()
