@@ -26,10 +26,21 @@ typedef struct pl_node_scripts {
     uint32_t capacity;
 } node_scripts;
 
+/* With room for the scripts that there are, so that loading them cannot fail of it. */
 static bool node_made(pl_node *node)
 {
-    node->scripts = pl_heap_zalloc(&node->client->config.heap, sizeof *node->scripts);
-    return node->scripts != NULL;
+    const pl_heap *heap = &node->client->config.heap;
+    const uint32_t count = pl_scripts_count(node->client->scripts);
+    node_scripts *made = pl_heap_zalloc(heap, sizeof *made);
+    holding *list = pl_heap_zalloc(heap, count * sizeof *list);
+    if (!made || !list) {
+        pl_heap_free(heap, list);
+        pl_heap_free(heap, made);
+        return false;
+    }
+    *made = (node_scripts){.list = list, .capacity = count};
+    node->scripts = made;
+    return true;
 }
 
 static void node_freed(pl_node *node)
