@@ -159,6 +159,8 @@ bool pl_discover_at_once(podlink_client *client, uint32_t first, int64_t deadlin
 void pl_discovery_tick(podlink_client *client)
 {
     const int64_t now = pl_clock_now(&client->clock);
+    if (client->config.topology_refresh_ms < 0)
+        return;
     pthread_mutex_lock(&client->discovery.lock);
     /* Before the first call that needs a server nothing is asked. */
     const bool is_due = client->discovery.found_at != 0 &&

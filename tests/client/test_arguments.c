@@ -378,16 +378,6 @@ static void a_bad_url_is_told_and_its_password_is_not(void **state)
     }
 }
 
-static void a_scheme_of_a_later_version_is_unsupported(void **state)
-{
-    (void)state;
-    const char *const later[] = {"sentinel://localhost/name", "cluster://localhost"};
-    for (size_t i = 0; i < sizeof later / sizeof *later; i++) {
-        const podlink_options options = api_options(later[i]);
-        refuses_options(&options, PODLINK_EUNSUPPORTED, "url");
-    }
-}
-
 static int start(void **state)
 {
     (void)state;
@@ -422,7 +412,6 @@ int main(void)
         cmocka_unit_test(long_and_foreign_names_are_taken),
         cmocka_unit_test(an_option_out_of_its_range_is_named),
         cmocka_unit_test(a_bad_url_is_told_and_its_password_is_not),
-        cmocka_unit_test(a_scheme_of_a_later_version_is_unsupported),
     };
     return cmocka_run_group_tests_name("arguments", tests, start, stop) == 0 ? 0 : 1;
 }
