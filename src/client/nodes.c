@@ -339,8 +339,10 @@ static void add_gone(const podlink_stats *gone, podlink_stats *stats)
 void pl_nodes_count(pl_nodes *nodes, podlink_stats *stats)
 {
     pthread_mutex_lock(&nodes->lock);
-    for (pl_node *node = nodes->list; node; node = node->next)
+    for (pl_node *node = nodes->list; node; node = node->next) {
         pl_pool_count(&node->pool, stats);
+        stats->nodes += !pl_node_is_retired(node);
+    }
     add_gone(&nodes->gone, stats);
     pthread_mutex_unlock(&nodes->lock);
 }
