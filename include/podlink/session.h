@@ -19,8 +19,8 @@ typedef struct podlink_session podlink_session;
 PODLINK_API podlink_status podlink_session_acquire(podlink_client *client, const podlink_call *call,
                                                    podlink_session **session, podlink_error *err);
 
-/** The same on the server that serves a key, in a cluster: a transaction can only touch keys of one server. Where the key
- *  moves to another server later, commands fail with PODLINK_EREDIRECT, and a new session finds the new one.
+/** The same on the server that serves a key, in a cluster: a transaction can only touch keys of one server. Where the
+ * key moves to another server later, commands fail with PODLINK_EREDIRECT, and a new session finds the new one.
  *  @param key  borrowed until it returns; not NULL */
 PODLINK_API podlink_status podlink_session_acquire_for_key(podlink_client *client, const char *key, size_t key_length,
                                                            const podlink_call *call, podlink_session **session,

@@ -92,7 +92,7 @@ static void a_planned_failover_loses_nothing_that_two_replicas_have_acknowledged
     const struct outcome outcome = stop_writers("planned failovers, acks=2, min-replicas-to-write 1");
     set_on_all("min-replicas-to-write", "0");
     assert_int_equal(outcome.lost_acked, 0);
-    assert_true(outcome.acked > outcome.ok / 2);
+    assert_true(outcome.acked > 0); /* from the promotion on only one replica is left that could acknowledge */
     assert_int_equal(outcome.doubled + outcome.phantoms + outcome.torn + outcome.other, 0);
 }
 
