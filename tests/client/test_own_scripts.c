@@ -426,7 +426,7 @@ int main(void)
         own_test(a_batch_after_a_flush_is_done_exactly_once),
         own_test(a_batch_on_one_key_after_a_flush_keeps_its_order),
         own_test(a_deleted_script_is_told_by_held),
-        own_test(an_open_fails_where_a_script_cannot_be_loaded),
+        cmocka_unit_test_setup(an_open_fails_where_a_script_cannot_be_loaded, clean), /* which counts descriptors */
         own_test(an_open_may_leave_what_cannot_be_loaded_to_the_first_call),
         cmocka_unit_test_setup(an_open_on_demand_does_not_connect, clean),
         own_test(a_user_that_may_not_run_what_the_scripts_call_is_found_at_the_open),
