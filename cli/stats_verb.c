@@ -57,6 +57,12 @@ static const field counters[] = {
     FIELD("traffic", writes),
     FIELD("traffic", reads),
     FIELD("traffic", commands_sent),
+    FIELD("servers", nodes),
+    FIELD("servers", redirects_moved),
+    FIELD("servers", redirects_ask),
+    FIELD("servers", discoveries),
+    FIELD("servers", master_changes),
+    FIELD("servers", loss_window_ns),
 };
 
 static const field histograms[] = {
