@@ -339,12 +339,8 @@ void api_clock_init(struct api_clock *clock)
 
 /* ---- a log that is kept ---- */
 
-void api_log_write(void *context, const podlink_log_record *record)
+static void keep(struct api_log_record *kept, const podlink_log_record *record)
 {
-    struct api_log *log = context;
-    if (log->count == API_LOG_MAX)
-        return;
-    struct api_log_record *kept = &log->records[log->count++];
     kept->level = record->level;
     kept->status = record->status;
     kept->duration_ns = record->duration_ns;
@@ -355,14 +351,26 @@ void api_log_write(void *context, const podlink_log_record *record)
     snprintf(kept->message, sizeof kept->message, "%s", record->message);
 }
 
-const struct api_log_record *api_log_find(const struct api_log *log, const char *event, const char *name, size_t n)
+void api_log_write(void *context, const podlink_log_record *record)
 {
-    for (size_t i = 0; i < log->count; i++) {
+    struct api_log *log = context;
+    pthread_mutex_lock(&log->lock);
+    if (log->count < API_LOG_MAX)
+        keep(&log->records[log->count++], record);
+    pthread_mutex_unlock(&log->lock);
+}
+
+const struct api_log_record *api_log_find(struct api_log *log, const char *event, const char *name, size_t n)
+{
+    const struct api_log_record *found = NULL;
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->count && !found; i++) {
         const struct api_log_record *record = &log->records[i];
         if (strcmp(record->event, event) == 0 && (!name || strcmp(record->name, name) == 0) && n-- == 0)
-            return record;
+            found = record;
     }
-    return NULL;
+    pthread_mutex_unlock(&log->lock);
+    return found;
 }
 
 static void assert_without(const char *text, const char *secret)
@@ -371,13 +379,21 @@ static void assert_without(const char *text, const char *secret)
         fail_msg("a secret is told: %s", text);
 }
 
-void api_assert_secret(const struct api_log *log, const podlink_error *err, const char *secret)
+static void assert_log_without(struct api_log *log, const char *secret)
 {
-    for (size_t i = 0; log && i < log->count; i++) {
+    pthread_mutex_lock(&log->lock);
+    for (size_t i = 0; i < log->count; i++) {
         assert_without(log->records[i].name, secret);
         assert_without(log->records[i].server, secret);
         assert_without(log->records[i].message, secret);
     }
+    pthread_mutex_unlock(&log->lock);
+}
+
+void api_assert_secret(struct api_log *log, const podlink_error *err, const char *secret)
+{
+    if (log)
+        assert_log_without(log, secret);
     if (err) {
         assert_without(err->message, secret);
         assert_without(err->server, secret);

@@ -3,6 +3,7 @@
 #ifndef PODLINK_TESTS_API_H
 #define PODLINK_TESTS_API_H
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -90,8 +91,8 @@ uint16_t api_closed_port(void);
 /* ---- a clock that jumps ---- */
 
 struct api_clock {
-    podlink_clock clock; /* for the options */
-    int64_t ahead_ns;    /* of CLOCK_MONOTONIC */
+    podlink_clock clock;      /* for the options */
+    _Atomic int64_t ahead_ns; /* of CLOCK_MONOTONIC */
 };
 
 void api_clock_init(struct api_clock *clock);
@@ -111,9 +112,10 @@ struct api_log_record {
     char message[512];
 };
 
-/** Of calls by one thread at a time. */
+/** All zero at first. Threads of the library write to it while the test reads. */
 struct api_log {
-    size_t count;
+    pthread_mutex_t lock;
+    _Atomic size_t count;
     struct api_log_record records[API_LOG_MAX]; /* what comes beyond is dropped */
 };
 
@@ -121,9 +123,9 @@ struct api_log {
 void api_log_write(void *context, const podlink_log_record *record);
 
 /** The n-th record with this event (and name, unless NULL), or NULL. */
-const struct api_log_record *api_log_find(const struct api_log *log, const char *event, const char *name, size_t n);
+const struct api_log_record *api_log_find(struct api_log *log, const char *event, const char *name, size_t n);
 
 /** Checks that no text of any record, nor of err (unless NULL), holds the secret. */
-void api_assert_secret(const struct api_log *log, const podlink_error *err, const char *secret);
+void api_assert_secret(struct api_log *log, const podlink_error *err, const char *secret);
 
 #endif
