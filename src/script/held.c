@@ -122,7 +122,7 @@ podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t ca
         scripts[i] = pl_scripts_at(client->scripts, i);
     status = scripts && answers && by_all ? ask_everywhere(&run, scripts, count, answers, by_all, err)
                                           : pl_error_no_memory(err);
-    if (status == PODLINK_OK)
+    if (status == PODLINK_OK && capacity > 0)
         memcpy(held, by_all, (count < capacity ? count : capacity) * sizeof *held);
     pl_heap_free(heap, by_all);
     pl_heap_free(heap, answers);
