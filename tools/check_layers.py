@@ -23,7 +23,7 @@ LAYERS = {'base': 0, 'resp': 1, 'net': 1, 'conn': 2, 'pool': 3, 'topology': 3, '
 
 ALLOCATING_FILES = {'base/heap.c'}
 CLOCK_FILES = {'base/clock.c'}
-OPENSSL_FILES = {'base/sha1.c', 'net/tls.c'}
+OPENSSL_FILES = {'base/sha1.c', 'net/tls.c', 'net/tls_context.c', 'net/tls_context.h'}
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)
 

@@ -1,5 +1,6 @@
-/* TLS on a connected socket. tls.c does it by OpenSSL, which no other file above base/ includes; tls_none.c stands in
- * for it in a build without. There is no way back to clear text: a connection has TLS from its first byte, or none. */
+/* TLS on a connected socket. tls.c and tls_context.c do it by OpenSSL, which no other file above base/ includes;
+ * tls_none.c stands in for them in a build without. There is no way back to clear text: a connection has TLS from its
+ * first byte, or none. */
 #ifndef PL_NET_TLS_H
 #define PL_NET_TLS_H
 
@@ -57,7 +58,7 @@ typedef struct pl_tls_peer {
     const pl_tls_context *context;
     pl_tls_session *session;
     const pl_address *address;
-    const pl_ending *ending; /* looked at every 20 ms: when it has come, the handshake ends */
+    const pl_ending *ending; /* looked at every PL_ENDED_LOOK_MS: when it has come, the handshake ends */
 } pl_tls_peer;
 
 typedef struct pl_tls pl_tls;
