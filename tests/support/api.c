@@ -1,6 +1,7 @@
 /* What the tests of the public C API share. */
 #include "api.h"
 
+#include "certificates.h"
 #include "cluster.h"
 #include "sentinel.h"
 
@@ -27,46 +28,95 @@
 
 /* ---- what the tests run over ---- */
 
+enum { PORT_TRIES = 5 /* a free port may be taken by another before the server has it */ };
+
 static struct {
-    const struct test_server *head;
+    struct test_server *head;
     struct test_cluster *cluster;
     struct test_sentinel *sentinel;
+    struct certificates *made; /* NULL: clear text */
+    struct test_server_tls tls;
     redisContext *nodes[TEST_CLUSTER_NODES_MAX]; /* the test's own connections to a cluster, NULL until needed */
 } over;
 
-struct test_server *api_start(void)
+static const struct test_server_tls *make_certificates(void)
 {
-    const char *kind = getenv("PODLINK_TEST_OVER");
-    struct test_server *head = NULL;
-    if (!kind || *kind == '\0')
-        return test_server_start(NULL);
-    if (strcmp(kind, "sentinel") == 0 && (over.sentinel = test_sentinel_start(NULL)) != NULL) {
-        head = test_sentinel_server(over.sentinel, 0);
-    } else if (strcmp(kind, "sentinel") != 0) {
-        const struct test_cluster_plan plan = {.masters = strcmp(kind, "node") == 0 ? 1 : 3};
-        over.cluster = test_cluster_start(&plan);
-        head = over.cluster ? test_cluster_node(over.cluster, 0) : NULL;
-    }
-    over.head = head;
-    return head;
+    over.made = certificates_new();
+    certificate_make_good(over.made, "server", "DNS:localhost,IP:127.0.0.1");
+    over.tls = certificates_tls(over.made, "server");
+    return &over.tls;
 }
 
-void api_stop(struct test_server *server)
+static struct test_server *start_single(const struct test_server_tls *tls)
 {
-    if (server != over.head) {
-        test_server_stop(server);
-        return;
-    }
+    struct test_server *server = NULL;
+    if (!tls)
+        return test_server_start(NULL);
+    for (int tries = 0; !server && tries < PORT_TRIES; tries++)
+        server = test_server_start_as(&(struct test_server_plan){.tls_port = ask_free_port(), .tls = tls});
+    return server;
+}
+
+static struct test_server *start_sentinel(const struct test_server_tls *tls)
+{
+    over.sentinel = test_sentinel_start(&(struct test_sentinel_plan){.tls = tls});
+    return over.sentinel ? test_sentinel_server(over.sentinel, 0) : NULL;
+}
+
+static struct test_server *start_cluster(size_t masters, const struct test_server_tls *tls)
+{
+    over.cluster = test_cluster_start(&(struct test_cluster_plan){.masters = masters, .tls = tls});
+    return over.cluster ? test_cluster_node(over.cluster, 0) : NULL;
+}
+
+static bool is_kind(const char *kind, const char *name)
+{
+    const size_t length = strlen(name);
+    return strncmp(kind, name, length) == 0 && (kind[length] == '\0' || strcmp(kind + length, "+tls") == 0);
+}
+
+struct test_server *api_start(void)
+{
+    const char *const named = getenv("PODLINK_TEST_OVER");
+    const char *const kind = named ? named : "";
+    const struct test_server_tls *tls = strstr(kind, "tls") ? make_certificates() : NULL;
+    if (*kind == '\0' || strcmp(kind, "tls") == 0)
+        over.head = start_single(tls);
+    else if (is_kind(kind, "sentinel"))
+        over.head = start_sentinel(tls);
+    else if (is_kind(kind, "cluster"))
+        over.head = start_cluster(3, tls);
+    else if (is_kind(kind, "node"))
+        over.head = start_cluster(1, tls);
+    else
+        fprintf(stderr, "PODLINK_TEST_OVER=%s: there is no such kind\n", kind);
+    return over.head;
+}
+
+static void stop_head(void)
+{
     for (size_t i = 0; i < TEST_CLUSTER_NODES_MAX; i++) {
         if (over.nodes[i])
             redisFree(over.nodes[i]);
         over.nodes[i] = NULL;
     }
+    if (!over.cluster && !over.sentinel)
+        test_server_stop(over.head);
     test_cluster_stop(over.cluster);
     test_sentinel_stop(over.sentinel);
+    certificates_free(over.made);
     over.cluster = NULL;
     over.sentinel = NULL;
+    over.made = NULL;
     over.head = NULL;
+}
+
+void api_stop(struct test_server *server)
+{
+    if (server == over.head)
+        stop_head();
+    else
+        test_server_stop(server);
 }
 
 enum api_kind api_kind(void)
@@ -81,13 +131,27 @@ size_t api_masters(void)
 
 /* ---- clients ---- */
 
+/* All that TLS needs stands in the URL. */
+static const char *with_ca(const char *url)
+{
+    static char whole[1024];
+    if (!over.made)
+        return url;
+    snprintf(whole, sizeof whole, "%s?tls_ca_file=%s", url, over.tls.ca);
+    return whole;
+}
+
 const char *api_url(const struct test_server *server)
 {
     static char url[128];
     if (server == over.head && over.cluster)
-        return test_cluster_url(over.cluster);
+        return with_ca(test_cluster_url(over.cluster));
     if (server == over.head && over.sentinel)
-        return test_sentinel_url(over.sentinel);
+        return with_ca(test_sentinel_url(over.sentinel));
+    if (server == over.head && over.made) {
+        snprintf(url, sizeof url, "rediss://127.0.0.1:%u", (unsigned)test_server_port(server));
+        return with_ca(url);
+    }
     snprintf(url, sizeof url, "unix://%s", test_server_socket(server));
     return url;
 }

@@ -20,7 +20,8 @@
 enum api_kind { API_SERVER, API_SENTINEL, API_CLUSTER };
 
 /** Starts a server, or what PODLINK_TEST_OVER names in its place: "sentinel" (a master with replicas), "cluster" (three
- *  masters), "node" (a cluster of one).
+ *  masters), "node" (a cluster of one); "tls", "sentinel+tls" and so on: all that speaks TLS, and has no port of clear
+ *  text.
  *  @return the server that the test looks at, the master or the first one, to be stopped by api_stop(); NULL where it
  *          did not start. One at a time */
 struct test_server *api_start(void);

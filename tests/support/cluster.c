@@ -32,6 +32,8 @@ struct test_cluster {
     size_t masters; /* of the start */
     int node_timeout_ms;
     char *password;
+    bool has_tls;
+    struct test_server_tls tls;
     char *args[ARGS_MAX + 1]; /* of the plan, copied */
     char url[512];
     bool is_moving[SLOTS]; /* between begin and end */
@@ -76,8 +78,16 @@ static void nodes_text(const struct test_cluster *c, size_t own, char *text, siz
 
 /* ---- start ---- */
 
+static size_t add_words(const char **args, size_t n, const char *const *words)
+{
+    while (*words)
+        args[n++] = *words++;
+    return n;
+}
+
 static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
 {
+    static const char *const by_tls[] = {"--tls-cluster", "yes", "--tls-replication", "yes", NULL};
     char timeout[16];
     const char *const host = c->nodes[i].host;
     const char *const own[] = {"--cluster-enabled",
@@ -94,16 +104,21 @@ static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
                                "1",
                                "--bind",
                                "127.0.0.1",
-                               strchr(host, ':') ? "::1" : NULL};
-    const char *args[ARGS_MAX + sizeof own / sizeof *own + 1] = {NULL};
-    size_t n = 0;
-    for (; n < sizeof own / sizeof *own && own[n]; n++)
-        args[n] = own[n];
-    for (size_t a = 0; c->args[a]; a++)
-        args[n++] = c->args[a];
+                               strchr(host, ':') ? "::1" : NULL,
+                               NULL};
+    const char *args[ARGS_MAX + sizeof own / sizeof *own + sizeof by_tls / sizeof *by_tls];
+    size_t n = add_words(args, 0, own);
+    if (c->has_tls)
+        n = add_words(args, n, by_tls);
+    n = add_words(args, n, (const char *const *)c->args);
+    args[n] = NULL;
     snprintf(timeout, sizeof timeout, "%d", c->node_timeout_ms);
-    c->nodes[i].server = test_server_start_as(
-        &(struct test_server_plan){.port = c->nodes[i].port, .password = c->password, .nodes = nodes, .args = args});
+    c->nodes[i].server = test_server_start_as(&(struct test_server_plan){.port = c->has_tls ? 0 : c->nodes[i].port,
+                                                                         .tls_port = c->has_tls ? c->nodes[i].port : 0,
+                                                                         .tls = &c->tls,
+                                                                         .password = c->password,
+                                                                         .nodes = nodes,
+                                                                         .args = args});
     return c->nodes[i].server != NULL;
 }
 
@@ -139,7 +154,7 @@ static bool start_all(struct test_cluster *c, const struct test_cluster_plan *pl
     }
     char *at = c->url;
     const char *const end = c->url + sizeof c->url;
-    append(&at, end, "cluster://");
+    append(&at, end, c->has_tls ? "cluster+tls://" : "cluster://");
     for (size_t i = 0; i < c->masters; i++) {
         char address[96];
         const char *const host = c->nodes[i].host;
@@ -171,6 +186,9 @@ static struct test_cluster *new_cluster(const struct test_cluster_plan *plan)
     c->count = c->masters * (1 + plan->replicas);
     c->node_timeout_ms = plan->node_timeout_ms > 0 ? plan->node_timeout_ms : 1500;
     c->password = plan->password ? strdup(plan->password) : NULL;
+    c->has_tls = plan->tls != NULL;
+    if (plan->tls)
+        c->tls = *plan->tls;
     for (size_t i = 0; plan->args && plan->args[i] && i < ARGS_MAX; i++)
         c->args[i] = strdup(plan->args[i]);
     return c;

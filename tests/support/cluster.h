@@ -9,11 +9,12 @@ enum { TEST_CLUSTER_SLOTS = 16384, TEST_CLUSTER_NODES_MAX = 12 };
 
 /** What is zero has its default. Borrowed during the start. */
 struct test_cluster_plan {
-    size_t masters;                            /* 3; they share the slots evenly, the first one has the lowest */
-    size_t replicas;                           /* of each master; none */
-    int node_timeout_ms;                       /* 1500: how long a node is silent before others hold it for down */
-    const char *password;                      /* of the default user; none */
-    const char *const *args;                   /* further arguments of all nodes; ends with NULL */
+    size_t masters;                    /* 3; they share the slots evenly, the first one has the lowest */
+    size_t replicas;                   /* of each master; none */
+    int node_timeout_ms;               /* 1500: how long a node is silent before others hold it for down */
+    const char *password;              /* of the default user; none */
+    const struct test_server_tls *tls; /* all speak it, to each other too, and have no port of clear text; none */
+    const char *const *args;           /* further arguments of all nodes; ends with NULL */
     const char *hosts[TEST_CLUSTER_NODES_MAX]; /* that node i announces: 127.0.0.1 or ::1 */
 };
 
@@ -26,7 +27,8 @@ struct test_cluster;
 struct test_cluster *test_cluster_start(const struct test_cluster_plan *plan);
 void test_cluster_stop(struct test_cluster *c);
 
-/** "cluster://127.0.0.1:p1,...", the masters of the start, without passwords; lives as long as c. */
+/** "cluster://127.0.0.1:p1,...", the masters of the start, without passwords; "cluster+tls://" where they speak TLS.
+ *  Lives as long as c. */
 const char *test_cluster_url(const struct test_cluster *c);
 
 /** How many nodes there have been: masters, replicas (the first one's, the second one's, ...), then those added. */

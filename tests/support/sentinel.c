@@ -19,8 +19,12 @@ struct test_sentinel {
     struct test_server *servers[N];
     struct test_server *sentinels[N];
     struct place server_places[N];
-    struct place sentinel_places[N];
-    const char *const *args; /* of the plan, copied */
+    struct place sentinel_places[N]; /* where the others find them */
+    uint16_t caller_ports[N];        /* where clients find them */
+    bool has_tls;
+    bool has_clear_servers;
+    bool has_clear_sentinels;
+    struct test_server_tls tls;
     char *copied_args[ARGS_MAX + 1];
     char hosts[N][64];
     char networks[N][108];
@@ -36,6 +40,22 @@ static bool place_at(struct place *place, const struct test_sentinel *s, size_t 
     place->port = ask_free_port();
     snprintf(place->port_text, sizeof place->port_text, "%u", (unsigned)place->port);
     return place->port != 0;
+}
+
+static bool is_tls(const struct test_sentinel *s, bool is_clear)
+{
+    return s->has_tls && !is_clear;
+}
+
+/* Clients have a port of their own where they do not speak as the sentinels do among themselves, and to servers. */
+static bool place_sentinel(struct test_sentinel *s, size_t i)
+{
+    struct place *place = &s->sentinel_places[i];
+    if (!place_at(place, s, i))
+        return false;
+    const bool is_same = is_tls(s, s->has_clear_servers) == is_tls(s, s->has_clear_sentinels);
+    s->caller_ports[i] = is_same ? place->port : ask_free_port();
+    return s->caller_ports[i] != 0;
 }
 
 /* The arguments of a server: its master, unless NULL, then those of the plan. */
@@ -60,6 +80,10 @@ static void server_args(const struct test_sentinel *s, const struct place *own, 
         args[n++] = master->host;
         args[n++] = master->port_text;
     }
+    if (is_tls(s, s->has_clear_servers)) {
+        args[n++] = "--tls-replication";
+        args[n++] = "yes";
+    }
     for (size_t i = 0; s->copied_args[i]; i++)
         args[n++] = s->copied_args[i];
     args[n] = NULL;
@@ -70,8 +94,13 @@ static bool start_server(struct test_sentinel *s, size_t i, const struct test_se
     const char *args[ARGS_MAX + 20];
     const struct place *place = &s->server_places[i];
     server_args(s, place, i == 0 ? NULL : &s->server_places[0], args);
-    s->servers[i] = test_server_start_as(&(struct test_server_plan){
-        .port = place->port, .password = plan->password, .network = place->network, .args = args});
+    const bool by_tls = is_tls(s, s->has_clear_servers);
+    s->servers[i] = test_server_start_as(&(struct test_server_plan){.port = by_tls ? 0 : place->port,
+                                                                    .tls_port = by_tls ? place->port : 0,
+                                                                    .tls = &s->tls,
+                                                                    .password = plan->password,
+                                                                    .network = place->network,
+                                                                    .args = args});
     return s->servers[i] != NULL;
 }
 
@@ -103,6 +132,8 @@ static void sentinel_config(const struct test_sentinel *s, size_t own, const str
     if (plan->sentinel_password)
         add(&text, end, "requirepass %s\nsentinel sentinel-pass %s\n%s", plan->sentinel_password,
             plan->sentinel_password, "");
+    if (plan->sentinel_lines)
+        add(&text, end, "%s%s%s", plan->sentinel_lines, "", "");
     sentinel_id(id, own, s);
     add(&text, end, "sentinel myid %s\n%s%s", id, "", "");
     for (size_t i = 1; i < N; i++)
@@ -120,9 +151,15 @@ static bool start_sentinel(struct test_sentinel *s, size_t i, const struct test_
 {
     char config[2048] = "";
     const struct place *place = &s->sentinel_places[i];
-    const char *const args[] = {"--bind", place->host, NULL};
+    const bool by_tls = is_tls(s, s->has_clear_servers);
+    const char *const args[] = {"--bind", place->host, by_tls ? "--tls-replication" : NULL, "yes", NULL};
+    uint16_t ports[2] = {0, 0}; /* of clear text and of TLS */
+    ports[by_tls] = place->port;
+    ports[is_tls(s, s->has_clear_sentinels)] = s->caller_ports[i];
     sentinel_config(s, i, plan, config, sizeof config);
-    s->sentinels[i] = test_server_start_as(&(struct test_server_plan){.port = place->port,
+    s->sentinels[i] = test_server_start_as(&(struct test_server_plan){.port = ports[false],
+                                                                      .tls_port = ports[true],
+                                                                      .tls = &s->tls,
                                                                       .is_sentinel = true,
                                                                       .config = config,
                                                                       .password = plan->sentinel_password,
@@ -142,7 +179,7 @@ static void be_attentive(const struct test_sentinel *s)
 static bool start_all(struct test_sentinel *s, const struct test_sentinel_plan *plan)
 {
     for (size_t i = 0; i < N; i++) {
-        if (!place_at(&s->server_places[i], s, i) || !place_at(&s->sentinel_places[i], s, i))
+        if (!place_at(&s->server_places[i], s, i) || !place_sentinel(s, i))
             return false;
     }
     for (size_t i = 0; i < N; i++) {
@@ -153,9 +190,9 @@ static bool start_all(struct test_sentinel *s, const struct test_sentinel_plan *
         if (!start_sentinel(s, i, plan))
             return false;
     }
-    snprintf(s->url, sizeof s->url, "sentinel://%s:%s,%s:%s,%s:%s/" TEST_SENTINEL_MASTER, s->hosts[0],
-             s->sentinel_places[0].port_text, s->hosts[1], s->sentinel_places[1].port_text, s->hosts[2],
-             s->sentinel_places[2].port_text);
+    snprintf(s->url, sizeof s->url, "%s://%s:%u,%s:%u,%s:%u/" TEST_SENTINEL_MASTER,
+             is_tls(s, s->has_clear_servers) ? "sentinel+tls" : "sentinel", s->hosts[0], (unsigned)s->caller_ports[0],
+             s->hosts[1], (unsigned)s->caller_ports[1], s->hosts[2], (unsigned)s->caller_ports[2]);
     be_attentive(s);
     return true;
 }
@@ -179,6 +216,12 @@ static void stop_all(struct test_sentinel *s)
 static struct test_sentinel *new_sentinel(const struct test_sentinel_plan *plan)
 {
     struct test_sentinel *s = calloc(1, sizeof *s);
+    if (s && plan->tls) {
+        s->has_tls = true;
+        s->tls = *plan->tls;
+        s->has_clear_servers = plan->has_clear_servers;
+        s->has_clear_sentinels = plan->has_clear_sentinels;
+    }
     for (size_t i = 0; s && i < N; i++) {
         snprintf(s->hosts[i], sizeof s->hosts[i], "%s", plan->hosts[i] ? plan->hosts[i] : "127.0.0.1");
         snprintf(s->networks[i], sizeof s->networks[i], "%s", plan->networks[i] ? plan->networks[i] : "");

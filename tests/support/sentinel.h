@@ -16,6 +16,12 @@ struct test_sentinel_plan {
     const char *password;          /* of the servers' default user; none */
     const char *sentinel_password; /* of the sentinels; none */
     const char *const *args;       /* further arguments of the servers; ends with NULL */
+    const char *sentinel_lines;    /* further lines of the sentinels' configuration */
+
+    /* All speak it, to each other too, and have no port of clear text; but one kind may be told to be called in it. */
+    const struct test_server_tls *tls; /* none */
+    bool has_clear_servers;            /* and the sentinels speak so to them and to each other, on ports of their own */
+    bool has_clear_sentinels;          /* TLS remains between them and the servers, and among them, on other ports */
 
     /* Of server i and sentinel i, where they are to be in a network namespace of their own. */
     const char *hosts[TEST_SENTINEL_NODES];    /* 127.0.0.1 */
@@ -30,7 +36,8 @@ struct test_sentinel;
 struct test_sentinel *test_sentinel_start(const struct test_sentinel_plan *plan);
 void test_sentinel_stop(struct test_sentinel *s);
 
-/** "sentinel://127.0.0.1:p1,127.0.0.1:p2,127.0.0.1:p3/mymaster", without passwords; lives as long as s. */
+/** "sentinel://127.0.0.1:p1,127.0.0.1:p2,127.0.0.1:p3/mymaster", without passwords; "sentinel+tls://" where the servers
+ *  speak TLS. Lives as long as s. */
 const char *test_sentinel_url(const struct test_sentinel *s);
 
 /** Server 0 is the master at first. */

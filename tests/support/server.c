@@ -35,9 +35,12 @@ enum {
 struct test_server {
     pid_t pid; /* 0: not running */
     uint16_t port;
+    uint16_t tls_port; /* 0: it speaks no TLS */
+    struct test_server_tls tls;
     char dir[32];
     char socket[48];
     char port_text[8];
+    char tls_port_text[8];
     bool is_sentinel;
     bool has_config;
     char *password;           /* NULL: none */
@@ -150,6 +153,7 @@ static bool set_args(struct test_server *server, const char *const extra_args[])
         binary = "redis-server";
     }
     snprintf(server->port_text, sizeof server->port_text, "%u", (unsigned)server->port);
+    snprintf(server->tls_port_text, sizeof server->tls_port_text, "%u", (unsigned)server->tls_port);
     char config[64];
     config_path(server, config, sizeof config);
     const char *const program[] = {binary, server->has_config ? config : NULL, NULL};
@@ -157,10 +161,21 @@ static bool set_args(struct test_server *server, const char *const extra_args[])
     const char *const own[] = {"--port",       server->port_text, "--bind",    "127.0.0.1", "--unixsocket",
                                server->socket, "--dir",           server->dir, NULL};
     const char *const forgetful[] = {"--save", "", "--appendonly", "no", NULL};
+    const char *const tls[] = {"--tls-port",
+                               server->tls_port_text,
+                               "--tls-cert-file",
+                               server->tls.certificate,
+                               "--tls-key-file",
+                               server->tls.key,
+                               "--tls-ca-cert-file",
+                               server->tls.ca,
+                               "--tls-auth-clients",
+                               "no",
+                               NULL};
     const char *const auth[] = {"--requirepass", server->password, "--masterauth", server->password, NULL};
     free_args(server);
     return add_args(server, program) && add_args(server, role) && add_args(server, own) &&
-           (server->is_sentinel || add_args(server, forgetful)) &&
+           (server->tls_port == 0 || add_args(server, tls)) && (server->is_sentinel || add_args(server, forgetful)) &&
            (!server->password || server->is_sentinel || add_args(server, auth)) && add_args(server, extra_args);
 }
 
@@ -312,6 +327,10 @@ static struct test_server *new_server(const struct test_server_plan *plan)
         return NULL;
     }
     server->port = plan->port;
+    server->tls_port = plan->tls_port;
+    if (plan->tls != NULL) {
+        server->tls = *plan->tls;
+    }
     server->is_sentinel = plan->is_sentinel;
     server->has_config = plan->config != NULL;
     server->password = plan->password != NULL ? strdup(plan->password) : NULL;
@@ -383,7 +402,7 @@ const char *test_server_socket(const struct test_server *server)
 
 uint16_t test_server_port(const struct test_server *server)
 {
-    return server->port;
+    return server->port != 0 ? server->port : server->tls_port;
 }
 
 const char *test_server_password(const struct test_server *server)

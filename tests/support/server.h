@@ -20,10 +20,21 @@ struct test_server *test_server_start(const char *const extra_args[]);
 /** As test_server_start(), and the server listens on a free TCP port of 127.0.0.1 too. */
 struct test_server *test_server_start_tcp(const char *const extra_args[]);
 
+enum { TEST_PATH_SIZE = 320 };
+
+/** The files of a server that speaks TLS (certificates.h makes them). It asks callers for no certificate. */
+struct test_server_tls {
+    char certificate[TEST_PATH_SIZE];
+    char key[TEST_PATH_SIZE];
+    char ca[TEST_PATH_SIZE]; /* that signs whom it calls itself, and callers that show a certificate */
+};
+
 /** How a server is started where the two above are too little. What is zero is left out. Borrowed during the start. */
 struct test_server_plan {
-    uint16_t port;           /* on which it listens on 127.0.0.1, or on what "--bind" in args says */
-    bool is_sentinel;        /* it is a sentinel, and config is needed */
+    uint16_t port;                     /* on which it listens on 127.0.0.1, or on what "--bind" in args says */
+    uint16_t tls_port;                 /* the same for TLS */
+    bool is_sentinel;                  /* it is a sentinel, and config is needed */
+    const struct test_server_tls *tls; /* needed for tls_port */
     const char *config;      /* the text of its configuration file, which it may write anew, as a sentinel does */
     const char *nodes;       /* the text of "nodes.conf", for "--cluster-enabled": what a node knows of its cluster */
     const char *password;    /* of the default user, and that by which it speaks to its own master */
@@ -37,7 +48,7 @@ struct test_server *test_server_start_as(const struct test_server_plan *plan);
 /** The path of the unix socket; lives as long as the server. */
 const char *test_server_socket(const struct test_server *server);
 
-/** The TCP port on 127.0.0.1, or 0 if the server was started without. */
+/** The TCP port on 127.0.0.1: that of TLS where it has no other, 0 if the server was started without. */
 uint16_t test_server_port(const struct test_server *server);
 
 /** The password of the default user, or NULL. */

@@ -1,4 +1,4 @@
-/* Test programs of other suites, over TLS. */
+/* Test programs of the pool, over TLS. */
 #include "over_tls.h"
 
 #include "tls_server.h"

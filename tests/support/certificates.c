@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 320, PATHS = 16, DAY_S = 24 * 60 * 60 };
+enum { PATHS = 16, DAY_S = 24 * 60 * 60 };
 
 struct certificates {
     char dir[48];
@@ -31,11 +31,20 @@ static void require(bool is_so, const char *what)
 
 const char *certificates_path(const struct certificates *made, const char *file)
 {
-    static char paths[PATHS][PATH_SIZE];
+    static char paths[PATHS][TEST_PATH_SIZE];
     static unsigned next;
     char *path = paths[next++ % PATHS];
-    snprintf(path, PATH_SIZE, "%s/%s", made->dir, file);
+    snprintf(path, TEST_PATH_SIZE, "%s/%s", made->dir, file);
     return path;
+}
+
+struct test_server_tls certificates_tls(const struct certificates *made, const char *name)
+{
+    struct test_server_tls tls;
+    snprintf(tls.certificate, sizeof tls.certificate, "%s/%s.pem", made->dir, name);
+    snprintf(tls.key, sizeof tls.key, "%s/%s.key", made->dir, name);
+    snprintf(tls.ca, sizeof tls.ca, "%s/ca.pem", made->dir);
+    return tls;
 }
 
 static FILE *open_file(const struct certificates *made, const char *name, const char *ending, const char *mode)

@@ -3,7 +3,7 @@
 #ifndef PODLINK_TESTS_CERTIFICATES_H
 #define PODLINK_TESTS_CERTIFICATES_H
 
-#include <openssl/evp.h>
+#include "server.h"
 
 struct certificates;
 
@@ -22,12 +22,15 @@ struct certificate {
     const char *key_password; /* NULL: the key is in clear text */
 };
 
-void certificate_make(struct certificates *made, const struct certificate *certificate);
+void certificate_make(struct certificates *made, const struct certificate *plan);
 
 /** Good for a year from yesterday, signed by `ca`. */
 void certificate_make_good(struct certificates *made, const char *name, const char *names);
 
 /** The path of a file of the directory: "ca.pem". Lives for 16 further calls. */
 const char *certificates_path(const struct certificates *made, const char *file);
+
+/** What a server needs that shows the certificate of that name, and trusts `ca`. */
+struct test_server_tls certificates_tls(const struct certificates *made, const char *name);
 
 #endif
