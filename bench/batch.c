@@ -1,117 +1,63 @@
-/* Batches of links: podlink's batch call, and hiredis appending as many commands and reading as many replies. Each link
- * is to the pod that the user has already, as redis-benchmark sends it, so that the server does the same work for all.
- * A latency here is that of a whole batch. Prints one JSON record. */
+/* Batches of links, --count in each: one call of podlink, hiredis with all commands in flight, or podlink divided by
+ * hand over several masters. A latency here is that of a whole batch. Prints one JSON record. */
+#include "batch_by_hand.h"
+#include "batch_sender.h"
 #include "clock.h"
-#include "eval_command.h"
 #include "histogram.h"
 #include "server_cpu.h"
-
-#include <podlink/podlink.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { POD = 3 };
-
-/* The links of a batch, and whoever sends them. */
 struct batch {
     const struct bench_options *options;
-    unsigned *users;
-    podlink_client *client;
-    podlink_link_item *items;
-    char (*uids)[BENCH_UID_LENGTH + 1];
-    redisContext *context;
-    struct bench_eval_command command;
-    void (*send)(struct batch *batch);
+    struct bench_sender sender;
+    struct bench_by_hand *by_hand; /* NULL: the sender sends */
 };
 
-static void *allocate(size_t count, size_t size)
+static unsigned *draw_users(const struct bench_options *options)
 {
-    void *block = calloc(count, size);
-    if (block == NULL) {
-        bench_die("out of memory");
+    unsigned *users = bench_allocate(options->count, sizeof *users);
+    srandom(1);
+    for (unsigned i = 0; i < options->count; i++) {
+        users[i] = (unsigned)random() % options->users;
     }
-    return block;
-}
-
-static void send_podlink(struct batch *batch)
-{
-    podlink_error err;
-    if (podlink_link_set_batch(batch->client, batch->items, batch->options->count, NULL, &err) != PODLINK_OK) {
-        bench_die("podlink: %s", err.message);
-    }
-}
-
-static void open_podlink(struct batch *batch)
-{
-    podlink_options options;
-    podlink_error err;
-    podlink_options_init(&options);
-    options.url = batch->options->url;
-    if (podlink_client_open(&options, &batch->client, &err) != PODLINK_OK) {
-        bench_die("podlink: %s", err.message);
-    }
-    batch->uids = allocate(batch->options->count, sizeof *batch->uids);
-    batch->items = allocate(batch->options->count, sizeof *batch->items);
-    for (unsigned i = 0; i < batch->options->count; i++) {
-        bench_uid_write(batch->uids[i], batch->users[i]);
-        batch->items[i].link = (podlink_link){.ns = BENCH_NAMESPACE, .service = BENCH_SERVICE, .uid = batch->uids[i]};
-        batch->items[i].pod = POD;
-        batch->items[i].persist_s = PODLINK_FOREVER;
-    }
-    batch->send = send_podlink;
-}
-
-static void send_hiredis(struct batch *batch)
-{
-    for (unsigned i = 0; i < batch->options->count; i++) {
-        bench_eval_command_set(&batch->command, batch->users[i], POD);
-        if (redisAppendCommandArgv(batch->context, BENCH_EVAL_ARGC, batch->command.argv, batch->command.lengths) !=
-            REDIS_OK) {
-            bench_die("hiredis: %s", batch->context->errstr);
-        }
-    }
-    for (unsigned i = 0; i < batch->options->count; i++) {
-        void *reply = NULL;
-        redisGetReply(batch->context, &reply);
-        bench_eval_reply_take(batch->context, reply);
-    }
-}
-
-static void open_hiredis(struct batch *batch)
-{
-    batch->context = bench_connect(batch->options);
-    bench_eval_command_init(&batch->command, batch->options->sha);
-    batch->send = send_hiredis;
+    return users;
 }
 
 static void batch_open(struct batch *batch, const struct bench_options *options)
 {
-    batch->options = options;
-    batch->users = allocate(options->count, sizeof *batch->users);
-    srandom(1);
-    for (unsigned i = 0; i < options->count; i++) {
-        batch->users[i] = (unsigned)random() % options->users;
-    }
+    unsigned *users = draw_users(options);
+    *batch = (struct batch){.options = options};
     if (strcmp(options->peer, "podlink") == 0) {
-        open_podlink(batch);
+        bench_sender_open_podlink(&batch->sender, options->url, users, options->count);
     } else if (strcmp(options->peer, "hiredis-pipeline") == 0) {
-        open_hiredis(batch);
+        bench_sender_open_hiredis(&batch->sender, options, users);
+    } else if (strcmp(options->peer, "by-hand") == 0) {
+        batch->by_hand = bench_by_hand_open(options, users);
     } else {
         bench_die("there is no peer '%s'", options->peer);
     }
+    free(users);
 }
 
 static void batch_close(struct batch *batch)
 {
-    podlink_client_free(batch->client);
-    if (batch->context != NULL) {
-        redisFree(batch->context);
+    if (batch->by_hand != NULL) {
+        bench_by_hand_close(batch->by_hand);
+    } else {
+        bench_sender_close(&batch->sender);
     }
-    free(batch->items);
-    free(batch->uids);
-    free(batch->users);
+}
+
+static void batch_send(struct batch *batch)
+{
+    if (batch->by_hand != NULL) {
+        bench_by_hand_send(batch->by_hand);
+    } else {
+        bench_sender_send(&batch->sender);
+    }
 }
 
 static void send_for(struct batch *batch, double seconds, struct bench_histogram *latencies)
@@ -120,7 +66,7 @@ static void send_for(struct batch *batch, double seconds, struct bench_histogram
     int64_t end = start + (int64_t)(seconds * 1e9);
     while (start < end) {
         int64_t done;
-        batch->send(batch);
+        batch_send(batch);
         done = bench_now_ns();
         bench_histogram_add(latencies, done - start);
         start = done;
@@ -131,32 +77,33 @@ static void measure(struct batch *batch)
 {
     static struct bench_histogram warmup;
     static struct bench_histogram latencies;
-    redisContext *server = bench_connect(batch->options);
+    struct bench_servers servers;
     int64_t server_ns;
     int64_t client_ns;
     int64_t time_ns;
     double links;
+    bench_servers_connect(&servers, batch->options);
     send_for(batch, batch->options->warmup, &warmup);
-    server_ns = bench_server_cpu_ns(server);
+    server_ns = bench_servers_cpu_ns(&servers);
     client_ns = bench_cpu_ns();
     time_ns = bench_now_ns();
     send_for(batch, batch->options->seconds, &latencies);
     time_ns = bench_now_ns() - time_ns;
     client_ns = bench_cpu_ns() - client_ns;
-    server_ns = bench_server_cpu_ns(server) - server_ns;
+    server_ns = bench_servers_cpu_ns(&servers) - server_ns;
     links = (double)latencies.count * batch->options->count;
     printf("{\"case\":\"batch\",\"peer\":\"%s\",\"threads\":1,\"ops_per_s\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,"
            "\"p999_us\":%.2f,\"client_cpu_us\":%.3f,\"server_cpu_us\":%.3f}\n",
            batch->options->peer, links * 1e9 / (double)time_ns, bench_histogram_quantile_us(&latencies, 0.5),
            bench_histogram_quantile_us(&latencies, 0.99), bench_histogram_quantile_us(&latencies, 0.999),
            (double)client_ns / 1e3 / links, (double)server_ns / 1e3 / links);
-    redisFree(server);
+    bench_servers_close(&servers);
 }
 
 int main(int argc, char **argv)
 {
     struct bench_options options;
-    struct batch batch = {0};
+    struct batch batch;
     bench_options_read(&options, argc, argv);
     batch_open(&batch, &options);
     measure(&batch);

@@ -48,12 +48,13 @@ void bench_eval_command_set(struct bench_eval_command *command, unsigned user, i
     command->pod[0] = (char)('0' + pod);
 }
 
-redisContext *bench_connect(const struct bench_options *options)
+redisContext *bench_connect(const struct bench_options *options, unsigned server)
 {
     struct timeval dial = {.tv_sec = DIAL_TIMEOUT_S};
     struct timeval call = {.tv_sec = CALL_TIMEOUT_S};
-    redisContext *context = options->socket != NULL ? redisConnectUnixWithTimeout(options->socket, dial)
-                                                    : redisConnectWithTimeout(options->host, options->port, dial);
+    redisContext *context = options->socket != NULL
+                                ? redisConnectUnixWithTimeout(options->socket, dial)
+                                : redisConnectWithTimeout(options->host, options->ports[server], dial);
     if (context == NULL || context->err != 0) {
         bench_die("cannot connect: %s", context == NULL ? "out of memory" : context->errstr);
     }

@@ -33,8 +33,8 @@ void bench_eval_command_init(struct bench_eval_command *command, const char *sha
 /** Names the user and the pod (0..9). */
 void bench_eval_command_set(struct bench_eval_command *command, unsigned user, int pod);
 
-/** Connects, with the timeouts that podlink has by default. Ends the program where that fails. */
-redisContext *bench_connect(const struct bench_options *options);
+/** Connects to one of the servers, with the timeouts that podlink has by default. Ends the program where that fails. */
+redisContext *bench_connect(const struct bench_options *options, unsigned server);
 
 /** Reads the previous pod from a reply and frees it; anything but a pod ends the program.
  *  @param reply  may be NULL: the call failed */

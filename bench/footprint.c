@@ -207,7 +207,7 @@ static void stack(podlink_client *client)
 
 static void memory(const struct bench_options *options)
 {
-    redisContext *server = bench_connect(options);
+    redisContext *server = bench_connect(options, 0);
     size_t heap = bench_heap_bytes();
     size_t resident = bench_resident_bytes();
     podlink_client *client = open_client(options, PODLINK_LOAD_ON_OPEN);

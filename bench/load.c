@@ -94,28 +94,28 @@ static struct caller *start_callers(struct load *load)
     return callers;
 }
 
-static struct usage usage_now(redisContext *server)
+static struct usage usage_now(const struct bench_servers *servers)
 {
     struct usage usage;
-    usage.server_cpu_ns = bench_server_cpu_ns(server);
+    usage.server_cpu_ns = bench_servers_cpu_ns(servers);
     usage.client_cpu_ns = bench_cpu_ns();
     usage.time_ns = bench_now_ns();
     return usage;
 }
 
-static struct usage measure(struct load *load, redisContext *server)
+static struct usage measure(struct load *load, const struct bench_servers *servers)
 {
     struct usage before;
     struct usage after;
     pthread_barrier_wait(&load->ready);
     bench_sleep_ns((int64_t)(load->options->warmup * 1e9));
-    before = usage_now(server);
+    before = usage_now(servers);
     atomic_store(&load->phase, MEASURING);
     bench_sleep_ns((int64_t)(load->options->seconds * 1e9));
     atomic_store(&load->phase, ENDING);
     after.time_ns = bench_now_ns();
     after.client_cpu_ns = bench_cpu_ns();
-    after.server_cpu_ns = bench_server_cpu_ns(server);
+    after.server_cpu_ns = bench_servers_cpu_ns(servers);
     return (struct usage){.time_ns = after.time_ns - before.time_ns,
                           .client_cpu_ns = after.client_cpu_ns - before.client_cpu_ns,
                           .server_cpu_ns = after.server_cpu_ns - before.server_cpu_ns};
@@ -137,9 +137,10 @@ static void print_record(const struct load *load, const struct bench_histogram *
 
 static void run(struct load *load)
 {
-    redisContext *server = bench_connect(load->options);
+    struct bench_servers servers;
+    bench_servers_connect(&servers, load->options);
     struct caller *callers = start_callers(load);
-    struct usage used = measure(load, server);
+    struct usage used = measure(load, &servers);
     for (unsigned i = 0; i < load->options->threads; i++) {
         pthread_join(callers[i].thread, NULL);
         if (i > 0) {
@@ -148,7 +149,7 @@ static void run(struct load *load)
     }
     print_record(load, &callers[0].latencies, used);
     free(callers);
-    redisFree(server);
+    bench_servers_close(&servers);
 }
 
 int main(int argc, char **argv)

@@ -6,24 +6,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { DEFAULT_PORT = 6379 };
+
 static const char usage[] =
-    "usage: PROGRAM (--socket PATH | --port N [--host H]) [--peer NAME] [--threads N] [--seconds S] [--warmup S]\n"
-    "               [--users N] [--count N] [--sha SHA] [--tls-port N --tls-ca FILE]\n";
+    "usage: PROGRAM (--socket PATH | --port N... [--host H]) [--url URL] [--peer NAME] [--threads N] [--seconds S]\n"
+    "               [--warmup S] [--users N] [--count N] [--sha SHA]\n";
 
 static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'},
-    {"host", required_argument, NULL, 'h'},
-    {"port", required_argument, NULL, 'p'},
-    {"peer", required_argument, NULL, 'e'},
-    {"threads", required_argument, NULL, 't'},
-    {"seconds", required_argument, NULL, 'd'},
-    {"warmup", required_argument, NULL, 'w'},
-    {"users", required_argument, NULL, 'u'},
-    {"count", required_argument, NULL, 'c'},
-    {"sha", required_argument, NULL, 'a'},
-    {"tls-port", required_argument, NULL, 'l'},
-    {"tls-ca", required_argument, NULL, 'f'},
-    {0},
+    {"socket", required_argument, NULL, 's'},  {"host", required_argument, NULL, 'h'},
+    {"port", required_argument, NULL, 'p'},    {"peer", required_argument, NULL, 'e'},
+    {"threads", required_argument, NULL, 't'}, {"seconds", required_argument, NULL, 'd'},
+    {"warmup", required_argument, NULL, 'w'},  {"users", required_argument, NULL, 'u'},
+    {"count", required_argument, NULL, 'c'},   {"sha", required_argument, NULL, 'a'},
+    {"url", required_argument, NULL, 'r'},     {0},
 };
 
 void bench_die(const char *format, ...)
@@ -64,6 +59,22 @@ static void take_sha(struct bench_options *options, const char *text)
     memcpy(options->sha, text, BENCH_SHA_LENGTH + 1);
 }
 
+static void take_port(struct bench_options *options, const char *text)
+{
+    if (options->port_count == BENCH_SERVERS_MAX) {
+        bench_die("more than %d servers", BENCH_SERVERS_MAX);
+    }
+    options->ports[options->port_count++] = (int)count_of(text);
+}
+
+static void take_url(struct bench_options *options, const char *text)
+{
+    if (strlen(text) >= sizeof options->url) {
+        bench_die("the URL is too long");
+    }
+    memcpy(options->url, text, strlen(text) + 1);
+}
+
 static void take(struct bench_options *options, int name, const char *value)
 {
     switch (name) {
@@ -74,7 +85,7 @@ static void take(struct bench_options *options, int name, const char *value)
         options->host = value;
         break;
     case 'p':
-        options->port = (int)count_of(value);
+        take_port(options, value);
         break;
     case 'e':
         options->peer = value;
@@ -97,11 +108,8 @@ static void take(struct bench_options *options, int name, const char *value)
     case 'a':
         take_sha(options, value);
         break;
-    case 'l':
-        options->tls_port = (int)count_of(value);
-        break;
-    case 'f':
-        options->tls_ca = value;
+    case 'r':
+        take_url(options, value);
         break;
     default:
         fputs(usage, stderr);
@@ -109,19 +117,12 @@ static void take(struct bench_options *options, int name, const char *value)
     }
 }
 
-static void make_url(struct bench_options *options)
+void bench_url_write(const struct bench_options *options, unsigned server, char *url, size_t size)
 {
-    const size_t size = sizeof options->url;
-    int length;
-    if (options->tls_port != 0) {
-        length = snprintf(options->url, size, "rediss://%s:%d?tls_ca_file=%s", options->host, options->tls_port,
-                          options->tls_ca != NULL ? options->tls_ca : "");
-    } else if (options->socket != NULL) {
-        length = snprintf(options->url, size, "unix://%s", options->socket);
-    } else {
-        length = snprintf(options->url, size, "redis://%s:%d", options->host, options->port);
-    }
-    if (length < 0 || (size_t)length >= sizeof options->url) {
+    const int length = options->socket != NULL
+                           ? snprintf(url, size, "unix://%s", options->socket)
+                           : snprintf(url, size, "redis://%s:%d", options->host, options->ports[server]);
+    if (length < 0 || (size_t)length >= size) {
         bench_die("the server's address is too long");
     }
 }
@@ -130,7 +131,6 @@ void bench_options_read(struct bench_options *options, int argc, char **argv)
 {
     int name;
     *options = (struct bench_options){.host = "127.0.0.1",
-                                      .port = 6379,
                                       .peer = "podlink",
                                       .threads = 1,
                                       .seconds = 1,
@@ -140,5 +140,10 @@ void bench_options_read(struct bench_options *options, int argc, char **argv)
     while ((name = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
         take(options, name, optarg);
     }
-    make_url(options);
+    if (options->port_count == 0) {
+        options->ports[options->port_count++] = DEFAULT_PORT;
+    }
+    if (options->url[0] == '\0') {
+        bench_url_write(options, 0, options->url, sizeof options->url);
+    }
 }

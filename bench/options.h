@@ -5,27 +5,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BENCH_SHA_LENGTH = 40 };
+enum { BENCH_SHA_LENGTH = 40, BENCH_SERVERS_MAX = 16 };
 
-/** One server, one load. Strings are borrowed from argv. */
+/** One deployment, one load. Strings are borrowed from argv. */
 struct bench_options {
     const char *socket; /* NULL: TCP, host and port */
     const char *host;
-    int port;
+    int ports[BENCH_SERVERS_MAX]; /* hiredis speaks to the first; the CPU time of all counts */
+    unsigned port_count;          /* at least 1 */
     const char *peer;
     unsigned threads;
     double seconds;
     double warmup;
     unsigned users;
     unsigned count; /* calls, links or repetitions, as the program says */
-    int tls_port;   /* 0: none; else podlink's own connections go there, on the same host */
-    const char *tls_ca;
     char sha[BENCH_SHA_LENGTH + 1];
-    char url[512]; /* the server again, as podlink takes it */
+    char url[512]; /* what podlink opens: as given, or the first server */
 };
 
 /** Reads the command line; what is wrong with it ends the program. */
 void bench_options_read(struct bench_options *options, int argc, char **argv);
+
+/** One of the servers, as podlink takes it. Ends the program where size bytes are too few. */
+void bench_url_write(const struct bench_options *options, unsigned server, char *url, size_t size);
 
 /** Prints a message and ends the program: a benchmark whose calls fail has nothing to say. */
 __attribute__((format(printf, 1, 2), noreturn)) void bench_die(const char *format, ...);

@@ -26,7 +26,7 @@ static void *join(void *shared)
     if (caller == NULL) {
         bench_die("out of memory");
     }
-    caller->context = bench_connect(options);
+    caller->context = bench_connect(options, 0);
     bench_eval_command_init(&caller->command, options->sha);
     return caller;
 }

@@ -30,7 +30,7 @@ static void *open_pool(const struct bench_options *options)
     pthread_cond_init(&pool->returned, NULL);
     pool->sha = options->sha;
     for (size_t i = 0; i < CONNECTIONS; i++) {
-        pool->idle[pool->idle_count++] = bench_connect(options);
+        pool->idle[pool->idle_count++] = bench_connect(options, 0);
     }
     return pool;
 }

@@ -2,6 +2,7 @@
 import re
 
 from .limit import PEER as LIMIT
+from .rows import ratio as times
 
 OURS = "podlink"
 
@@ -94,6 +95,34 @@ def one_caller(rows):
     lines = [[row["peer"], number(row["p50_us"], 2), ratio(row["p50_us"], hiredis and hiredis["p50_us"]),
               number(row["p99_us"], 2), number(row["p999_us"], 2)] for row in rows]
     return table(["peer", "p50 us", "to hiredis", "p99 us", "p99.9 us"], lines)
+
+
+def versus(rows, goals):
+    """The sides of a case beside its first one."""
+    lines = []
+    for threads in sorted({row["threads"] for row in rows}):
+        first, *others = [row for row in rows if row["threads"] == threads]
+        for row in [first, *others]:
+            goal = goals.get((row["peer"], threads))
+            lines.append([row["peer"], str(threads), number(row["ops_per_s"]), f"{times(row, first):.2f}",
+                          number(goal, 2), spread(row), number(row["p50_us"], 1), number(row["p99_us"], 1),
+                          number(row["client_cpu_us"], 2), number(row["server_cpu_us"], 2)])
+    return table(["what", "callers", "calls/s", "of the first", "at least", "spread", "p50 us", "p99 us",
+                  "client CPU us", "server CPU us"], lines)
+
+
+def masters(rows, _):
+    """As measured, and what as many machines of their own could do."""
+    lines = []
+    for threads in sorted({row["threads"] for row in rows}):
+        first, *others = [row for row in rows if row["threads"] == threads]
+        for row in [first, *others]:
+            most = int(row["peer"]) * 1e6 / row["server_cpu_us"]
+            lines.append([row["peer"], str(threads), number(row["ops_per_s"]), f"{times(row, first):.2f}", spread(row),
+                          number(row["p99_us"], 1), number(row["client_cpu_us"], 2), number(row["server_cpu_us"], 2),
+                          number(most), number(most * row["client_cpu_us"] / 1e6, 1)])
+    return table(["masters", "callers", "calls/s", "of one", "spread", "p99 us", "client CPU us", "server CPU us",
+                  "calls/s that they could serve", "client's processors for that"], lines)
 
 
 def figures(found):

@@ -15,7 +15,7 @@ def median(values):
 
 def medians(found):
     """Rows in the order in which their first records came; each also has the spread of its throughput, in percent of
-    the median, and how many repetitions it stands for."""
+    the median, how many repetitions it stands for, and the throughput in each of them."""
     groups = {}
     for record in found:
         groups.setdefault(key_of(record), []).append(record)
@@ -25,8 +25,14 @@ def medians(found):
         rates = [record["ops_per_s"] for record in group]
         row["spread"] = 100 * (max(rates) - min(rates)) / row["ops_per_s"]
         row["repetitions"] = len(group)
+        row["rates"] = rates
         rows.append(row)
     return rows
+
+
+def ratio(row, other):
+    """How many times faster: the median of what each repetition says, since both met the same noise in it."""
+    return statistics.median(ours / theirs for ours, theirs in zip(row["rates"], other["rates"]))
 
 
 def plain(row):

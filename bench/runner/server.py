@@ -14,18 +14,28 @@ SCRIPT = ROOT / "lua" / "statefulSetLink.lua"
 READY_S = 10
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(above=0):
+    """A port of 127.0.0.1 that is free now, and so is the one that lies so much above it."""
+    while True:
+        with socket.socket() as probe, socket.socket() as second:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + above if above else 0))
+                return port
+            except (OSError, OverflowError):
+                pass
 
 
 class Server:
     """Use it in a with statement. Holds the scripts and a link for each of 10,000 users."""
 
-    def __init__(self, tcp):
+    READY = "ready to accept connections" # it logs, whatever the case of the letters
+
+    def __init__(self, tcp, arguments=()):
         self.program = os.environ.get("PODLINK_TEST_SERVER", "redis-server")
         self.port = free_port() if tcp else 0
+        self.arguments = arguments
         self.sha = hashlib.sha1(SCRIPT.read_bytes()).hexdigest()
         if not shutil.which(self.program):
             die(f"there is no program {self.program} (PODLINK_TEST_SERVER)")
@@ -33,12 +43,9 @@ class Server:
     def __enter__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="podlink-bench-"))
         self.socket = self.dir / "redis.sock"
-        listen = ["--port", str(self.port), "--bind", "127.0.0.1"] if self.port else \
-            ["--port", "0", "--unixsocket", str(self.socket), "--unixsocketperm", "700"]
         with open(self.dir / "log", "w", encoding="utf-8") as log:
-            self.process = subprocess.Popen(
-                [self.program, *listen, "--dir", str(self.dir), "--save", "", "--appendonly", "no",
-                 "--maxclients", "2000", "--daemonize", "no"], stdout=log, stderr=subprocess.STDOUT)
+            self.process = subprocess.Popen([str(part) for part in self.command()], stdout=log,
+                                            stderr=subprocess.STDOUT)
         try:
             self.wait_until_ready()
             self.fill()
@@ -47,6 +54,12 @@ class Server:
             raise
         return self
 
+    def command(self):
+        listen = ["--port", self.port, "--bind", "127.0.0.1"] if self.port else \
+            ["--port", 0, "--unixsocket", self.socket, "--unixsocketperm", "700"]
+        return [self.program, *listen, "--dir", self.dir, "--save", "", "--appendonly", "no", "--maxclients", 2000,
+                "--daemonize", "no", *self.arguments]
+
     def __exit__(self, *_):
         self.process.terminate()
         self.process.wait()
@@ -54,7 +67,7 @@ class Server:
 
     def wait_until_ready(self):
         deadline = time.monotonic() + READY_S
-        while "ready to accept connections" not in (self.dir / "log").read_text().lower():
+        while self.READY not in (self.dir / "log").read_text().lower():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 die(f"{self.program} did not start:\n{(self.dir / 'log').read_text()}")
             time.sleep(0.02)
@@ -80,12 +93,16 @@ class Server:
         with open(stdin or os.devnull, encoding="utf-8") as file:
             return output("redis-cli", *self.cli_address(), *arguments, stdin=file)
 
+    def fields(self, *command):
+        """What a command says in lines of "name:value", such as INFO."""
+        return dict(line.split(":", 1) for line in self.cli(*command).splitlines() if ":" in line)
+
     def cpu_s(self):
         """The server's CPU time so far, user and system."""
-        fields = dict(line.split(":", 1) for line in self.cli("INFO", "cpu").split() if ":" in line)
+        fields = self.fields("INFO", "cpu")
         return float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
 
     def version(self):
-        fields = dict(line.split(":", 1) for line in self.cli("INFO", "server").splitlines() if ":" in line)
+        fields = self.fields("INFO", "server")
         name = "Valkey" if "valkey_version" in fields else "Redis"
         return f"{name} {fields.get('valkey_version', fields['redis_version'])}"
