@@ -16,12 +16,16 @@ struct batch {
     struct bench_by_hand *by_hand; /* NULL: the sender sends */
 };
 
+/* All different, as far as there are so many, and in any order: links of one user would wait for each other, so that
+ * they take effect in the order given. */
 static unsigned *draw_users(const struct bench_options *options)
 {
     unsigned *users = bench_allocate(options->count, sizeof *users);
     srandom(1);
     for (unsigned i = 0; i < options->count; i++) {
-        users[i] = (unsigned)random() % options->users;
+        const unsigned other = (unsigned)random() % (i + 1);
+        users[i] = users[other];
+        users[other] = i % options->users;
     }
     return users;
 }

@@ -50,9 +50,9 @@ class Case:
 @contextlib.contextmanager
 def cluster_of_one():
     with Server(True) as server, deployment.cluster(1) as cluster:
-        yield [Side("plain server", deployment.plain(server)),
-               Side("plain client to the node", deployment.plain(cluster.servers[0])),
-               Side("cluster of one node", cluster)]
+        yield [Side("plain client to the node", deployment.plain(cluster.servers[0])),
+               Side("cluster of one node", cluster),
+               Side("plain client to a plain server", deployment.plain(server))]
 
 
 @contextlib.contextmanager
