@@ -111,7 +111,8 @@ typedef int (*podlink_credentials_fn)(void *context, podlink_credentials *into);
 PODLINK_API podlink_status podlink_credentials_set(podlink_credentials *into, const char *user, const char *password);
 
 typedef enum podlink_event_kind {
-    PODLINK_EVENT_MASTER_CHANGED = 1,  /* another server is the master */
+    PODLINK_EVENT_MASTER_CHANGED = 1,  /* another server is the master; in a cluster: a replica has taken the slots of
+                                          its master, one event for each. Slots that are moved are no such event */
     PODLINK_EVENT_TOPOLOGY_CHANGED = 2 /* slots or nodes of a cluster, or the replicas, are others */
 } podlink_event_kind;
 
@@ -119,11 +120,13 @@ typedef enum podlink_event_kind {
 typedef struct podlink_event {
     size_t size;
     podlink_event_kind kind;
-    const char *old_server; /* "" where there is none */
-    const char *new_server;
-    int64_t at_ns;         /* these by the client's clock */
-    int64_t loss_from_ns;  /* writes that were acknowledged from here */
-    int64_t loss_until_ns; /* to here may have been lost; both 0 where none can have been */
+    const char *old_server; /* "" where there is none, or no one: as where a cluster's slots are others */
+    const char *new_server; /* the same */
+    int64_t at_ns;          /* these by the client's clock */
+    int64_t loss_from_ns;   /* writes that the old server acknowledged from here */
+    int64_t loss_until_ns;  /* to here may have been lost; both 0 where none can have been. Of a cluster the window
+                               cannot be narrowed down, and is told after a CLUSTER FAILOVER by command, too, which
+                               loses nothing: docs/durability.md */
 } podlink_event;
 
 /** Called without any lock held, by the thread that noticed it, a caller or the janitor: must be thread-safe, and
@@ -196,8 +199,11 @@ typedef struct podlink_options {
     int64_t credentials_max_age_ms; /* default -1: none; see podlink_client_reauthenticate() */
     podlink_event_fn event;         /* default NULL: none */
     void *event_context;
-    int64_t topology_refresh_ms; /* default 60000; -1: never: how often sentinels or a cluster are asked although
-                                    nothing went wrong */
+    int64_t topology_refresh_ms;     /* default 60000; -1: never: how often sentinels or a cluster are asked although
+                                        nothing went wrong */
+    int64_t cluster_node_timeout_ms; /* 1..2^31-1, default 15000, as the servers': their cluster-node-timeout. A master
+                                        of a cluster that is cut off takes writes for one and a half times as long: the
+                                        window of podlink_event reaches back so far */
 } podlink_options;
 
 /** Sets every field to its default. */

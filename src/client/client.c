@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Often enough that a silent or dead connection is noticed within its time, and seldom enough to cost nothing. */
-enum { TICK_MS = 200, SILENCE_MARGIN_MS = 500 };
+enum { TICK_MS = 200, SILENCE_MARGIN_MS = 500, DRAIN_MS = 10000 };
 
 static int64_t to_ns(int64_t ms)
 {
@@ -76,13 +76,23 @@ static bool make_sentinels(podlink_client *client)
     return client->watch != NULL;
 }
 
+/* How long a node of a cluster that has left may finish what is in flight: as long as a call may take. A master that
+ * the sentinels have replaced may not: it would go on taking writes that are lost. */
+static int64_t drain_time(const pl_config *config)
+{
+    if (config->kind != PL_CLUSTER)
+        return 0;
+    return to_ns(config->call_timeout_ms > DRAIN_MS ? config->call_timeout_ms : DRAIN_MS);
+}
+
 podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err)
 {
     client->nodes.hooks = hooks;
+    client->nodes.drain_ns = drain_time(&client->config);
     if (!make_sentinels(client))
         return pl_error_no_memory(err);
     pl_slot_map *map = first_map(&client->config);
-    podlink_status status = map ? pl_nodes_publish(&client->nodes, map, err) : pl_error_no_memory(err);
+    podlink_status status = map ? pl_nodes_publish(&client->nodes, map, NULL, err) : pl_error_no_memory(err);
     if (status != PODLINK_OK || client->has_no_janitor ||
         pl_janitor_start(&client->janitor, client->watch ? &watching_janitor : &plain_janitor, client))
         return status;

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "client/client.h"
+#include "client/cluster_change.h"
 #include "resp/encode.h"
 #include "topology/cluster_slots.h"
 
@@ -42,6 +43,7 @@ static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadlin
 {
     asking a = {.node = node};
     uint32_t settled[3] = {0};
+    pl_view_change change;
     const int64_t now = pl_clock_now(&client->clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
     pl_exchange_init(&a.exchange, &asking_ops, "CLUSTER SLOTS", true, err);
@@ -52,7 +54,10 @@ static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadlin
     pl_exchange_give_up(&a.exchange, settled);
     if (a.exchange.status != PODLINK_OK)
         return a.exchange.status;
-    return pl_nodes_publish(&client->nodes, a.map, err);
+    const podlink_status status = pl_nodes_publish(&client->nodes, a.map, &change, err);
+    if (status == PODLINK_OK)
+        pl_cluster_changed(client, &change);
+    return status;
 }
 
 /* Those that cannot be reached are asked last: where all others fail, or to hear why. */
@@ -60,7 +65,8 @@ static podlink_status ask_known(podlink_client *client, bool of_reachable, int64
 {
     const pl_view *view = pl_nodes_view(&client->nodes);
     const uint32_t count = view->map->node_count;
-    const uint32_t first = atomic_fetch_add_explicit(&client->nodes.random, 1, memory_order_relaxed);
+    const uint32_t random = atomic_fetch_add_explicit(&client->nodes.random, 1, memory_order_relaxed);
+    const uint32_t first = view->named != 0 ? view->named : random;
     podlink_status status = PODLINK_ECLUSTERDOWN;
     for (uint32_t i = 0; i < count && status != PODLINK_OK; i++) {
         pl_node *node = view->nodes[(first + i) % count];

@@ -41,7 +41,8 @@ typedef struct pl_config {
     void *credentials_context;
     int64_t credentials_max_age_ms; /* -1: none */
     int64_t topology_refresh_ms;    /* -1: never */
-    podlink_event_fn event;         /* NULL: none */
+    int64_t cluster_node_timeout_ms;
+    podlink_event_fn event; /* NULL: none */
     void *event_context;
     uint32_t shared_connections;
     uint32_t retries;

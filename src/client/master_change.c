@@ -3,8 +3,7 @@
 
 #include "base/error.h"
 #include "client/client.h"
-
-#include <string.h>
+#include "client/event.h"
 
 static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
 {
@@ -17,54 +16,26 @@ static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
 }
 
 /* Since when and until when the old master may have acknowledged what is lost; both 0: never. */
-static void set_window(pl_sentinels *sentinels, pl_node *old, podlink_event *event)
+static void find_window(pl_sentinels *sentinels, pl_node *old, int64_t *from, int64_t *until)
 {
-    const int64_t until = pl_pool_answered_at(&old->pool);
+    *until = pl_pool_may_have_answered_at(&old->pool);
     pthread_mutex_lock(&sentinels->lock);
-    const int64_t from = pl_trouble_began(&sentinels->trouble);
+    *from = pl_trouble_began(&sentinels->trouble);
     pthread_mutex_unlock(&sentinels->lock);
-    if (until == 0 || until < from)
-        return;
-    event->loss_from_ns = from;
-    event->loss_until_ns = until;
-}
-
-static void count_change(podlink_client *client, const podlink_event *event)
-{
-    pl_count_shared(&client->counters.master_changes, 1);
-    pl_count_shared(&client->counters.loss_window_ns, (uint64_t)(event->loss_until_ns - event->loss_from_ns));
-}
-
-static void report(podlink_client *client, const podlink_event *event)
-{
-    if (event->kind == PODLINK_EVENT_MASTER_CHANGED) {
-        const podlink_log_record record = {.level = PODLINK_LOG_WARN,
-                                           .event = "master_changed",
-                                           .server = event->new_server,
-                                           .duration_ns = event->loss_until_ns - event->loss_from_ns};
-        pl_log_write(&client->log, record,
-                     "the master is %s, no longer %s; what was acknowledged in %lld ms may be lost", event->new_server,
-                     event->old_server, (long long)(record.duration_ns / PL_MS));
-    }
-    if (client->config.event)
-        client->config.event(client->config.event_context, event);
+    if (*until == 0 || *until < *from)
+        *from = *until = 0;
 }
 
 /* The old master stays as it is meanwhile: the caller is inside. */
-static void tell(pl_sentinels *sentinels, pl_node *old, const pl_address *master, int64_t now)
+static void tell(pl_sentinels *sentinels, pl_node *old, const pl_address *master)
 {
-    podlink_client *client = sentinels->client;
-    podlink_event event = {.size = sizeof event,
-                           .kind = PODLINK_EVENT_TOPOLOGY_CHANGED,
-                           .old_server = old ? old->address.text : "",
-                           .new_server = master->text,
-                           .at_ns = now};
-    if (old && !pl_address_equals(&old->address, master)) {
-        event.kind = PODLINK_EVENT_MASTER_CHANGED;
-        set_window(sentinels, old, &event);
-        count_change(client, &event);
+    int64_t from, until;
+    if (!old || pl_address_equals(&old->address, master)) {
+        pl_event_topology_changed(sentinels->client, old ? &old->address : NULL, master);
+        return;
     }
-    report(client, &event);
+    find_window(sentinels, old, &from, &until);
+    pl_event_master_changed(sentinels->client, &old->address, master, from, until);
 }
 
 static void note_master(pl_sentinels *sentinels, const pl_sentinel_master *master, int64_t now)
@@ -95,10 +66,10 @@ podlink_status pl_master_change(pl_sentinels *sentinels, const pl_sentinel_answe
         note_master(sentinels, &answer->master, now);
         return PODLINK_OK;
     }
-    const podlink_status status = pl_nodes_publish(&client->nodes, map, err);
+    const podlink_status status = pl_nodes_publish(&client->nodes, map, NULL, err);
     if (status != PODLINK_OK)
         return status;
-    tell(sentinels, old, master, now);
+    tell(sentinels, old, master);
     note_master(sentinels, &answer->master, now);
     return PODLINK_OK;
 }

@@ -17,9 +17,14 @@ typedef struct pl_node {
     struct pl_node_scripts *scripts; /* owned by the script layer */
     _Atomic uint32_t loads;          /* how many scripts were loaded there, or found */
     _Atomic bool is_retired;         /* it is no longer used: who meets it goes on to another */
-    uint32_t retired_at;             /* the gate's generation then */
-    bool is_wanted;                  /* while a view is made: it is in it */
-    struct pl_node *next;            /* in the list of all */
+    /* By the lock of all nodes: */
+    uint32_t retired_in;  /* the gate's generation then */
+    uint32_t number;      /* from 1, in the order in which they were made */
+    uint32_t replaced_by; /* the number of the latest that has replaced it as master; 0: none has */
+    uint32_t view;        /* the number of the latest view that it was in; 0: none */
+    int64_t left_at;      /* not in the present one: since when, or when it was looked for last, */
+    uint32_t left_in;     /* and the gate's generation then */
+    struct pl_node *next; /* in the list of all */
 } pl_node;
 
 static inline bool pl_node_is_retired(const pl_node *node)

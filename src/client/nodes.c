@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { CLOSE_POLL_MS = 1 };
+enum {
+    CLOSE_POLL_MS = 1,
+    LINGER_MS = 1000 /* a node that is missing in an answer keeps its connections for so long */
+};
 
 void pl_nodes_init(pl_nodes *nodes, podlink_client *client, const pl_server *server, const pl_pool_size *size)
 {
@@ -43,6 +46,7 @@ static pl_node *find_or_make(pl_nodes *nodes, const pl_address *address)
     node = pl_node_new(nodes->client, address, nodes->server, &nodes->size, nodes->hooks);
     if (!node)
         return NULL;
+    node->number = ++nodes->made;
     node->next = nodes->list;
     nodes->list = node;
     return node;
@@ -71,88 +75,150 @@ static pl_view *make_view(pl_nodes *nodes, pl_slot_map *map)
     return view;
 }
 
+static bool is_in_view(const pl_nodes *nodes, const pl_node *node)
+{
+    return node->view == nodes->view_number;
+}
+
+/* The node is in no view: its time runs from now. The lock is held. */
+static void let_leave(pl_nodes *nodes, pl_node *node)
+{
+    node->left_at = pl_clock_now(nodes->server->clock);
+    node->left_in = atomic_load(&nodes->gate.generation);
+}
+
 /* The lock is held. */
-static void replace_view(pl_nodes *nodes, pl_view *view)
+static void note_who_is_in(pl_nodes *nodes, const pl_view *view)
 {
-    pl_view *old = atomic_exchange(&nodes->view, view);
-    if (!old)
-        return;
-    old->retired_at = atomic_load(&nodes->gate.generation);
-    old->next = nodes->old_views;
-    nodes->old_views = old;
-}
-
-/* Marks the nodes that are in no view any more. The lock is held. @return whether there are some */
-static bool mark_unwanted(pl_nodes *nodes, const pl_view *view)
-{
-    bool found = false;
-    for (pl_node *node = nodes->list; node; node = node->next)
-        node->is_wanted = pl_node_is_retired(node);
+    const uint32_t before = nodes->view_number++;
     for (uint32_t i = 0; i < view->map->node_count; i++)
-        view->nodes[i]->is_wanted = true;
+        view->nodes[i]->view = nodes->view_number;
     for (pl_node *node = nodes->list; node; node = node->next)
-        found |= !node->is_wanted;
-    return found;
+        if (node->view == before)
+            let_leave(nodes, node);
 }
 
-/* The next node that is marked, no longer so. */
-static pl_node *take_unwanted(pl_nodes *nodes)
+/* The lock is held. */
+static pl_view_change replace_view(pl_nodes *nodes, pl_view *view)
 {
-    pthread_mutex_lock(&nodes->lock);
-    pl_node *node = nodes->list;
-    while (node && node->is_wanted)
-        node = node->next;
-    if (node) {
-        node->is_wanted = true;
-        node->retired_at = atomic_load(&nodes->gate.generation);
-        atomic_store(&node->is_retired, true);
+    note_who_is_in(nodes, view);
+    pl_view *old = atomic_exchange(&nodes->view, view);
+    if (old) {
+        old->retired_in = atomic_load(&nodes->gate.generation);
+        old->next = nodes->old_views;
+        nodes->old_views = old;
     }
-    pthread_mutex_unlock(&nodes->lock);
-    return node;
-}
-
-podlink_status pl_nodes_publish(pl_nodes *nodes, pl_slot_map *map, podlink_error *err)
-{
-    pthread_mutex_lock(&nodes->lock);
-    pl_view *view = make_view(nodes, map);
-    bool has_unwanted = false;
-    if (view) {
-        replace_view(nodes, view);
-        has_unwanted = mark_unwanted(nodes, view);
-    }
-    pthread_mutex_unlock(&nodes->lock);
-    if (!view) {
-        pl_slot_map_free(map);
-        return pl_error_no_memory(err);
-    }
-    pl_node *node;
-    while (has_unwanted && (node = take_unwanted(nodes)))
-        pl_node_retire(node, "the server is no longer part of the deployment");
-    return PODLINK_OK;
+    return (pl_view_change){.before = old, .after = view};
 }
 
 pl_node *pl_nodes_at(pl_nodes *nodes, const pl_address *address)
 {
     pthread_mutex_lock(&nodes->lock);
     pl_node *node = find_or_make(nodes, address);
+    if (node && !is_in_view(nodes, node))
+        let_leave(nodes, node);
     pthread_mutex_unlock(&nodes->lock);
     return node;
 }
 
-void pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *address)
+bool pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *address, pl_view_change *change)
 {
+    pl_view *made = NULL;
     pthread_mutex_lock(&nodes->lock);
     const pl_view *view = atomic_load(&nodes->view);
     uint16_t master = pl_slot_map_master(view->map, slot);
     if (master == PL_NO_NODE || !pl_address_equals(&view->map->nodes[master].address, address)) {
         pl_slot_map *map = pl_slot_map_with(view->map, slot, address);
-        pl_view *made = map ? make_view(nodes, map) : NULL;
-        if (made)
-            replace_view(nodes, made);
-        else
+        made = map ? make_view(nodes, map) : NULL;
+        if (made) {
+            made->named = pl_slot_map_master(map, slot);
+            *change = replace_view(nodes, made);
+        } else {
             pl_slot_map_free(map);
+        }
     }
     pthread_mutex_unlock(&nodes->lock);
+    return made != NULL;
+}
+
+/* --- nodes that leave ----------------------------------------------------------------------------------------- */
+
+static bool is_seen_by_none(uint32_t generation_then, uint32_t generation)
+{
+    return generation - generation_then >= 2;
+}
+
+/* Whether a node is to be ended: it has had its time; or nobody can send it anything any more, nothing is in flight
+ * there, and it was not missing in one answer alone, which a server gave that did not know better. The lock is held. */
+static bool is_due(pl_nodes *nodes, pl_node *node, int64_t now, uint32_t generation)
+{
+    if (pl_node_is_retired(node) || is_in_view(nodes, node))
+        return false;
+    const int64_t gone_ns = now - node->left_at;
+    if (gone_ns >= nodes->drain_ns)
+        return true;
+    return gone_ns >= LINGER_MS * PL_MS && is_seen_by_none(node->left_in, generation) && pl_pool_is_idle(&node->pool);
+}
+
+/* The lock is held. */
+static void mark_retired(pl_nodes *nodes, pl_node *node)
+{
+    node->retired_in = atomic_load(&nodes->gate.generation);
+    atomic_store(&node->is_retired, true);
+}
+
+static pl_node *take_due(pl_nodes *nodes, int64_t now)
+{
+    pthread_mutex_lock(&nodes->lock);
+    const uint32_t generation = atomic_load(&nodes->gate.generation);
+    pl_node *node = nodes->list;
+    while (node && !is_due(nodes, node, now, generation))
+        node = node->next;
+    if (node)
+        mark_retired(nodes, node);
+    pthread_mutex_unlock(&nodes->lock);
+    return node;
+}
+
+static void retire_due(pl_nodes *nodes)
+{
+    const int64_t now = pl_clock_now(nodes->server->clock);
+    pl_node *node;
+    while ((node = take_due(nodes, now)))
+        pl_node_retire(node, "the server is no longer part of the deployment");
+}
+
+bool pl_nodes_replace(pl_nodes *nodes, pl_node *old, pl_node *master)
+{
+    pthread_mutex_lock(&nodes->lock);
+    const bool is_new = old->replaced_by != master->number;
+    const bool ends = !pl_node_is_retired(old) && !is_in_view(nodes, old);
+    old->replaced_by = master->number;
+    master->replaced_by = 0;
+    if (ends)
+        mark_retired(nodes, old);
+    pthread_mutex_unlock(&nodes->lock);
+    if (ends)
+        pl_node_retire(old, "another server has taken its place");
+    return is_new;
+}
+
+podlink_status pl_nodes_publish(pl_nodes *nodes, pl_slot_map *map, pl_view_change *change, podlink_error *err)
+{
+    pthread_mutex_lock(&nodes->lock);
+    pl_view *view = make_view(nodes, map);
+    if (view) {
+        const pl_view_change made = replace_view(nodes, view);
+        if (change)
+            *change = made;
+    }
+    pthread_mutex_unlock(&nodes->lock);
+    if (!view) {
+        pl_slot_map_free(map);
+        return pl_error_no_memory(err);
+    }
+    retire_due(nodes);
+    return PODLINK_OK;
 }
 
 /* --- routing -------------------------------------------------------------------------------------------------- */
@@ -205,17 +271,12 @@ pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, boo
 
 /* --- periodic work -------------------------------------------------------------------------------------------- */
 
-static bool is_seen_by_none(uint32_t retired_at, uint32_t generation)
-{
-    return generation - retired_at >= 2;
-}
-
 /* An old view that nobody can see any more, out of the list. NULL where there is none. */
 static pl_view *take_old_view(pl_nodes *nodes, uint32_t generation)
 {
     pthread_mutex_lock(&nodes->lock);
     pl_view **at = &nodes->old_views;
-    while (*at && !is_seen_by_none((*at)->retired_at, generation))
+    while (*at && !is_seen_by_none((*at)->retired_in, generation))
         at = &(*at)->next;
     pl_view *view = *at;
     if (view)
@@ -226,7 +287,7 @@ static pl_view *take_old_view(pl_nodes *nodes, uint32_t generation)
 
 static bool is_free(pl_node *node, uint32_t generation)
 {
-    return pl_node_is_retired(node) && is_seen_by_none(node->retired_at, generation) && pl_pool_is_unlent(&node->pool);
+    return pl_node_is_retired(node) && is_seen_by_none(node->retired_in, generation) && pl_pool_is_unlent(&node->pool);
 }
 
 static pl_node *take_free_node(pl_nodes *nodes, uint32_t generation)
@@ -269,6 +330,7 @@ void pl_nodes_tick(pl_nodes *nodes)
     for (pl_node *node = first_node(nodes); node; node = node->next)
         if (!pl_node_is_retired(node))
             pl_pool_tick(&node->pool);
+    retire_due(nodes);
     free_unused(nodes);
 }
 
@@ -341,7 +403,7 @@ void pl_nodes_count(pl_nodes *nodes, podlink_stats *stats)
     pthread_mutex_lock(&nodes->lock);
     for (pl_node *node = nodes->list; node; node = node->next) {
         pl_pool_count(&node->pool, stats);
-        stats->nodes += !pl_node_is_retired(node);
+        stats->nodes += is_in_view(nodes, node);
     }
     add_gone(&nodes->gone, stats);
     pthread_mutex_unlock(&nodes->lock);

@@ -31,7 +31,8 @@ void podlink_options_init_sized(podlink_options *options, size_t size)
                                       .tls_verify = 1,
                                       .sentinel_tls = -1,
                                       .credentials_max_age_ms = -1,
-                                      .topology_refresh_ms = 60000};
+                                      .topology_refresh_ms = 60000,
+                                      .cluster_node_timeout_ms = 15000};
     memset(options, 0, size);
     memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
@@ -85,6 +86,7 @@ static const number_option number_options[] = {
     {"sentinel_tls", 0, 1, "as the servers", GIVEN(sentinel_tls), KEPT(sentinel_tls)},
     {"credentials_max_age_ms", 1, INT32_MAX, no_limit, GIVEN(credentials_max_age_ms), KEPT(credentials_max_age_ms)},
     {"topology_refresh_ms", 1, INT32_MAX, "never", GIVEN(topology_refresh_ms), KEPT(topology_refresh_ms)},
+    {"cluster_node_timeout_ms", 1, INT32_MAX, NULL, GIVEN(cluster_node_timeout_ms), KEPT(cluster_node_timeout_ms)},
 };
 
 /* One of two words. */

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/jitter.h"
+#include "client/cluster_change.h"
 #include "client/deadline.h"
 #include "client/discovery.h"
 #include "client/observe.h"
@@ -73,14 +74,28 @@ void pl_run_finish(pl_run *run)
 
 /* --- whether to go on ----------------------------------------------------------------------------------------- */
 
+static pl_redirect_kind read_redirect(const pl_run *run, const pl_exchange *exchange, pl_redirect *redirect)
+{
+    const char *words = exchange->last.server;
+    return pl_redirect_read(words, strlen(words), &run->node->address, redirect);
+}
+
+/* The node that was asked does not know where the other one is, or not by the kind of name that it is to tell: it hears
+ * of that, and others know it already. */
+static bool leads_nowhere(const pl_run *run, const pl_exchange *exchange)
+{
+    pl_redirect redirect;
+    return run->client->config.kind == PL_CLUSTER && read_redirect(run, exchange, &redirect) == PL_REDIRECT_UNKNOWN;
+}
+
 /* What ends by itself, or by asking who serves the slot now, where there are several servers: it is worth waiting for
  * until the deadline, however often. */
-static bool is_moving(const pl_run *run, podlink_status reason)
+static bool is_moving(const pl_run *run, const pl_exchange *exchange)
 {
     const pl_config *config = &run->client->config;
     if (config->kind == PL_SINGLE || config->retries == 0 || run->deadline == PL_NEVER)
         return false;
-    switch (reason) {
+    switch (exchange->reason) {
     case PODLINK_ECONNECT:
     case PODLINK_ECONNLOST:
     case PODLINK_EREADONLY:
@@ -88,6 +103,8 @@ static bool is_moving(const pl_run *run, podlink_status reason)
     case PODLINK_ECLUSTERDOWN:
     case PODLINK_ETRYAGAIN:
         return true;
+    case PODLINK_EREDIRECT:
+        return leads_nowhere(run, exchange);
     default:
         return false;
     }
@@ -114,7 +131,7 @@ static bool is_worth_repeating(podlink_status reason)
 }
 
 /* Sleeps before the next attempt. False where the deadline comes first. */
-static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
+static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason, int64_t most)
 {
     int64_t now = pl_clock_now(&run->client->clock);
     int64_t left = pl_until(run->deadline, now);
@@ -122,7 +139,6 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason)
         return false;
     if (attempt == 0 && reason == PODLINK_ECONNLOST)
         return true; /* an idle connection was closed: the next one will do */
-    const int64_t most = is_moving(run, reason) ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS;
     int64_t ms = attempt < 6 ? BACKOFF_FIRST_MS << attempt : BACKOFF_LAST_MS;
     if (ms > most)
         ms = most;
@@ -139,12 +155,12 @@ static bool tries_again(pl_run *run, const pl_exchange *exchange, uint32_t attem
 {
     podlink_client *client = run->client;
     const podlink_status reason = exchange->reason;
-    const bool moves = is_moving(run, reason);
+    const bool moves = is_moving(run, exchange);
     if (!moves && (attempt >= client->config.retries || !is_worth_repeating(reason)))
         return false;
     if (moves)
         pl_discover_soon(client, run->deadline);
-    if (!back_off(run, attempt, reason))
+    if (!back_off(run, attempt, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
         return false;
     pl_count_shared(&client->counters.retries, 1);
     return true;
@@ -157,9 +173,9 @@ static bool tries_again(pl_run *run, const pl_exchange *exchange, uint32_t attem
 static bool follow(pl_run *run, const pl_exchange *exchange)
 {
     podlink_client *client = run->client;
-    const char *words = exchange->last.server;
     pl_redirect redirect;
-    if (!pl_redirect_read(words, strlen(words), &run->node->address, &redirect))
+    pl_view_change change;
+    if (read_redirect(run, exchange, &redirect) != PL_REDIRECT_TO)
         return false;
     if (redirect.asks) {
         pl_count_shared(&client->counters.redirects_ask, 1);
@@ -167,7 +183,8 @@ static bool follow(pl_run *run, const pl_exchange *exchange)
         return run->asked != NULL;
     }
     pl_count_shared(&client->counters.redirects_moved, 1);
-    pl_nodes_move_slot(&client->nodes, redirect.slot, &redirect.address);
+    if (pl_nodes_move_slot(&client->nodes, redirect.slot, &redirect.address, &change))
+        pl_cluster_changed(client, &change);
     pl_discover_soon(client, run->deadline);
     return true;
 }
@@ -179,7 +196,7 @@ static bool is_redirected(pl_run *run, const pl_exchange *exchange, uint32_t fol
         return false;
     if (!follow(run, exchange))
         return false;
-    return followed < REDIRECTS_FAST || back_off(run, 0, PODLINK_ECLUSTERDOWN);
+    return followed < REDIRECTS_FAST || back_off(run, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
 }
 
 /* --- passes --------------------------------------------------------------------------------------------------- */

@@ -448,6 +448,7 @@ void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusab
     int64_t now = pl_clock_now(dedicated->server->clock);
     pthread_mutex_lock(&dedicated->lock);
     remove_lent(dedicated, loan);
+    dedicated->returned_at = now;
     pthread_mutex_unlock(&dedicated->lock);
     give_back(dedicated, loan, is_reusable, now);
 }
@@ -602,6 +603,14 @@ void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
     stats->waits += pl_counted(&dedicated->counters.waits);
     stats->wait_ns += pl_counted(&dedicated->counters.wait_ns);
     stats->dedicated_reused += pl_counted(&dedicated->reused);
+}
+
+int64_t pl_dedicated_returned_at(pl_dedicated *dedicated)
+{
+    pthread_mutex_lock(&dedicated->lock);
+    const int64_t returned_at = dedicated->returned_at;
+    pthread_mutex_unlock(&dedicated->lock);
+    return returned_at;
 }
 
 bool pl_dedicated_is_lent(pl_dedicated *dedicated)

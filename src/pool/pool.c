@@ -97,6 +97,21 @@ bool pl_pool_is_quiet(pl_pool *pool)
     return atomic_load(&pool->dedicated.inside) == 0;
 }
 
+static bool is_lane_idle(pl_lane *lane)
+{
+    uint32_t in_line;
+    pl_lane_is_open(lane, &in_line);
+    return in_line == 0 && atomic_load_explicit(&lane->load, memory_order_acquire) == 0;
+}
+
+bool pl_pool_is_idle(pl_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->lane_count; i++)
+        if (!is_lane_idle(&pool->lanes[i]))
+            return false;
+    return pl_pool_is_quiet(pool) && !pl_dedicated_is_lent(&pool->dedicated);
+}
+
 bool pl_pool_is_unlent(pl_pool *pool)
 {
     pthread_mutex_lock(&pool->dedicated.lock);
@@ -107,12 +122,25 @@ bool pl_pool_is_unlent(pl_pool *pool)
 
 int64_t pl_pool_answered_at(pl_pool *pool)
 {
-    int64_t latest = 0;
+    int64_t latest = pl_dedicated_returned_at(&pool->dedicated);
     for (uint32_t i = 0; i < pool->lane_count; i++) {
         const int64_t answered_at = pl_lane_answered_at(&pool->lanes[i]);
         latest = answered_at > latest ? answered_at : latest;
     }
-    return pl_dedicated_is_lent(&pool->dedicated) ? pl_clock_now(pool->server.clock) : latest;
+    return latest;
+}
+
+static bool is_reply_due(pl_pool *pool)
+{
+    uint32_t in_line = 0;
+    for (uint32_t i = 0; i < pool->lane_count && in_line == 0; i++)
+        pl_lane_is_open(&pool->lanes[i], &in_line);
+    return in_line > 0 || pl_dedicated_is_lent(&pool->dedicated);
+}
+
+int64_t pl_pool_may_have_answered_at(pl_pool *pool)
+{
+    return is_reply_due(pool) ? pl_clock_now(pool->server.clock) : pl_pool_answered_at(pool);
 }
 
 void pl_pool_tick(pl_pool *pool)

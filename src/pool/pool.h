@@ -51,12 +51,17 @@ void pl_pool_end(pl_pool *pool, podlink_status status, const char *why);
 /** Whether no caller is about to get a dedicated connection, or in a call on one. */
 bool pl_pool_is_quiet(pl_pool *pool);
 
+/** Whether nothing is in flight, or about to be: no caller is in it, no reply is due, no connection is lent. */
+bool pl_pool_is_idle(pl_pool *pool);
+
 /** Whether no dedicated connection is there any more: all are given back, and closed. */
 bool pl_pool_is_unlent(pl_pool *pool);
 
-/** When the server answered last, as far as that is known: of connections that are lent it may be just now. 0: never.
- */
+/** When the server answered last on a shared connection, or a dedicated one was given back. 0: never. */
 int64_t pl_pool_answered_at(pl_pool *pool);
+
+/** When it may have answered last: now, where a reply is due or a connection is lent; else the same. */
+int64_t pl_pool_may_have_answered_at(pl_pool *pool);
 
 /** Periodic work. */
 void pl_pool_tick(pl_pool *pool);

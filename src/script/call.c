@@ -34,9 +34,10 @@ static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
     for (uint32_t i = 0; i < count; i++) {
         const pl_carrier carrier = {
             .client = run->client, .deadline = run->deadline, .node = lacking[i].node, .run = run};
-        if (pl_node_is_retired(lacking[i].node))
-            continue; /* another serves its slots now */
-        if (pl_holding_ensure(&carrier, script, lacking[i].loads, &fault) != PODLINK_OK) {
+        if (pl_node_is_retired(lacking[i].node) ||
+            pl_holding_ensure(&carrier, script, lacking[i].loads, &fault) == PODLINK_OK)
+            continue;
+        if (!pl_node_is_retired(lacking[i].node)) { /* else another serves its slots now */
             pl_exchange_not_sent(exchange, &fault);
             return false;
         }

@@ -30,26 +30,29 @@ static bool is_word(const char *word, size_t length, const char *expected)
     return length == strlen(expected) && memcmp(word, expected, length) == 0;
 }
 
-bool pl_redirect_read(const char *words, size_t length, const pl_address *asked, pl_redirect *redirect)
+pl_redirect_kind pl_redirect_read(const char *words, size_t length, const pl_address *asked, pl_redirect *redirect)
 {
     text rest = {words, length};
     const char *word;
     size_t size;
     int64_t slot, port;
     if (!take_word(&rest, &word, &size))
-        return false;
+        return PL_REDIRECT_NONE;
     const bool asks = is_word(word, size, "ASK");
     if (!asks && !is_word(word, size, "MOVED"))
-        return false;
+        return PL_REDIRECT_NONE;
     if (!take_word(&rest, &word, &size) || !pl_number_parse(word, size, &slot) || slot < 0 || slot >= PL_SLOTS)
-        return false;
+        return PL_REDIRECT_NONE;
     const char *colon = rest.left > 0 ? memrchr(rest.at, ':', rest.left) : NULL;
     if (!colon)
-        return false;
+        return PL_REDIRECT_NONE;
     size = (size_t)(colon - rest.at);
     if (!pl_number_parse(colon + 1, rest.left - size - 1, &port))
-        return false;
+        return PL_REDIRECT_NONE;
     redirect->asks = asks;
     redirect->slot = (uint16_t)slot;
-    return pl_announced_read(rest.at, size, port, asked, &redirect->address) == PL_ANNOUNCED;
+    const pl_announced announced = pl_announced_read(rest.at, size, port, asked, &redirect->address);
+    return announced == PL_ANNOUNCED           ? PL_REDIRECT_TO
+           : announced == PL_ANNOUNCED_UNKNOWN ? PL_REDIRECT_UNKNOWN
+                                               : PL_REDIRECT_NONE;
 }

@@ -2,6 +2,7 @@
  * each other's callers in a circle. */
 #include "cluster_test.h"
 
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -110,6 +111,35 @@ static bool all_tell_names(void *context)
     return all;
 }
 
+static bool all_but_one_tell_names(void *context)
+{
+    (void)context;
+    size_t unnamed = 0;
+    redisReply *reply = ask(test_cluster_node(cluster, 0), "CLUSTER SLOTS");
+    for (size_t i = 0; reply && i < reply->elements; i++) {
+        const redisReply *host = reply->element[i]->element[2]->element[0];
+        unnamed += host->str && strcmp(host->str, "?") == 0;
+    }
+    freeReplyObject(reply);
+    return unnamed > 0 && !tells_names(test_cluster_node(cluster, 0));
+}
+
+/* Gives a node a name after a while. */
+struct timed_naming {
+    struct test_server *server;
+    int after_ms;
+    pthread_t thread;
+    bool is_done;
+};
+
+static void *name_it(void *context)
+{
+    struct timed_naming *naming = context;
+    ask_wait_ms(naming->after_ms);
+    naming->is_done = ask_ok(naming->server, "CONFIG SET cluster-announce-hostname localhost");
+    return NULL;
+}
+
 static void a_node_may_announce_a_name(void **state)
 {
     (void)state;
@@ -119,6 +149,39 @@ static void a_node_may_announce_a_name(void **state)
     set_on_all("cluster-preferred-endpoint-type", "hostname");
     assert_true(ask_until(all_tell_names, NULL, 10000));
     assert_all_serve_after_a_move();
+    set_on_all("cluster-preferred-endpoint-type", "ip");
+}
+
+/* Of a node without a name the others say "?": where that is, nobody can know, until it has one. */
+static void a_node_whose_name_nobody_knows_is_waited_for(void **state)
+{
+    (void)state;
+    enum { UNNAMED = 2, NAMED_MS = 400, LIMIT_MS = 300 };
+    char uids[MASTERS][CLUSTER_UID_SIZE];
+    podlink_link links[MASTERS];
+    struct timed_naming naming = {.server = test_cluster_node(cluster, UNNAMED), .after_ms = NAMED_MS};
+    int32_t pod;
+    if (!announces())
+        skip();
+    fill(uids, links);
+    set_on_all("cluster-announce-hostname", "localhost");
+    assert_true(ask_ok(naming.server, "CONFIG SET cluster-announce-hostname %s", ""));
+    set_on_all("cluster-preferred-endpoint-type", "hostname");
+    assert_true(ask_until(all_but_one_tell_names, NULL, 10000));
+    podlink_client *client = api_open(test_cluster_url(cluster));
+    const podlink_call brief = within(LIMIT_MS), patient = within(10000);
+    const int64_t began = api_now_ns();
+    podlink_status status = podlink_link_get(client, &links[UNNAMED], &pod, &brief, &err);
+    print_message("# before it has a name: %s after %d ms: %s\n", podlink_status_name(status),
+                  (int)((api_now_ns() - began) / MS), err.message);
+    assert_failure(PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, status, &err);
+    assert_in_range((api_now_ns() - began) / MS, LIMIT_MS / 2, LIMIT_MS + LATE_MS * api_slowness());
+    assert_int_equal(pthread_create(&naming.thread, NULL, name_it, &naming), 0);
+    status = podlink_link_get(client, &links[UNNAMED], &pod, &patient, &err);
+    pthread_join(naming.thread, NULL);
+    assert_true(naming.is_done);
+    assert_status(PODLINK_OK, status, &err);
+    podlink_client_free(client);
     set_on_all("cluster-preferred-endpoint-type", "ip");
 }
 
@@ -361,6 +424,7 @@ int main(void)
         cmocka_unit_test(reads_go_to_replicas_where_asked_and_writes_never_do),
         cmocka_unit_test(a_node_that_announces_nothing_is_where_it_was_asked),
         cmocka_unit_test(a_node_may_announce_a_name),
+        cmocka_unit_test(a_node_whose_name_nobody_knows_is_waited_for),
         cmocka_unit_test(a_node_may_announce_an_ipv6_address),
     };
     return cmocka_run_group_tests_name("cluster, nodes", tests, start, stop) == 0 ? 0 : 1;

@@ -109,7 +109,7 @@ static void read_words(const uint8_t *data, size_t size)
     char *exact = malloc(size > 0 ? size : 1);
     if (size > 0)
         memcpy(exact, data, size);
-    if (pl_redirect_read(exact, size, &asked, &redirect)) {
+    if (pl_redirect_read(exact, size, &asked, &redirect) == PL_REDIRECT_TO) {
         check_address(&redirect.address);
         expect(redirect.slot < PL_SLOTS);
     }

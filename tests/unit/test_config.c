@@ -64,6 +64,7 @@ static void the_defaults_are_those_of_the_header(void **state)
     assert_int_equal(s.config.sentinel_tls, 0);
     assert_int_equal(s.config.credentials_max_age_ms, -1);
     assert_int_equal(s.config.topology_refresh_ms, 60000);
+    assert_int_equal(s.config.cluster_node_timeout_ms, 15000);
     assert_true(s.config.tls.verifies);
     assert_false(pl_config_uses_tls(&s.config));
     assert_int_equal(s.options.script_loading, PODLINK_LOAD_ON_OPEN);
@@ -116,6 +117,7 @@ static const struct {
     {"spin_us", 0, 1000, false},
     {"credentials_max_age_ms", 1, INT32_MAX, true},
     {"topology_refresh_ms", 1, INT32_MAX, true},
+    {"cluster_node_timeout_ms", 1, INT32_MAX, false},
 };
 
 static podlink_status open_with(setting *s, const char *name, const char *value)
@@ -210,6 +212,8 @@ static void the_fields_have_the_same_ranges(void **state)
     EXPECT(credentials_max_age_ms, 1, PODLINK_OK);
     EXPECT(topology_refresh_ms, 0, PODLINK_EINVAL);
     EXPECT(topology_refresh_ms, -1, PODLINK_OK);
+    EXPECT(cluster_node_timeout_ms, 0, PODLINK_EINVAL);
+    EXPECT(cluster_node_timeout_ms, 1, PODLINK_OK);
     EXPECT(read_from, (podlink_read_from)2, PODLINK_EINVAL);
     EXPECT(read_from, PODLINK_READ_REPLICA, PODLINK_OK);
     EXPECT(script_backend, (podlink_script_backend)2, PODLINK_EINVAL);

@@ -10,19 +10,19 @@
 static pl_address asked;
 
 /* In a block of just that size, so that a byte read beyond it is found out. */
-static bool read_words(const char *words, size_t length, pl_redirect *redirect)
+static pl_redirect_kind read_words(const char *words, size_t length, pl_redirect *redirect)
 {
     char *exact = malloc(length + (length == 0));
     memcpy(exact, words, length);
-    const bool is_redirect = pl_redirect_read(exact, length, &asked, redirect);
+    const pl_redirect_kind kind = pl_redirect_read(exact, length, &asked, redirect);
     free(exact);
-    return is_redirect;
+    return kind;
 }
 
 static void expect(const char *words, bool asks, uint16_t slot, const char *text)
 {
     pl_redirect redirect;
-    if (!read_words(words, strlen(words), &redirect))
+    if (read_words(words, strlen(words), &redirect) != PL_REDIRECT_TO)
         fail_msg("\"%s\" is not read", words);
     assert_int_equal(redirect.asks, asks);
     assert_int_equal(redirect.slot, slot);
@@ -33,8 +33,16 @@ static void expect(const char *words, bool asks, uint16_t slot, const char *text
 static void refuse(const char *words, size_t length)
 {
     pl_redirect redirect;
-    if (read_words(words, length, &redirect))
+    if (read_words(words, length, &redirect) != PL_REDIRECT_NONE)
         fail_msg("\"%.*s\" is taken for a redirect to %s", (int)length, words, redirect.address.text);
+}
+
+static void expect_unknown(const char *words, bool asks)
+{
+    pl_redirect redirect;
+    assert_int_equal(read_words(words, strlen(words), &redirect), PL_REDIRECT_UNKNOWN);
+    assert_int_equal(redirect.asks, asks);
+    assert_int_equal(redirect.slot, 3999);
 }
 
 static int begin(void **state)
@@ -64,8 +72,16 @@ static void an_empty_host_is_the_one_that_was_asked(void **state)
     (void)state;
     expect("MOVED 3999 :6381", false, 3999, "10.0.0.7:6381");
     pl_address_unix(&asked, "/run/redis.sock");
-    refuse("MOVED 3999 :6381", 16);
+    expect_unknown("MOVED 3999 :6381", false);
     expect("MOVED 3999 10.0.0.8:6381", false, 3999, "10.0.0.8:6381");
+}
+
+static void a_node_may_not_know_where_to(void **state)
+{
+    (void)state;
+    expect_unknown("MOVED 3999 ?:6381", false);
+    expect_unknown("ASK 3999 ?:6381", true);
+    expect_unknown("MOVED 3999 127.0.0.1:0", false);
 }
 
 static void other_words_are_no_redirect(void **state)
@@ -79,7 +95,6 @@ static void other_words_are_no_redirect(void **state)
         "MOVED 3999 ",
         "MOVED 3999 127.0.0.1",
         "MOVED 3999 127.0.0.1:",
-        "MOVED 3999 127.0.0.1:0",
         "MOVED 3999 127.0.0.1:65536",
         "MOVED 3999 127.0.0.1:-1",
         "MOVED 3999 127.0.0.1:06381",
@@ -88,7 +103,6 @@ static void other_words_are_no_redirect(void **state)
         "MOVED 3999 127.0.0.1 :6381",
         "MOVED 3999  127.0.0.1:6381",
         "MOVED  3999 127.0.0.1:6381",
-        "MOVED 3999 ?:6381",
         "MOVED 16384 127.0.0.1:6381",
         "MOVED -1 127.0.0.1:6381",
         "MOVED 0x1 127.0.0.1:6381",
@@ -114,7 +128,7 @@ static void a_host_may_be_as_long_as_a_name_can_be(void **state)
     pl_redirect redirect;
     memset(host, 'h', sizeof host);
     int length = snprintf(words, sizeof words, "MOVED 1 %.*s:1", PL_HOST_MAX, host);
-    assert_true(read_words(words, (size_t)length, &redirect));
+    assert_int_equal(read_words(words, (size_t)length, &redirect), PL_REDIRECT_TO);
     assert_int_equal(strlen(redirect.address.host), PL_HOST_MAX);
     length = snprintf(words, sizeof words, "MOVED 1 %.*s:1", PL_HOST_MAX + 1, host);
     refuse(words, (size_t)length);
@@ -126,6 +140,7 @@ int main(void)
         cmocka_unit_test_setup(moved_and_ask_are_told_apart, begin),
         cmocka_unit_test_setup(the_host_may_be_a_name_or_of_ipv6, begin),
         cmocka_unit_test_setup(an_empty_host_is_the_one_that_was_asked, begin),
+        cmocka_unit_test_setup(a_node_may_not_know_where_to, begin),
         cmocka_unit_test_setup(other_words_are_no_redirect, begin),
         cmocka_unit_test_setup(a_host_may_be_as_long_as_a_name_can_be, begin),
     };

@@ -4,6 +4,7 @@
 #include "tap_cmocka.h"
 
 #include "topology/cluster_slots.h"
+#include "topology/promotion.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -387,6 +388,61 @@ static void a_replica_to_which_a_slot_moves_is_a_master(void **state)
     expect_with(s, 19, "r", 3, "a:1+r:1+r:2 b:1 r:3 0-9=0 10-18=3 19=4");
 }
 
+/* --- from one map to the next ----------------------------------------------------------------------------------- */
+
+/* "a:1>r:1": r:1 has replaced a:1. */
+static void expect_promotions(setting *s, const char *before, const char *after, const char *expected)
+{
+    assert_int_equal(read_map(s, before), PODLINK_OK);
+    pl_slot_map *map = s->map;
+    s->map = NULL;
+    assert_int_equal(read_map(s, after), PODLINK_OK);
+    s->shown[0] = '\0';
+    for (uint32_t i = 0; i < s->map->node_count; i++) {
+        const uint16_t master = pl_promotion_of(map, s->map, i);
+        if (master != PL_NO_NODE)
+            add(s, "%s>%s ", map->nodes[master].address.text, s->map->nodes[i].address.text);
+    }
+    assert_string_equal(s->shown, expected);
+    assert_int_equal(pl_slot_maps_equal(map, s->map), strcmp(before, after) == 0);
+    assert_int_equal(pl_slot_maps_equal(s->map, map), strcmp(before, after) == 0);
+    pl_slot_map_free(map);
+}
+
+static void a_replica_that_serves_what_was_its_masters_has_replaced_it(void **state)
+{
+    static const char before[] = "((0 9 ('a' 1) ('r' 1) ('r' 2)) (10 19 ('b' 1) ('r' 3)))";
+    expect_promotions(*state, before, before, "");
+    expect_promotions(*state, before, "((0 9 ('r' 1) ('r' 2)) (10 19 ('b' 1) ('r' 3)))", "a:1>r:1 ");
+    expect_promotions(*state, before, "((0 9 ('r' 2) ('a' 1)) (10 19 ('r' 3) ('b' 1)))", "a:1>r:2 b:1>r:3 ");
+    /* One redirect has told of it, or the old master has nothing else. */
+    expect_promotions(*state, before, "((0 8 ('a' 1) ('r' 2)) (9 9 ('r' 1)) (10 19 ('b' 1) ('r' 3)))", "a:1>r:1 ");
+}
+
+static void slots_that_are_moved_replace_nobody(void **state)
+{
+    static const char before[] = "((0 9 ('a' 1) ('r' 1)) (10 19 ('b' 1) ('r' 3)))";
+    expect_promotions(*state, before, "((0 8 ('a' 1) ('r' 1)) (9 19 ('b' 1) ('r' 3)))", "");
+    expect_promotions(*state, before, "((0 9 ('a' 1) ('r' 1)) (10 19 ('new' 1) ('b' 1) ('r' 3)))", "");
+    expect_promotions(*state, before, "((10 19 ('b' 1) ('r' 3) ('r' 1)))", "");
+    /* A replica that has been taken for something else meanwhile. */
+    expect_promotions(*state, before, "((0 9 ('a' 1) ('r' 1)) (10 19 ('r' 1)))", "");
+    expect_promotions(*state, before, "((0 9 ('a' 1) ('r' 3)) (10 19 ('b' 1) ('r' 1)))", "");
+    expect_promotions(*state, "((0 9 ('a' 1)))", "((0 9 ('a' 1) ('r' 1)))", "");
+    expect_promotions(*state, "((0 9 ('a' 1)))", "((0 8 ('a' 1)))", "");
+}
+
+static void the_order_of_an_answer_makes_no_difference(void **state)
+{
+    setting *s = *state;
+    assert_int_equal(read_map(s, "((0 9 ('a' 1) ('r' 1) ('r' 2)) (10 19 ('b' 1)))"), PODLINK_OK);
+    pl_slot_map *map = s->map;
+    s->map = NULL;
+    assert_int_equal(read_map(s, "((10 19 ('b' 1)) (5 9 ('a' 1)) (0 4 ('a' 1) ('r' 2) ('r' 1)))"), PODLINK_OK);
+    assert_true(pl_slot_maps_equal(map, s->map));
+    pl_slot_map_free(map);
+}
+
 /* --- memory ----------------------------------------------------------------------------------------------------- */
 
 static void without_memory_there_is_no_map(void **state)
@@ -431,6 +487,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_single_master_may_have_replicas, begin, end),
         cmocka_unit_test_setup_teardown(a_slot_may_move_to_another_node, begin, end),
         cmocka_unit_test_setup_teardown(a_replica_to_which_a_slot_moves_is_a_master, begin, end),
+        cmocka_unit_test_setup_teardown(a_replica_that_serves_what_was_its_masters_has_replaced_it, begin, end),
+        cmocka_unit_test_setup_teardown(slots_that_are_moved_replace_nobody, begin, end),
+        cmocka_unit_test_setup_teardown(the_order_of_an_answer_makes_no_difference, begin, end),
         cmocka_unit_test_setup_teardown(without_memory_there_is_no_map, begin, end),
     };
     return RUN_TESTS("slot_map", tests);

@@ -1,0 +1,12 @@
+/* Telling the host of what has changed in a cluster, with the window of what may be lost. */
+#ifndef PL_CLIENT_CLUSTER_CHANGE_H
+#define PL_CLIENT_CLUSTER_CHANGE_H
+
+#include "client/nodes.h"
+
+/** Another view has taken the place of one. A master that a replica of its own has replaced, and that the view does not
+ *  have any more, is ended at once: what it might still answer would be lost. Calls the host's event callback: no lock
+ *  may be held. Inside the gate. */
+void pl_cluster_changed(podlink_client *client, const pl_view_change *change);
+
+#endif
