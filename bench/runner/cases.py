@@ -1,8 +1,9 @@
 """podlink beside itself: a cluster, sentinels and TLS, each against the plain client."""
 import contextlib
 import shutil
+import time
 
-from . import deployment, report
+from . import deployment, machine, report
 from .server import Server
 from .shell import BUILD, records, warn
 
@@ -17,9 +18,16 @@ class Side:
         self.peer = peer
 
     def measure(self, case, threads, plan):
+        start, others = time.monotonic(), self.others_s()
         found = records(BUILD / "bench" / self.program, *self.target.address(), "--peer", self.peer, "--threads",
                         threads, "--count", plan.batch, "--seconds", plan.seconds, "--warmup", plan.warmup)
-        return found[-1] | {"case": case, "peer": self.name}
+        others = (self.others_s() - others) / (time.monotonic() - start)
+        return found[-1] | {"case": case, "peer": self.name, "others": others}
+
+    def others_s(self):
+        """CPU time that neither the servers nor programs of ours have used."""
+        servers_s = sum(server.cpu_s() for server in self.target.servers)
+        return machine.busy_s() - machine.children_s() - servers_s
 
 
 class Case:

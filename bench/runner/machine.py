@@ -3,6 +3,7 @@ import datetime
 import os
 import platform
 import re
+import resource
 import subprocess
 
 from .shell import ROOT
@@ -20,6 +21,19 @@ def processor():
     with open("/proc/cpuinfo", encoding="utf-8") as file:
         match = re.search(r"^model name\s*: (.*)$", file.read(), re.MULTILINE)
     return match[1] if match else platform.machine()
+
+
+def busy_s():
+    """How long all processors have worked, for whomever; a host that took them away included."""
+    with open("/proc/stat", encoding="utf-8") as file:
+        user, nice, system, _, _, *interrupts_and_stolen = map(int, file.readline().split()[1:9])
+    return (user + nice + system + sum(interrupts_and_stolen)) / os.sysconf("SC_CLK_TCK")
+
+
+def children_s():
+    """CPU time of the programs that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def facts(server, tcp):
