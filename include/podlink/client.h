@@ -250,9 +250,9 @@ PODLINK_API podlink_status podlink_client_open(const podlink_options *options, p
 /** Ends a client that other threads may still be using: calls that begin from now on fail with PODLINK_ECLOSED, those
  * in flight are waited for. Those that have not ended after wait_ms lose their connection, and fail with their
  * delivery. When it returns no call is running, but for those in sessions, which end by
- *  themselves; when these have been released, podlink_client_free() may follow. Blocks for wait_ms (-1: until all
- * calls have ended by themselves), and then only as long as those calls take to return: a
- *  connect that is under way is not interrupted, and ends by its caller's deadline. */
+ *  themselves; when these have been released, podlink_client_free() may follow. The connections to sentinels are
+ *  closed then, too. Blocks for wait_ms (-1: until all calls have ended by themselves), and then only as long as those
+ *  calls take to return, about 20 ms where they are connecting. */
 PODLINK_API void podlink_client_close(podlink_client *client, int64_t wait_ms);
 
 /** Closes the connections and frees the client; NULL is allowed. No other call may be running or follow: where there
@@ -301,7 +301,9 @@ PODLINK_API int64_t podlink_histogram_bound_ns(unsigned bucket);
  * there are none. Any thread. */
 PODLINK_API int64_t podlink_histogram_quantile_ns(const podlink_histogram *histogram, double quantile);
 
-/** What a client has counted since it was opened, but for what is said to be a present value. */
+/** What a client has counted since it was opened, but for what is said to be a present value. Connections to sentinels
+ *  and what goes over them are in connections, dials, dial_failures, connections_lost, stale, bytes_..., writes, reads
+ *  and commands_sent; all else is of the servers alone, since what sentinels are asked is no call of the user's. */
 typedef struct podlink_stats {
     size_t size;          /* set by podlink_stats_init() */
     uint64_t connections; /* at present */
@@ -336,7 +338,7 @@ typedef struct podlink_stats {
     podlink_histogram wire;     /* on the wire and in the server, */
     podlink_histogram total;    /* and all of it */
     uint64_t reauthentications; /* AUTH that open connections sent anew; counted among the calls, too */
-    uint64_t nodes;             /* servers in use, at present */
+    uint64_t nodes;             /* servers in use, at present; sentinels are none */
     uint64_t redirects_moved;   /* answers that said that a slot has moved, */
     uint64_t redirects_ask;     /* or that it is being moved */
     uint64_t discoveries;       /* how often the servers were asked who serves what */

@@ -52,9 +52,10 @@ static inline void pl_gate_close(pl_gate *gate)
     atomic_store(&gate->is_closed, true);
 }
 
-static inline bool pl_gate_is_empty(pl_gate *gate)
+/** How many are inside, exact once it is closed and they only leave. */
+static inline uint32_t pl_gate_inside(pl_gate *gate)
 {
-    return atomic_load(&gate->inside[0]) == 0 && atomic_load(&gate->inside[1]) == 0;
+    return atomic_load(&gate->inside[0]) + atomic_load(&gate->inside[1]);
 }
 
 #endif

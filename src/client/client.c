@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* Often enough that a silent or dead connection is noticed within its time, and seldom enough to cost nothing. */
-enum { TICK_MS = 200, SILENCE_MARGIN_MS = 500, DRAIN_MS = 10000 };
+enum { TICK_MS = 200, SILENCE_MARGIN_MS = 500, DRAIN_MS = 10000, CLOSE_POLL_MS = 1 };
 
 static int64_t to_ns(int64_t ms)
 {
@@ -27,10 +27,16 @@ static int64_t tick(void *client)
     return podlink_client_tick(client);
 }
 
+/* None when it is closed, which closes them. */
 static size_t sockets(void *context, struct pollfd *list, size_t capacity)
 {
-    const podlink_client *client = context;
-    return pl_sentinel_watch_sockets(client->watch, list, capacity);
+    podlink_client *client = context;
+    uint32_t generation;
+    if (!pl_gate_enter(&client->nodes.gate, &generation))
+        return 0;
+    const size_t count = pl_sentinel_watch_sockets(client->watch, list, capacity);
+    pl_gate_leave(&client->nodes.gate, generation);
+    return count;
 }
 
 static const pl_janitor_ops plain_janitor = {.tick = tick};
@@ -137,22 +143,27 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
 
 static int64_t watch(podlink_client *client)
 {
-    uint32_t generation;
-    if (!pl_gate_enter(&client->nodes.gate, &generation))
-        return TICK_MS;
     pl_sentinels_tick(client->sentinels);
     const int64_t again_ms = pl_sentinel_watch_tick(client->watch);
-    pl_gate_leave(&client->nodes.gate, generation);
     return again_ms < TICK_MS ? again_ms : TICK_MS;
 }
 
 int64_t podlink_client_tick(podlink_client *client)
 {
+    int64_t again_ms = TICK_MS;
+    uint32_t generation;
     if (pl_fork_guard_is_child(&client->fork_guard))
         return TICK_MS;
     pl_nodes_tick(&client->nodes);
+    if (!pl_gate_enter(&client->nodes.gate, &generation))
+        return TICK_MS;
+    atomic_store(&client->is_ticking, true);
     pl_discovery_tick(client);
-    return client->watch ? watch(client) : TICK_MS;
+    if (client->watch)
+        again_ms = watch(client);
+    atomic_store(&client->is_ticking, false);
+    pl_gate_leave(&client->nodes.gate, generation);
+    return again_ms;
 }
 
 podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err)
@@ -168,19 +179,45 @@ podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_err
     return status;
 }
 
+/* The gate is closed, so that nobody has come in between the two looks. */
+static bool is_tick_alone(podlink_client *client)
+{
+    return pl_gate_inside(&client->nodes.gate) == 1 && atomic_load(&client->is_ticking);
+}
+
+/* Those inside have until the deadline. The tick is no call: where it waits for a sentinel, it is not waited for. */
+static void wait_for_calls(podlink_client *client, int64_t deadline)
+{
+    while (!pl_nodes_are_quiet(&client->nodes)) {
+        const bool is_late = pl_until(deadline, pl_clock_now(&client->clock)) == 0;
+        if (is_late)
+            pl_nodes_end(&client->nodes, PODLINK_ECLOSED, "the client is closed");
+        if (is_late || is_tick_alone(client))
+            pl_sentinels_end(client->sentinels);
+        pl_park_sleep(CLOSE_POLL_MS * PL_MS);
+    }
+}
+
 void podlink_client_close(podlink_client *client, int64_t wait_ms)
 {
-    if (!pl_fork_guard_is_child(&client->fork_guard))
-        pl_nodes_close(&client->nodes, pl_deadline_after(pl_clock_now(&client->clock), wait_ms));
+    if (pl_fork_guard_is_child(&client->fork_guard))
+        return;
+    const int64_t deadline = pl_deadline_after(pl_clock_now(&client->clock), wait_ms);
+    pl_nodes_close(&client->nodes);
+    wait_for_calls(client, deadline);
+    pl_sentinels_end(client->sentinels);
+    pl_sentinel_watch_close(client->watch);
 }
 
 void pl_client_end(podlink_client *client)
 {
     const bool is_child = pl_fork_guard_is_child(&client->fork_guard);
-    if (is_child)
+    if (is_child) {
         pl_janitor_leave_behind(&client->janitor);
-    else
+    } else {
+        pl_sentinels_end(client->sentinels); /* which may be what the janitor waits for */
         pl_janitor_stop(&client->janitor);
+    }
     pl_sentinel_watch_free(client->watch, is_child);
     pl_sentinels_free(client->sentinels, is_child);
     pl_nodes_fini(&client->nodes, is_child);
@@ -202,6 +239,7 @@ void podlink_client_stats(podlink_client *client, podlink_stats *stats)
     podlink_stats all = {.size = stats->size};
     const pl_client_counters *counters = &client->counters;
     pl_nodes_count(&client->nodes, &all);
+    pl_sentinels_count(client->sentinels, &all);
     all.calls_not_sent += pl_counted(&counters->not_sent);
     all.calls_server_error += pl_counted(&counters->answered);
     all.calls_unknown += pl_counted(&counters->unknown);

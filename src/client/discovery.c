@@ -166,9 +166,6 @@ void pl_discovery_tick(podlink_client *client)
     const bool is_due = client->discovery.found_at != 0 &&
                         pl_until(now, client->discovery.found_at) > client->config.topology_refresh_ms * PL_MS;
     pthread_mutex_unlock(&client->discovery.lock);
-    uint32_t generation;
-    if (!is_due || client->config.kind == PL_SINGLE || !pl_gate_enter(&client->nodes.gate, &generation))
-        return;
-    pl_discover_soon(client, pl_deadline_after(now, client->config.call_timeout_ms));
-    pl_gate_leave(&client->nodes.gate, generation);
+    if (is_due && client->config.kind != PL_SINGLE)
+        pl_discover_soon(client, pl_deadline_after(now, client->config.call_timeout_ms));
 }

@@ -6,10 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum {
-    CLOSE_POLL_MS = 1,
-    LINGER_MS = 1000 /* a node that is missing in an answer keeps its connections for so long */
-};
+enum { LINGER_MS = 1000 /* a node that is missing in an answer keeps its connections for so long */ };
 
 void pl_nodes_init(pl_nodes *nodes, podlink_client *client, const pl_server *server, const pl_pool_size *size)
 {
@@ -345,28 +342,27 @@ podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlin
 
 /* --- the end -------------------------------------------------------------------------------------------------- */
 
-static bool is_quiet(pl_nodes *nodes)
+void pl_nodes_close(pl_nodes *nodes)
 {
-    bool is_quiet = pl_gate_is_empty(&nodes->gate);
-    pthread_mutex_lock(&nodes->lock);
-    for (pl_node *node = nodes->list; node && is_quiet; node = node->next)
-        is_quiet = pl_pool_is_quiet(&node->pool);
-    pthread_mutex_unlock(&nodes->lock);
-    return is_quiet;
-}
-
-void pl_nodes_close(pl_nodes *nodes, int64_t deadline)
-{
-    const pl_clock *clock = nodes->server->clock;
     pl_gate_close(&nodes->gate);
     for (pl_node *node = first_node(nodes); node; node = node->next)
         pl_pool_close(&node->pool);
-    while (!is_quiet(nodes)) {
-        if (pl_until(deadline, pl_clock_now(clock)) == 0)
-            for (pl_node *node = first_node(nodes); node; node = node->next)
-                pl_pool_end(&node->pool, PODLINK_ECLOSED, "the client is closed");
-        pl_park_sleep(CLOSE_POLL_MS * PL_MS);
-    }
+}
+
+bool pl_nodes_are_quiet(pl_nodes *nodes)
+{
+    bool are_quiet = pl_gate_inside(&nodes->gate) == 0;
+    pthread_mutex_lock(&nodes->lock);
+    for (pl_node *node = nodes->list; node && are_quiet; node = node->next)
+        are_quiet = pl_pool_is_quiet(&node->pool);
+    pthread_mutex_unlock(&nodes->lock);
+    return are_quiet;
+}
+
+void pl_nodes_end(pl_nodes *nodes, podlink_status status, const char *why)
+{
+    for (pl_node *node = first_node(nodes); node; node = node->next)
+        pl_pool_end(&node->pool, status, why);
 }
 
 void pl_nodes_fini(pl_nodes *nodes, bool is_child)

@@ -89,9 +89,14 @@ void pl_nodes_tick(pl_nodes *nodes);
 /** As pl_pool_reauthenticate(), on every server. Inside the gate. @return the first failure */
 podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlink_error *err);
 
-/** Closes all: who begins a call is refused, those inside have until the deadline, then lose their connections. Returns
- *  when nobody is inside. */
-void pl_nodes_close(pl_nodes *nodes, int64_t deadline);
+/** Who begins a call is refused from now on. */
+void pl_nodes_close(pl_nodes *nodes);
+
+/** Whether nobody is inside any more, after pl_nodes_close(). */
+bool pl_nodes_are_quiet(pl_nodes *nodes);
+
+/** As pl_pool_end(), on every server: those who are inside lose their connections. */
+void pl_nodes_end(pl_nodes *nodes, podlink_status status, const char *why);
 
 void pl_nodes_count(pl_nodes *nodes, podlink_stats *stats);
 

@@ -37,6 +37,7 @@ typedef struct listener {
 struct pl_sentinel_watch {
     pl_sentinels *sentinels;
     listener listeners[PL_SENTINELS_MAX];
+    _Atomic bool is_closed;
     bool wants_to_ask;
     uint32_t first; /* to be asked */
 };
@@ -97,12 +98,19 @@ static bool send(listener *l, const char *const *words, size_t count, int64_t de
     return pl_exclusive_flush(conn, &l->loan->stream, l->watch->sentinels->server.clock, deadline);
 }
 
+/* Taken off first: the child of a fork() must not find what is freed. */
+static void release(listener *l)
+{
+    pl_loan *loan = l->loan;
+    l->loan = NULL;
+    if (loan)
+        pl_dedicated_release(&l->node->pool.dedicated, loan, false);
+}
+
 static void disconnect(listener *l, int64_t now)
 {
     const int64_t pause_ms = REDIAL_FIRST_MS << (l->failures < 4 ? l->failures : 4);
-    if (l->loan)
-        pl_dedicated_release(&l->node->pool.dedicated, l->loan, false);
-    l->loan = NULL;
+    release(l);
     l->failures++;
     l->dial_at = now + (pause_ms < REDIAL_LAST_MS ? pause_ms : REDIAL_LAST_MS) * PL_MS;
 }
@@ -191,16 +199,22 @@ pl_sentinel_watch *pl_sentinel_watch_new(pl_sentinels *sentinels)
     return watch;
 }
 
+void pl_sentinel_watch_close(pl_sentinel_watch *watch)
+{
+    if (!watch || atomic_exchange(&watch->is_closed, true))
+        return;
+    for (uint32_t i = 0; i < PL_SENTINELS_MAX; i++)
+        release(&watch->listeners[i]);
+}
+
 void pl_sentinel_watch_free(pl_sentinel_watch *watch, bool is_child)
 {
     if (!watch)
         return;
-    for (uint32_t i = 0; i < PL_SENTINELS_MAX; i++) {
-        listener *l = &watch->listeners[i];
-        if (l->loan && is_child)
-            pl_stream_close_inherited(&l->loan->stream);
-        else if (l->loan)
-            pl_dedicated_release(&l->node->pool.dedicated, l->loan, false);
-    }
+    if (!is_child)
+        pl_sentinel_watch_close(watch);
+    for (uint32_t i = 0; i < PL_SENTINELS_MAX; i++)
+        if (watch->listeners[i].loan)
+            pl_stream_close_inherited(&watch->listeners[i].loan->stream);
     pl_heap_free(watch->sentinels->server.heap, watch);
 }

@@ -13,6 +13,10 @@ typedef struct pl_sentinel_watch pl_sentinel_watch;
 /** @param sentinels  borrowed. @return NULL when out of memory */
 pl_sentinel_watch *pl_sentinel_watch_new(pl_sentinels *sentinels);
 
+/** Closes its connections, once and for all. NULL is allowed. No tick is running, and none follows, nor does
+ *  pl_sentinel_watch_sockets(); any thread. */
+void pl_sentinel_watch_close(pl_sentinel_watch *watch);
+
 /** Before the sentinels are freed. NULL is allowed. */
 void pl_sentinel_watch_free(pl_sentinel_watch *watch, bool is_child);
 

@@ -321,3 +321,31 @@ void pl_sentinels_tick(pl_sentinels *sentinels)
     for (uint32_t i = 0; i < count; i++)
         pl_pool_tick(&sentinels->list[i].node->pool);
 }
+
+void pl_sentinels_end(pl_sentinels *sentinels)
+{
+    const uint32_t count = sentinels ? atomic_load(&sentinels->count) : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        pl_pool *pool = &sentinels->list[i].node->pool;
+        pl_pool_close(pool);
+        pl_pool_end(pool, PODLINK_ECLOSED, "the client is closed");
+    }
+}
+
+void pl_sentinels_count(pl_sentinels *sentinels, podlink_stats *stats)
+{
+    podlink_stats own = {0};
+    const uint32_t count = sentinels ? atomic_load(&sentinels->count) : 0;
+    for (uint32_t i = 0; i < count; i++)
+        pl_pool_count(&sentinels->list[i].node->pool, &own);
+    stats->connections += own.connections;
+    stats->dials += own.dials;
+    stats->dial_failures += own.dial_failures;
+    stats->connections_lost += own.connections_lost;
+    stats->stale += own.stale;
+    stats->bytes_sent += own.bytes_sent;
+    stats->bytes_received += own.bytes_received;
+    stats->writes += own.writes;
+    stats->reads += own.reads;
+    stats->commands_sent += own.commands_sent;
+}

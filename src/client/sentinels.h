@@ -61,6 +61,14 @@ pl_sentinels *pl_sentinels_new(podlink_client *client);
 /** Nobody asks any more. NULL is allowed. */
 void pl_sentinels_free(pl_sentinels *sentinels, bool is_child);
 
+/** Ends every connection to them, also those that are being made: who asks is told ECLOSED, and nobody makes a new one.
+ *  NULL is allowed; any thread. */
+void pl_sentinels_end(pl_sentinels *sentinels);
+
+/** Adds the connections to them and the traffic there. What they are asked is nobody's call, and is not counted among
+ *  those. NULL is allowed; any thread. */
+void pl_sentinels_count(pl_sentinels *sentinels, podlink_stats *stats);
+
 /** Periodic work of their connections. */
 void pl_sentinels_tick(pl_sentinels *sentinels);
 
