@@ -214,11 +214,13 @@ static bool goes_to_replica(const pl_run *run, const pl_exchange *exchange, uint
 
 static void run_whole(pl_run *run, pl_exchange *exchange)
 {
-    uint32_t redirects = 0;
     for (uint32_t attempt = 0;; attempt++) {
-        pl_pass(run, exchange, goes_to_replica(run, exchange, attempt + redirects));
-        while (!is_done(exchange) && is_redirected(run, exchange, redirects++))
+        uint32_t redirects = 0; /* of this attempt: who waits for a slot that is being moved meets one in each */
+        pl_pass(run, exchange, goes_to_replica(run, exchange, attempt));
+        while (!is_done(exchange) && is_redirected(run, exchange, redirects)) {
+            redirects++;
             pl_pass(run, exchange, false);
+        }
         if (is_done(exchange) || !tries_again(run, exchange, attempt))
             return;
     }

@@ -151,31 +151,55 @@ static void a_call_whose_keys_are_apart_is_tried_until_its_deadline(void **state
     assert_int_equal(previous, 3);
 }
 
+struct ending {
+    unsigned slot;
+    int after_ms;
+};
+
 static void *end_the_move(void *argument)
 {
-    const unsigned slot = *(const unsigned *)argument;
-    ask_wait_ms(200);
-    return test_cluster_move_end(cluster, slot, 1) ? argument : NULL;
+    const struct ending *ending = argument;
+    ask_wait_ms(ending->after_ms);
+    return test_cluster_move_end(cluster, ending->slot, 1) ? argument : NULL;
 }
 
 static void a_call_whose_keys_come_together_in_time_succeeds(void **state)
 {
     (void)state;
     const podlink_link link = link_on(0);
-    unsigned slot = cluster_slot_of(cluster, &link);
+    struct ending ending = {cluster_slot_of(cluster, &link), 200};
     pthread_t thread;
     void *ended = NULL;
     int32_t previous = 77;
     assert_status(PODLINK_OK, set(&link, 3), &err);
-    assert_true(test_cluster_move_begin(cluster, slot, 1));
+    assert_true(test_cluster_move_begin(cluster, ending.slot, 1));
     assert_true(test_cluster_move_key(cluster, cluster_key_of(&link), 1));
-    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &slot), 0);
+    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &ending), 0);
     const podlink_call call = within(3000);
     podlink_status status = podlink_link_set(client, &link, 4, PODLINK_FOREVER, &previous, &call, &err);
     pthread_join(thread, &ended);
     assert_non_null(ended);
     assert_status(PODLINK_OK, status, &err);
     assert_int_equal(previous, 3);
+}
+
+/* Of two keys that are new the old node says ASK, and the new one TRYAGAIN: more often than there are redirects. */
+static void a_call_for_new_keys_of_a_slot_that_is_moved_waits_until_it_has(void **state)
+{
+    (void)state;
+    const podlink_link link = link_on(0);
+    struct ending ending = {cluster_slot_of(cluster, &link), 600};
+    pthread_t thread;
+    void *ended = NULL;
+    const uint64_t before = api_stats(client).redirects_ask;
+    assert_true(test_cluster_move_begin(cluster, ending.slot, 1));
+    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &ending), 0);
+    const podlink_call call = within(3000);
+    podlink_status status = podlink_link_set(client, &link, 4, PODLINK_FOREVER, NULL, &call, &err);
+    pthread_join(thread, &ended);
+    assert_non_null(ended);
+    assert_status(PODLINK_OK, status, &err);
+    assert_true(api_stats(client).redirects_ask - before > 4);
 }
 
 /* Half of a slot's temporary links have moved, the other half has not; the items of other slots do not care. */
@@ -270,6 +294,7 @@ int main(void)
         cmocka_unit_test(a_key_that_has_moved_ahead_of_its_slot_is_asked_for_and_the_map_stays),
         cmocka_unit_test(a_call_whose_keys_are_apart_is_tried_until_its_deadline),
         cmocka_unit_test(a_call_whose_keys_come_together_in_time_succeeds),
+        cmocka_unit_test(a_call_for_new_keys_of_a_slot_that_is_moved_waits_until_it_has),
         cmocka_unit_test(a_batch_over_a_slot_that_is_half_moved_has_every_result),
         cmocka_unit_test(a_batch_with_keys_apart_fails_those_items_alone),
     };
