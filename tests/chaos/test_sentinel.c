@@ -43,15 +43,16 @@ static void set_on_all(const char *name, const char *value)
         assert_true(ask_ok(test_sentinel_server(sentinel, i), "CONFIG SET %s %s", name, value));
 }
 
-/* What an operator does, who is in no hurry: the old master is a replica again, and has all data. */
-static void replace(void)
+/* What an operator does, who is in no hurry: the old master is a replica again, and has all data.
+ * @param more  writes that are to succeed meanwhile */
+static void replace(size_t more)
 {
     struct test_server *old = test_sentinel_master(sentinel);
     const int64_t began = ask_now_ms();
     assert_true(test_sentinel_failover(sentinel));
     assert_non_null(test_sentinel_new_master(sentinel, old, SOON_MS));
     const int64_t replaced = ask_now_ms();
-    assert_true(writers_go_on(writers, chaos.rate, SOON_MS));
+    assert_true(writers_go_on(writers, more, SOON_MS));
     assert_true(test_sentinel_demote(sentinel, old));
     assert_true(test_sentinel_settle(sentinel));
     print_message("# planned failover: all sentinels name another master after %d ms\n", (int)(replaced - began));
@@ -71,13 +72,24 @@ static void a_planned_failover_loses_only_what_the_window_tells(void **state)
     (void)state;
     start_writers(0);
     for (int i = 0; i < chaos.failovers; i++)
-        replace();
+        replace(chaos.rate);
     const struct outcome outcome = stop_writers("planned failovers");
     assert_int_equal(outcome.lost_outside, 0);
     assert_int_equal(outcome.doubled + outcome.phantoms + outcome.torn + outcome.other, 0);
     assert_int_equal(windows_count(&windows), chaos.failovers);
     assert_windows(WINDOW_MS * chaos.slowness);
     assert_int_equal(api_stats(client).master_changes, chaos.failovers);
+}
+
+/* Both replicas follow: what is written now is acknowledged by both, but for what a busy machine makes late. */
+static void assert_acknowledged(void)
+{
+    size_t ok;
+    const int64_t from_ns = api_now_ns();
+    assert_true(writers_go_on(writers, chaos.rate / 2, SOON_MS));
+    const size_t acked = writers_acked(writers, from_ns, api_now_ns(), &ok);
+    print_message("# with both replicas there: %zu of %zu acknowledged by both\n", acked, ok);
+    assert_true(acked * 10 >= ok * (chaos.slowness > 1 ? 5 : 9));
 }
 
 /* A master that has lost its replicas takes no writes, so that none is acknowledged by it alone. */
@@ -87,12 +99,14 @@ static void a_planned_failover_loses_nothing_that_two_replicas_have_acknowledged
     set_on_all("min-replicas-to-write", "1");
     set_on_all("min-replicas-max-lag", "2");
     start_writers(2);
-    for (int i = 0; i < (chaos.failovers + 1) / 2; i++)
-        replace();
+    for (int i = 0; i < (chaos.failovers + 1) / 2; i++) {
+        replace(chaos.rate / 4); /* with one replica each call waits in vain for the second */
+        assert_acknowledged();
+    }
     const struct outcome outcome = stop_writers("planned failovers, acks=2, min-replicas-to-write 1");
     set_on_all("min-replicas-to-write", "0");
     assert_int_equal(outcome.lost_acked, 0);
-    assert_true(outcome.acked > 0); /* from the promotion on only one replica is left that could acknowledge */
+
     assert_int_equal(outcome.doubled + outcome.phantoms + outcome.torn + outcome.other, 0);
 }
 
@@ -120,8 +134,14 @@ static void a_master_that_is_killed_loses_nothing(void **state)
     for (int i = 0; i < chaos.failovers; i++)
         kill_the_master();
     const struct outcome outcome = stop_writers("kill -9");
-    assert_int_equal(outcome.lost, 0);
+    assert_int_equal(outcome.lost_outside, 0);
     assert_int_equal(outcome.doubled + outcome.phantoms + outcome.torn + outcome.other, 0);
+    const int others = (int)windows_count(&windows) - chaos.failovers;
+    assert_true(others >= 0);
+    if (others > 0)
+        print_message("# the sentinels have replaced a master %d times that lived: the machine was too busy\n", others);
+    else
+        assert_int_equal(outcome.lost, 0);
 }
 
 /* ---- the program ---- */

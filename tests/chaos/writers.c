@@ -272,6 +272,23 @@ int64_t writers_first_success(const struct writers *w, int64_t after_ns, const b
     return first;
 }
 
+size_t writers_acked(const struct writers *w, int64_t from_ns, int64_t until_ns, size_t *ok)
+{
+    size_t acked = 0;
+    *ok = 0;
+    for (unsigned i = 0; i < w->threads; i++) {
+        const size_t count = atomic_load_explicit(&w->each[i].count, memory_order_acquire);
+        for (size_t n = 0; n < count; n++) {
+            const struct write *write = &w->each[i].writes[n];
+            if (write->status < 0 || write->began_ns < from_ns || write->began_ns > until_ns)
+                continue;
+            (*ok)++;
+            acked += write->acked >= w->acks;
+        }
+    }
+    return acked;
+}
+
 int64_t writers_longest_gap(const struct writers *w, int64_t from_ns, int64_t until_ns)
 {
     int64_t longest = 0;

@@ -93,6 +93,10 @@ size_t writers_count(const struct writers *w);
  *  @param slots  NULL, or which of the 16384 slots count */
 int64_t writers_first_success(const struct writers *w, int64_t after_ns, const bool *slots);
 
+/** How many writes that began between two points in time were acknowledged by as many replicas as asked for.
+ *  @param ok  out: how many of them have succeeded */
+size_t writers_acked(const struct writers *w, int64_t from_ns, int64_t until_ns, size_t *ok);
+
 /** The longest that one of the threads was without a success, between two points in time. */
 int64_t writers_longest_gap(const struct writers *w, int64_t from_ns, int64_t until_ns);
 
