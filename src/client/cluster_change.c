@@ -2,9 +2,9 @@
  *
  * A master that is cut off from the others takes writes for as long as it does not know that: it asks each of them
  * after half of cluster-node-timeout at the latest, and waits for the answer for all of it. So whatever is lost was
- * acknowledged that long before the master's last answer, or later. Nothing that a client sees narrows this down: a
- * connection that breaks tells that the master is gone, not that it had its replicas until then, and a failover by
- * command, which loses nothing, looks like one by majority. */
+ * acknowledged that long before the latest write that it acknowledged, or since. Nothing that a client sees narrows
+ * this down: a connection that breaks tells that the master is gone, not that it had its replicas until then, and a
+ * failover by command, which loses nothing, looks like one by majority. */
 #include "client/cluster_change.h"
 
 #include "client/client.h"
@@ -24,10 +24,10 @@ static int64_t reach(const podlink_client *client)
 static void tell_replaced(podlink_client *client, pl_node *old, const pl_address *master)
 {
     int64_t from = 0;
-    const int64_t until = pl_pool_may_have_answered_at(&old->pool);
+    const int64_t until = pl_pool_may_have_acknowledged_at(&old->pool);
     if (until != 0) {
-        const int64_t answered_at = pl_pool_answered_at(&old->pool);
-        from = (answered_at != 0 ? answered_at : until) - reach(client);
+        const int64_t last = pl_pool_acknowledged_at(&old->pool);
+        from = (last != 0 ? last : until) - reach(client);
         from = from > 0 ? from : 1;
     }
     pl_event_master_changed(client, &old->address, master, from, until);

@@ -18,7 +18,7 @@ static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
 /* Since when and until when the old master may have acknowledged what is lost; both 0: never. */
 static void find_window(pl_sentinels *sentinels, pl_node *old, int64_t *from, int64_t *until)
 {
-    *until = pl_pool_may_have_answered_at(&old->pool);
+    *until = pl_pool_may_have_acknowledged_at(&old->pool);
     pthread_mutex_lock(&sentinels->lock);
     *from = pl_trouble_began(&sentinels->trouble);
     pthread_mutex_unlock(&sentinels->lock);

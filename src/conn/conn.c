@@ -182,6 +182,12 @@ static void record_latency(pl_conn_counters *counters, const pl_exchange *exchan
     pl_histogram_record(&counters->total, now - exchange->began_at);
 }
 
+/* Commands with a key are the users'. */
+static bool is_acknowledged_write(const pl_exchange *exchange, const pl_outcome *outcome)
+{
+    return outcome->status == PODLINK_OK && exchange->ops->slot && !exchange->reads_only;
+}
+
 static void tell_answer(pl_conn *conn, const pl_place *place, const pl_outcome *outcome, int64_t now)
 {
     pl_exchange *exchange = place->exchange;
@@ -192,6 +198,8 @@ static void tell_answer(pl_conn *conn, const pl_place *place, const pl_outcome *
         sent = now;
     exchange->sent_at = sent > exchange->queued_at ? sent : exchange->queued_at;
     exchange->answered_at = now;
+    if (is_acknowledged_write(exchange, outcome))
+        atomic_store_explicit(&conn->counters->acknowledged_at, now, memory_order_relaxed);
     tell(conn, place, outcome);
     if (exchange->unsettled == 0)
         record_latency(conn->counters, exchange, now);

@@ -21,7 +21,9 @@ typedef struct pl_conn_counters {
     pl_counter bytes_sent;
     pl_counter bytes_received;
     pl_counter commands_sent;
-    pl_histogram wait; /* of exchanges that were answered to their end */
+    _Atomic int64_t
+        acknowledged_at; /* what may have written: the latest that was answered, but with an error; 0: none */
+    pl_histogram wait;   /* of exchanges that were answered to their end */
     pl_histogram unsent;
     pl_histogram wire;
     pl_histogram total;

@@ -259,12 +259,24 @@ static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **
     return fault.status;
 }
 
+/* The latest of a list. The lock is held. */
+static int64_t latest_acknowledged(const pl_loan *list, int64_t latest)
+{
+    for (const pl_loan *loan = list; loan; loan = loan->next) {
+        const int64_t at = atomic_load_explicit(&loan->counters.acknowledged_at, memory_order_relaxed);
+        latest = at > latest ? at : latest;
+    }
+    return latest;
+}
+
 /* A connection is gone: its place is free. */
 static void drop(pl_dedicated *dedicated, pl_loan *loan)
 {
     pl_conn_fail(&loan->conn, PODLINK_ECLOSED, "the connection is given up");
     pthread_mutex_lock(&dedicated->lock);
     pl_conn_counters_add(&loan->counters, &dedicated->retired);
+    loan->next = NULL;
+    dedicated->acknowledged_at = latest_acknowledged(loan, dedicated->acknowledged_at);
     pthread_mutex_unlock(&dedicated->lock);
     close_loan(dedicated, loan);
     pthread_mutex_lock(&dedicated->lock);
@@ -448,7 +460,6 @@ void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusab
     int64_t now = pl_clock_now(dedicated->server->clock);
     pthread_mutex_lock(&dedicated->lock);
     remove_lent(dedicated, loan);
-    dedicated->returned_at = now;
     pthread_mutex_unlock(&dedicated->lock);
     give_back(dedicated, loan, is_reusable, now);
 }
@@ -605,12 +616,13 @@ void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
     stats->dedicated_reused += pl_counted(&dedicated->reused);
 }
 
-int64_t pl_dedicated_returned_at(pl_dedicated *dedicated)
+int64_t pl_dedicated_acknowledged_at(pl_dedicated *dedicated)
 {
     pthread_mutex_lock(&dedicated->lock);
-    const int64_t returned_at = dedicated->returned_at;
+    int64_t latest = latest_acknowledged(dedicated->idle, dedicated->acknowledged_at);
+    latest = latest_acknowledged(dedicated->lent, latest);
     pthread_mutex_unlock(&dedicated->lock);
-    return returned_at;
+    return latest;
 }
 
 bool pl_dedicated_is_lent(pl_dedicated *dedicated)

@@ -38,8 +38,9 @@ typedef struct pl_dedicated {
     pthread_mutex_t lock; /* of everything below; never held during I/O */
     pl_loan *idle;
     pl_loan *lent;
-    int64_t returned_at;   /* the latest of them */
-    podlink_stats retired; /* what connections that are closed had counted */
+
+    podlink_stats retired;   /* what connections that are closed had counted, */
+    int64_t acknowledged_at; /* and the latest that they had acknowledged */
     uint32_t idle_count;
     uint32_t total; /* idle, lent and being dialled */
     uint32_t dialling;
@@ -85,8 +86,8 @@ void pl_dedicated_close(pl_dedicated *dedicated);
 /** Ends the connections that are lent: calls on them fail. */
 void pl_dedicated_end(pl_dedicated *dedicated);
 
-/** When one was given back last, which a caller does who had his answer just before. 0: never. */
-int64_t pl_dedicated_returned_at(pl_dedicated *dedicated);
+/** The latest acknowledged_at of all connections. */
+int64_t pl_dedicated_acknowledged_at(pl_dedicated *dedicated);
 
 /** Whether one is lent at present. */
 bool pl_dedicated_is_lent(pl_dedicated *dedicated);

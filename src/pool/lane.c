@@ -475,7 +475,7 @@ typedef struct pl_input {
 
 static void take_bytes(pl_lane *lane, const char *bytes, size_t length, int64_t now)
 {
-    lane->answered_at = lane->heard_at = lane->used_at = now;
+    lane->heard_at = lane->used_at = now;
     lane->timeouts = 0;
     pl_conn_received(&lane->conn, bytes, length, now);
 }
@@ -913,14 +913,6 @@ void pl_lane_end(pl_lane *lane, podlink_status status, const char *why)
         close_if_unused(lane);
     }
     pthread_mutex_unlock(&lane->lock);
-}
-
-int64_t pl_lane_answered_at(pl_lane *lane)
-{
-    pthread_mutex_lock(&lane->lock);
-    const int64_t answered_at = lane->answered_at;
-    pthread_mutex_unlock(&lane->lock);
-    return answered_at;
 }
 
 bool pl_lane_is_open(pl_lane *lane, uint32_t *in_line)

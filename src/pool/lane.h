@@ -104,7 +104,6 @@ typedef struct pl_lane {
     int64_t auth_not_before;     /* after an AUTH that was not answered */
     int64_t held_at;             /* since when output waits for more, with TLS; 0: it does not */
     int64_t used_at;             /* for the check of idle connections */
-    int64_t answered_at;         /* when bytes came, on any connection */
     int64_t heard_at;            /* when bytes came, or the line's first command was queued */
     uint32_t timeouts;           /* calls in a row that timed out */
     _Atomic uint32_t load;       /* callers in it, or bound for it */
@@ -154,9 +153,6 @@ void pl_lane_tick(pl_lane *lane, int64_t now);
 
 /** Ends the connection: whatever is in flight is told so, its owners are woken. */
 void pl_lane_end(pl_lane *lane, podlink_status status, const char *why);
-
-/** When bytes of answers came last; 0: never. */
-int64_t pl_lane_answered_at(pl_lane *lane);
 
 /** What is there at present. @param in_line  out: commands */
 bool pl_lane_is_open(pl_lane *lane, uint32_t *in_line);

@@ -120,12 +120,12 @@ bool pl_pool_is_unlent(pl_pool *pool)
     return is_unlent && pl_pool_is_quiet(pool);
 }
 
-int64_t pl_pool_answered_at(pl_pool *pool)
+int64_t pl_pool_acknowledged_at(pl_pool *pool)
 {
-    int64_t latest = pl_dedicated_returned_at(&pool->dedicated);
+    int64_t latest = pl_dedicated_acknowledged_at(&pool->dedicated);
     for (uint32_t i = 0; i < pool->lane_count; i++) {
-        const int64_t answered_at = pl_lane_answered_at(&pool->lanes[i]);
-        latest = answered_at > latest ? answered_at : latest;
+        const int64_t at = atomic_load_explicit(&pool->lanes[i].counters.conn.acknowledged_at, memory_order_relaxed);
+        latest = at > latest ? at : latest;
     }
     return latest;
 }
@@ -138,9 +138,9 @@ static bool is_reply_due(pl_pool *pool)
     return in_line > 0 || pl_dedicated_is_lent(&pool->dedicated);
 }
 
-int64_t pl_pool_may_have_answered_at(pl_pool *pool)
+int64_t pl_pool_may_have_acknowledged_at(pl_pool *pool)
 {
-    return is_reply_due(pool) ? pl_clock_now(pool->server.clock) : pl_pool_answered_at(pool);
+    return is_reply_due(pool) ? pl_clock_now(pool->server.clock) : pl_pool_acknowledged_at(pool);
 }
 
 void pl_pool_tick(pl_pool *pool)

@@ -57,11 +57,11 @@ bool pl_pool_is_idle(pl_pool *pool);
 /** Whether no dedicated connection is there any more: all are given back, and closed. */
 bool pl_pool_is_unlent(pl_pool *pool);
 
-/** When the server answered last on a shared connection, or a dedicated one was given back. 0: never. */
-int64_t pl_pool_answered_at(pl_pool *pool);
+/** When the server acknowledged something last that may have been a write. 0: never. */
+int64_t pl_pool_acknowledged_at(pl_pool *pool);
 
-/** When it may have answered last: now, where a reply is due or a connection is lent; else the same. */
-int64_t pl_pool_may_have_answered_at(pl_pool *pool);
+/** When it may have done so last: now, where a reply is due or a connection is lent; else the same. */
+int64_t pl_pool_may_have_acknowledged_at(pl_pool *pool);
 
 /** Periodic work. */
 void pl_pool_tick(pl_pool *pool);

@@ -18,6 +18,11 @@ void chaos_init(int argc, char **argv)
         chaos = (struct chaos_size){.failovers = 2, .slots = 1000, .rate = 2000, .slowness = 1};
 }
 
+int64_t chaos_tolerance_ns(void)
+{
+    return chaos.slowness * INT64_C(50000000);
+}
+
 static void note_event(void *context, const podlink_event *event)
 {
     if (event->kind == PODLINK_EVENT_MASTER_CHANGED)

@@ -17,6 +17,10 @@ extern struct chaos_size chaos;
 
 void chaos_init(int argc, char **argv);
 
+/** By how much an answer may lie outside a window: a caller notes it a moment after the library had it, and later where
+ *  the machine is busy. */
+int64_t chaos_tolerance_ns(void);
+
 /** Opens a client that tells its windows there. */
 podlink_client *chaos_open(const char *url, struct windows *windows);
 

@@ -30,7 +30,8 @@ static void start_writers(uint32_t acks)
                                  .rate = chaos.rate,
                                  .timeout_ms = TIMEOUT_MS,
                                  .acks = acks,
-                                 .acks_timeout_ms = 100};
+                                 .acks_timeout_ms = 100,
+                                 .tolerance_ns = chaos_tolerance_ns()};
     writers = writers_start(&like);
     assert_true(writers_go_on(writers, chaos.rate / 4, SOON_MS));
 }
@@ -92,7 +93,8 @@ static void slots_that_move_under_load_lose_nothing(void **state)
     assert_once_and_whole(&outcome);
     assert_int_equal(outcome.lost, 0);
     assert_int_equal(outcome.unknown + outcome.failed, 0);
-    assert_true(api_stats(client).redirects_moved > 0);
+    if (chaos.slots >= 1000) /* else chance decides whether a write meets one */
+        assert_true(api_stats(client).redirects_moved > 0);
     assert_windows(0);
 }
 

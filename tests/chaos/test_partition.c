@@ -1,12 +1,24 @@
 /* A partition of six seconds: the master, the client and one sentinel on one side, both replicas and two sentinels on
  * the other one, which makes a new master. What the old one has taken meanwhile is lost, and the client tells so. */
 #include "chaos.h"
+#include "cluster.h"
 #include "networks.h"
 #include "sentinel.h"
 
-enum { THREADS = 8, SOON_MS = 30000, CUT_MS = 6000, MS = 1000000 };
+#include <stdio.h>
+
+enum {
+    THREADS = 8,
+    SOON_MS = 30000,
+    CUT_MS = 6000,
+    CLUSTER_CUT_MS = 4500,
+    MASTERS = 3,
+    CLUSTER_NODES = 6,
+    NODE_TIMEOUT_MS = 1500
+};
 
 static struct test_sentinel *sentinel;
+static struct test_cluster *cluster;
 static podlink_client *client;
 static struct writers *writers;
 static struct windows windows;
@@ -20,7 +32,7 @@ static void start_writers(uint32_t acks)
                                  .timeout_ms = 4000,
                                  .acks = acks,
                                  .acks_timeout_ms = 500,
-                                 .tolerance_ns = 5 * (int64_t)MS};
+                                 .tolerance_ns = chaos_tolerance_ns()};
     writers = writers_start(&like);
     assert_true(writers_go_on(writers, chaos.rate / 4, SOON_MS));
 }
@@ -84,9 +96,64 @@ static void what_a_replica_has_acknowledged_is_not_lost(void **state)
     assert_int_equal(outcome.phantoms + outcome.doubled + outcome.torn + outcome.other, 0);
 }
 
+/* ---- a cluster ---- */
+
+/* The first master is alone with the client, its replica is with the others. */
+static void start_cluster(void)
+{
+    static const char *const args[] = {"--protected-mode", "no", NULL}; /* the addresses are no loopback */
+    struct test_cluster_plan plan = {.replicas = 1, .node_timeout_ms = NODE_TIMEOUT_MS, .args = args};
+    char url[512];
+    for (unsigned i = 0; i < CLUSTER_NODES; i++) {
+        const unsigned network = i == 0 ? 0 : 1 + i % 2;
+        plan.hosts[i] = networks_host(network);
+        plan.networks[i] = networks_path(network);
+    }
+    cluster = test_cluster_start(&plan);
+    assert_non_null(cluster);
+    windows_init(&windows);
+    snprintf(url, sizeof url, "%s?cluster_node_timeout_ms=%d", test_cluster_url(cluster), NODE_TIMEOUT_MS);
+    client = chaos_open(url, &windows);
+}
+
+static void what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window(void **state)
+{
+    struct test_server *servers[MASTERS];
+    (void)state;
+    if (*networks_reason())
+        skip();
+    start_cluster();
+    /* Calls to the other side end soon, so that this one has many. */
+    const struct writers like = {.client = client,
+                                 .windows = &windows,
+                                 .threads = 2 * THREADS,
+                                 .rate = chaos.rate / 2,
+                                 .timeout_ms = 100,
+                                 .only_links = true,
+                                 .tolerance_ns = chaos_tolerance_ns()};
+    writers = writers_start(&like);
+    assert_true(writers_go_on(writers, chaos.rate / 2, SOON_MS));
+    const int64_t cut_ms = ask_now_ms();
+    assert_true(networks_cut());
+    while (ask_now_ms() < cut_ms + CLUSTER_CUT_MS)
+        ask_wait_ms(20);
+    assert_true(networks_heal());
+    assert_true(test_cluster_settle(cluster));
+    assert_true(writers_go_on(writers, chaos.rate / 2, SOON_MS));
+    writers_stop(writers);
+    for (size_t i = 0; i < MASTERS; i++)
+        servers[i] = test_cluster_node(cluster, i == 0 ? MASTERS : i);
+    const struct outcome outcome = writers_compare(writers, servers, MASTERS);
+    writers_print(writers, &outcome, "partition of a cluster");
+    assert_true(outcome.lost > 0);
+    assert_int_equal(outcome.lost_outside, 0);
+    assert_int_equal(windows_count(&windows), 1);
+    assert_int_equal(outcome.phantoms + outcome.doubled + outcome.torn + outcome.other, 0);
+}
+
 /* ---- the program ---- */
 
-static int begin(void **state)
+static int begin_sentinel(void **state)
 {
     (void)state;
     if (*networks_reason())
@@ -112,19 +179,22 @@ static int end(void **state)
     podlink_client_free(client);
     writers_free(writers);
     test_sentinel_stop(sentinel);
+    test_cluster_stop(cluster);
     sentinel = NULL;
+    cluster = NULL;
     writers = NULL;
     client = NULL;
     return 0;
 }
 
-#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define own_test(f) cmocka_unit_test_setup_teardown(f, begin_sentinel, end)
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         own_test(what_the_lost_side_has_taken_lies_in_the_window),
         own_test(what_a_replica_has_acknowledged_is_not_lost),
+        cmocka_unit_test_teardown(what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window, end),
     };
     chaos_init(argc, argv);
     if (!networks_start())

@@ -379,22 +379,27 @@ static void read_server(const struct writers *w, struct holdings *held, const st
     redisFree(redis);
 }
 
-static bool is_in_window(const struct writers *w, int64_t ns)
+/* How far from the next window; 0: inside one. */
+static int64_t outside_windows(const struct writers *w, int64_t ns)
 {
+    int64_t least = INT64_MAX;
     const size_t count = windows_count(w->windows);
     for (size_t i = 0; i < count; i++) {
         const struct window *window = &w->windows->each[i];
-        if (ns >= window->from_ns - w->tolerance_ns && ns <= window->until_ns + w->tolerance_ns)
-            return true;
+        const int64_t before = window->from_ns - ns, behind = ns - window->until_ns;
+        const int64_t outside = before > behind ? before : behind;
+        least = outside < least ? outside : least;
     }
-    return false;
+    return least > 0 ? least : 0;
 }
 
 static void count_lost(const struct writers *w, const struct write *write, bool acked, struct outcome *o)
 {
     o->lost++;
     o->lost_acked += acked;
-    o->lost_outside += !is_in_window(w, write->ended_ns);
+    const int64_t outside_ns = outside_windows(w, write->ended_ns);
+    o->outside_ns = outside_ns > o->outside_ns ? outside_ns : o->outside_ns;
+    o->lost_outside += outside_ns > w->tolerance_ns;
     if (o->first_lost_ns == 0 || write->ended_ns < o->first_lost_ns)
         o->first_lost_ns = write->ended_ns;
     if (write->ended_ns > o->last_lost_ns)
@@ -474,8 +479,10 @@ static void print_statuses(const struct writers *w)
 
 void writers_print(const struct writers *w, const struct outcome *o, const char *what)
 {
-    print_message("# %s: %zu writes, %zu ok, %zu unknown, %zu failed; lost %zu (%zu of them outside the windows)", what,
-                  o->writes, o->ok, o->unknown, o->failed, o->lost, o->lost_outside);
+    print_message("# %s: %zu writes, %zu ok, %zu unknown, %zu failed; lost %zu (%zu of them outside the windows; the "
+                  "farthest by %.3f s)",
+                  what, o->writes, o->ok, o->unknown, o->failed, o->lost, o->lost_outside,
+                  (double)o->outside_ns / NS_IN_S);
     if (w->acks > 0)
         print_message(", with all replicas asked for %zu, lost of them %zu", o->acked, o->lost_acked);
     print_message("; doubled %zu, phantoms %zu, torn %zu, other %zu\n", o->doubled, o->phantoms, o->torn, o->other);

@@ -110,7 +110,8 @@ struct outcome {
 
     size_t lost;         /* ok, and the servers do not have it */
     size_t lost_acked;   /* of them: with all replicas asked for */
-    size_t lost_outside; /* of them: acknowledged at no time that a window tells */
+    size_t lost_outside; /* of them: acknowledged at no time that a window tells, */
+    int64_t outside_ns;  /* and how far from the next one, at most */
     size_t doubled;      /* ran twice */
     size_t phantoms;     /* failed, and the servers have it */
     size_t torn;         /* link and index do not agree */

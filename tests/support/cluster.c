@@ -23,6 +23,7 @@ struct node {
     struct test_server *server; /* NULL: never started, or removed */
     uint16_t port;
     char host[64];
+    char network[108];
     char id[ID_LENGTH + 1];
 };
 
@@ -89,7 +90,7 @@ static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
 {
     static const char *const by_tls[] = {"--tls-cluster", "yes", "--tls-replication", "yes", NULL};
     char timeout[16];
-    const char *const host = c->nodes[i].host;
+    const char *const host = c->nodes[i].host, *const network = c->nodes[i].network;
     const char *const own[] = {"--cluster-enabled",
                                "yes",
                                "--cluster-node-timeout",
@@ -104,7 +105,7 @@ static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
                                "1",
                                "--bind",
                                "127.0.0.1",
-                               strchr(host, ':') ? "::1" : NULL,
+                               strcmp(host, "127.0.0.1") != 0 ? host : NULL,
                                NULL};
     const char *args[ARGS_MAX + sizeof own / sizeof *own + sizeof by_tls / sizeof *by_tls];
     size_t n = add_words(args, 0, own);
@@ -118,6 +119,7 @@ static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
                                                                          .tls = &c->tls,
                                                                          .password = c->password,
                                                                          .nodes = nodes,
+                                                                         .network = network[0] ? network : NULL,
                                                                          .args = args});
     return c->nodes[i].server != NULL;
 }
@@ -146,6 +148,7 @@ static bool start_all(struct test_cluster *c, const struct test_cluster_plan *pl
     for (size_t i = 0; i < c->count; i++) {
         if (!name_node(&c->nodes[i], plan->hosts[i]))
             return false;
+        snprintf(c->nodes[i].network, sizeof c->nodes[i].network, "%s", plan->networks[i] ? plan->networks[i] : "");
     }
     for (size_t i = 0; i < c->count; i++) {
         nodes_text(c, i, nodes, sizeof nodes);

@@ -15,7 +15,8 @@ struct test_cluster_plan {
     const char *password;              /* of the default user; none */
     const struct test_server_tls *tls; /* all speak it, to each other too, and have no port of clear text; none */
     const char *const *args;           /* further arguments of all nodes; ends with NULL */
-    const char *hosts[TEST_CLUSTER_NODES_MAX]; /* that node i announces: 127.0.0.1 or ::1 */
+    const char *hosts[TEST_CLUSTER_NODES_MAX]; /* that node i announces: 127.0.0.1, ::1, or the address it has in its */
+    const char *networks[TEST_CLUSTER_NODES_MAX]; /* network namespace, a path; NULL: the test's own */
 };
 
 struct test_cluster;
