@@ -17,6 +17,7 @@ enum {
     SILENCE_MS = 3000, /* without a byte, although we ask each second */
     ASK_MS = 1000,     /* a round of asking */
     AGAIN_MS = 10,     /* another is asking at this moment */
+    LOOK_NS = 100000,  /* for what has come: with 1 us a slow machine looks, and goes round again without having read */
     TICK_MS = 200
 };
 
@@ -80,7 +81,7 @@ static void receive(listener *l)
     uint64_t before;
     do {
         before = l->heard;
-        if (!pl_exclusive_receive(&l->loan->conn, &l->loan->stream, clock, pl_clock_now(clock) + 1000))
+        if (!pl_exclusive_receive(&l->loan->conn, &l->loan->stream, clock, pl_clock_now(clock) + LOOK_NS))
             return;
     } while (l->heard != before);
 }
