@@ -71,8 +71,6 @@ static struct outcome stop_writers(struct test_server *master, const char *what)
 static void what_the_lost_side_has_taken_lies_in_the_window(void **state)
 {
     (void)state;
-    if (*networks_reason())
-        skip();
     start_writers(0);
     struct test_server *master = part_and_heal();
     const struct outcome outcome = stop_writers(master, "partition");
@@ -84,8 +82,6 @@ static void what_the_lost_side_has_taken_lies_in_the_window(void **state)
 static void what_a_replica_has_acknowledged_is_not_lost(void **state)
 {
     (void)state;
-    if (*networks_reason())
-        skip();
     start_writers(1);
     struct test_server *master = part_and_heal();
     const struct outcome outcome = stop_writers(master, "partition, acks=1");
@@ -120,8 +116,6 @@ static void what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window(void *
 {
     struct test_server *servers[MASTERS];
     (void)state;
-    if (*networks_reason())
-        skip();
     start_cluster();
     /* Calls to the other side end soon, so that this one has many. */
     const struct writers like = {.client = client,
@@ -156,8 +150,6 @@ static void what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window(void *
 static int begin_sentinel(void **state)
 {
     (void)state;
-    if (*networks_reason())
-        return 0; /* the test skips itself */
     struct test_sentinel_plan plan = {0};
     for (unsigned i = 0; i < NETWORKS; i++) {
         plan.hosts[i] = networks_host(i);
@@ -197,7 +189,9 @@ int main(int argc, char **argv)
         cmocka_unit_test_teardown(what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window, end),
     };
     chaos_init(argc, argv);
-    if (!networks_start())
-        print_message("# skipped: %s\n", networks_reason());
+    if (!networks_start()) {
+        printf("1..0 # SKIP %s\n", networks_reason());
+        return 0;
+    }
     return cmocka_run_group_tests_name("partition", tests, NULL, NULL) == 0 ? 0 : 1;
 }
