@@ -119,6 +119,22 @@ static int tell_rule(const cli_session *session, const char *user, uint32_t part
     return CLI_DONE;
 }
 
+/* 0 where they are none of the servers': the name alone is then that of the sentinels' user. */
+static uint32_t of_servers(uint32_t parts)
+{
+    const uint32_t theirs = parts & ~(uint32_t)PODLINK_ACL_SENTINEL_USER;
+
+    return theirs == PODLINK_ACL_CLIENT_NAME && theirs != parts ? 0 : theirs;
+}
+
+/* A client gives its name to sentinels, too. */
+static uint32_t of_sentinels(uint32_t parts)
+{
+    const uint32_t theirs = PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME;
+
+    return parts & PODLINK_ACL_SENTINEL_USER ? parts & theirs : 0;
+}
+
 int cli_acl(cli_session *session)
 {
     const char *given = session->arguments->value[CLI_USER];
@@ -130,10 +146,10 @@ int cli_acl(cli_session *session)
         code = check_user(session, user);
     }
     if (code == CLI_DONE) {
-        code = tell_rule(session, user, parts & ~(uint32_t)PODLINK_ACL_SENTINEL_USER);
+        code = tell_rule(session, user, of_servers(parts));
     }
     if (code == CLI_DONE) {
-        code = tell_rule(session, user, parts & PODLINK_ACL_SENTINEL_USER);
+        code = tell_rule(session, user, of_sentinels(parts));
     }
     return code;
 }

@@ -26,9 +26,10 @@ typedef enum podlink_acl_part {
     PODLINK_ACL_FUNCTIONS = 512, /* the built-in scripts as functions: PODLINK_BACKEND_FUNCTIONS. Changes the others */
     PODLINK_ACL_SENTINEL = 1024, /* a server that sentinels watch */
     PODLINK_ACL_CLUSTER = 2048,
-    PODLINK_ACL_REPLICAS = 4096,      /* to read from replicas in a cluster */
-    PODLINK_ACL_ACKS = 8192,          /* writes that wait for replicas */
-    PODLINK_ACL_SENTINEL_USER = 16384 /* sentinel_user, who is a user of the sentinels: goes with no other part */
+    PODLINK_ACL_REPLICAS = 4096, /* to read from replicas in a cluster */
+    PODLINK_ACL_ACKS = 8192,     /* writes that wait for replicas */
+    PODLINK_ACL_SENTINEL_USER =
+        16384 /* sentinel_user, who is a user of the sentinels: goes alone, or with CLIENT_NAME */
 } podlink_acl_part;
 
 /** The name of a part: "links", "own-scripts", ...; NULL where it is none, so that all can be gone through from 1 on,

@@ -40,7 +40,8 @@ static const part table[] = {
     {"cluster", "", "cluster|slots asking", 0, false},
     {"replicas", "", "readonly", 0, false},
     {"acks", "", "wait", 0, false},
-    {"sentinel-user", "", "sentinel|master sentinel|replicas sentinel|sentinels psubscribe", 0, false},
+    {"sentinel-user", "",
+     "sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|sentinels psubscribe", 0, false},
 };
 
 enum { PARTS = sizeof table / sizeof *table, ALL = (1 << PARTS) - 1, WORD_MAX = 64 };
@@ -167,7 +168,7 @@ static void write_rule(rule *rule, pl_name ns, uint32_t set)
     for (uint32_t i = 0; i < PARTS; i++)
         if (set & 1U << i)
             add_keys(rule, ns, table[i].kinds);
-    if (set == PODLINK_ACL_SENTINEL_USER)
+    if (set & PODLINK_ACL_SENTINEL_USER)
         add_word(rule, "&*", 2); /* all events, which tell the name of the master within */
     add_commands(rule, "ping info");
     for (uint32_t i = 0; i < PARTS; i++)
@@ -183,8 +184,9 @@ static podlink_status check_parts(uint32_t set, podlink_error *err)
 {
     if (set == 0 || set & ~(uint32_t)ALL)
         return pl_error_invalid(err, "parts: there is none, or one that is none of podlink_acl_part");
-    if (set & PODLINK_ACL_SENTINEL_USER && set != PODLINK_ACL_SENTINEL_USER)
-        return pl_error_invalid(err, "parts: a user of the sentinels is none of the servers, sentinel-user goes alone");
+    if (set & PODLINK_ACL_SENTINEL_USER && set & ~(uint32_t)(PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME))
+        return pl_error_invalid(err, "parts: a user of the sentinels is none of the servers: sentinel-user goes alone, "
+                                     "or with client-name");
     return PODLINK_OK;
 }
 
