@@ -3,6 +3,7 @@
 
 #include "client/client.h"
 #include "client/discovery.h"
+#include "conn/error_reply.h"
 #include "pool/exclusive.h"
 #include "resp/encode.h"
 #include "topology/sentinel_event.h"
@@ -17,7 +18,6 @@ enum {
     SILENCE_MS = 3000, /* without a byte, although we ask each second */
     ASK_MS = 1000,     /* a round of asking */
     AGAIN_MS = 10,     /* another is asking at this moment */
-    LOOK_NS = 100000,  /* for what has come: with 1 us a slow machine looks, and goes round again without having read */
     TICK_MS = 200
 };
 
@@ -32,7 +32,8 @@ typedef struct listener {
     int64_t dial_at;
     int64_t heard_at;
     int64_t pinged_at;
-    uint64_t heard; /* messages */
+    uint64_t heard;  /* messages */
+    bool is_refused; /* on this connection, which is told once */
 } listener;
 
 struct pl_sentinel_watch {
@@ -52,6 +53,24 @@ static void ask_soon(pl_sentinel_watch *watch, uint32_t first)
     watch->wants_to_ask = true;
 }
 
+/* It is asked all the same, but announces nothing to us. In words of our own: its may repeat what it was sent. */
+static void tell_refusal(listener *l, const podlink_reply *error)
+{
+    size_t length = 0;
+    const char *words = podlink_reply_text(error, &length);
+    const podlink_log_record record = {.level = PODLINK_LOG_WARN,
+                                       .status = pl_error_reply_status(words ? words : "", length),
+                                       .event = "listen_refused",
+                                       .server = l->node->address.text,
+                                       .duration_ns = -1};
+    if (l->is_refused)
+        return;
+    l->is_refused = true;
+    pl_log_write(l->watch->sentinels->server.log, record,
+                 "PSUBSCRIBE on %s: %s; another master is noticed late, by a failure or when sentinels are asked again",
+                 record.server, podlink_status_text(record.status));
+}
+
 static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i, (void)err;
@@ -62,6 +81,8 @@ static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outc
     pl_sentinel_event_read(outcome->reply->nodes, sentinels->client->config.master_name, &event);
     l->heard_at = now;
     l->heard++;
+    if (outcome->reply->nodes->type == PODLINK_REPLY_ERROR)
+        tell_refusal(l, outcome->reply->nodes);
     pthread_mutex_lock(&sentinels->lock);
     if (event.kind != PL_SENTINEL_OTHER)
         pl_trouble_note(&sentinels->trouble, &event, &sentinels->master, sentinels->down_after_ns, now);
@@ -81,7 +102,7 @@ static void receive(listener *l)
     uint64_t before;
     do {
         before = l->heard;
-        if (!pl_exclusive_receive(&l->loan->conn, &l->loan->stream, clock, pl_clock_now(clock) + LOOK_NS))
+        if (!pl_exclusive_receive(&l->loan->conn, &l->loan->stream, clock, pl_clock_now(clock) + 1000))
             return;
     } while (l->heard != before);
 }
@@ -127,6 +148,7 @@ static void connect(listener *l, int64_t now, int64_t deadline)
     }
     pl_exchange_init(&l->pushes, &push_ops, "messages", false, NULL);
     pl_conn_listen(&l->loan->conn, &l->pushes);
+    l->is_refused = false;
     l->heard_at = l->pinged_at = now;
     if (!send(l, (const char *[]){"PSUBSCRIBE", "*"}, 2, deadline)) {
         disconnect(l, now);
