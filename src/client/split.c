@@ -98,7 +98,7 @@ static void sort(split *s, const pl_exchange *whole)
             continue;
         const uint32_t place = s->shares[s->owner[i]].first + s->place[i];
         s->items[place] = i;
-        if (!whole->follows)
+        if (!s->follows)
             continue;
         const uint32_t awaited = whole->follows[i]; /* on the same key, and so in the same share */
         const bool is_pending = awaited != PL_FOLLOWS_NONE && whole->marks[awaited] != PL_SETTLED;

@@ -20,7 +20,7 @@ it_prints_a_line_to_be_pasted()
     out_is 'ACL SETUSER podlink reset on >PASSWORD resetchannels ~sf:{prod:workload:* +ping +info +get +set'
     expect 0 acl --ns prod --user eva workloads client-name
     out_is 'ACL SETUSER eva reset on >PASSWORD resetchannels ~sf:{prod:workload:* +ping +info +get +set +client|setname'
-    PODLINK_NS=test expect 0 acl workloads
+    PODLINK_NS='test' expect 0 acl workloads
     out_has 'sf:{test:workload:*'
 }
 

@@ -2,11 +2,9 @@
 #include "api.h"
 #include "lying_server.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 
 enum { MANY = 10000, LARGE = 1500, UID_SIZE = 16 };
 
@@ -312,26 +310,21 @@ static void a_batch_larger_than_all_buffers_ends_by_its_deadline(void **state)
     static char service[513];
     const podlink_call call = {.size = sizeof call, .timeout_ms = 200};
     size_t counts[3];
-    int status;
-    if (api_masters() > 1) {
-        print_message("# skipped: only one of several servers would be stopped\n");
-        skip();
-    }
     memset(service, 's', sizeof service - 1);
     fill(LARGE, PODLINK_FOREVER);
     for (size_t i = 0; i < LARGE; i++)
         items[i].link.service = service;
-    kill(test_server_pid(server), SIGSTOP);
-    waitpid(test_server_pid(server), &status, WUNTRACED);
+    api_pause(server);
     const int64_t began = api_now_ns();
     podlink_status ended = podlink_link_set_batch(client, items, LARGE, &call, &err);
     const int64_t took_ns = api_now_ns() - began;
-    kill(test_server_pid(server), SIGCONT);
+    api_resume(server);
     assert_true(took_ns < INT64_C(200000000) + api_slowness() * INT64_C(50000000));
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, ended, &err);
     count_deliveries(LARGE, counts);
     assert_int_equal(counts[PODLINK_ANSWERED], 0);
-    assert_true(counts[PODLINK_NOT_SENT] >= 1);
+    if (api_masters() == 1) /* a third of it may find room */
+        assert_true(counts[PODLINK_NOT_SENT] >= 1);
     int32_t pod;
     assert_status(PODLINK_NOT_LINKED, podlink_link_get(client, &the_link, &pod, NULL, &err), &err);
     assert_true(api_ask(redis, "DBSIZE")->integer <= 2 * (long long)counts[PODLINK_UNKNOWN]);

@@ -9,11 +9,13 @@
 #include <dirent.h>
 #include <inttypes.h>
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -127,6 +129,26 @@ enum api_kind api_kind(void)
 size_t api_masters(void)
 {
     return over.cluster ? test_cluster_count(over.cluster) : 1;
+}
+
+static struct test_server *master(struct test_server *server, size_t i)
+{
+    return over.cluster ? test_cluster_node(over.cluster, i) : server;
+}
+
+void api_pause(struct test_server *server)
+{
+    int status;
+    for (size_t i = 0; i < api_masters(); i++)
+        kill(test_server_pid(master(server, i)), SIGSTOP);
+    for (size_t i = 0; i < api_masters(); i++)
+        waitpid(test_server_pid(master(server, i)), &status, WUNTRACED);
+}
+
+void api_resume(struct test_server *server)
+{
+    for (size_t i = 0; i < api_masters(); i++)
+        kill(test_server_pid(master(server, i)), SIGCONT);
 }
 
 /* ---- clients ---- */

@@ -33,6 +33,11 @@ enum api_kind api_kind(void);
 /** How many servers share the keys: 1, or 3 in a cluster. */
 size_t api_masters(void);
 
+/** Stops the processes of all masters (SIGSTOP), and returns when they stand; lets them go on.
+ *  @param server  what api_start() returned */
+void api_pause(struct test_server *server);
+void api_resume(struct test_server *server);
+
 /* ---- clients ---- */
 
 /** The URL of a server's unix socket, or of its port; of that which api_start() returned, the URL of all that it
