@@ -230,8 +230,13 @@ static uint16_t pass(pl_run *run, const pl_view *view, pl_exchange *whole, bool 
 void pl_pass_split(pl_run *run, pl_exchange *whole, bool of_replicas)
 {
     podlink_error fault;
+    const pl_view *view;
     pl_exchange_rewind(whole);
-    uint16_t unserved = pass(run, pl_nodes_view(&run->client->nodes), whole, of_replicas);
+    if (pl_run_find_servers(run, &view, &fault) != PODLINK_OK) {
+        pl_exchange_not_sent(whole, &fault);
+        return;
+    }
+    uint16_t unserved = pass(run, view, whole, of_replicas);
     if (unserved == PL_SLOT_ANY)
         return;
     if (pl_discover(run->client, run->deadline, &fault) != PODLINK_OK) {

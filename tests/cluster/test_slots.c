@@ -29,6 +29,47 @@ static podlink_status set(const podlink_link *link, int32_t pod)
     return podlink_link_set(client, link, pod, PODLINK_FOREVER, NULL, NULL, &err);
 }
 
+/* ---- not known yet ---- */
+
+/* A client that loads no scripts at its open has asked nobody yet who serves what. */
+static void a_batch_may_be_the_first_call_of_a_client(void **state)
+{
+    (void)state;
+    podlink_options options = api_options(test_cluster_url(cluster));
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    static const char *const uids[] = {"first", "second", "third", "fourth"};
+    enum { COUNT = sizeof uids / sizeof *uids };
+    podlink_link_item items[COUNT];
+    for (size_t i = 0; i < COUNT; i++)
+        items[i] = (podlink_link_item){.link = {"test", "game", uids[i]}, .pod = (int32_t)i, .persist_s = 600};
+    podlink_client *writer = api_open_with(&options), *reader = api_open_with(&options);
+    assert_status(PODLINK_OK, podlink_link_set_batch(writer, items, COUNT, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_link_get_batch(reader, items, COUNT, NULL, &err), &err);
+    for (size_t i = 0; i < COUNT; i++)
+        assert_int_equal(items[i].result, i);
+    podlink_client_free(writer);
+    podlink_client_free(reader);
+}
+
+static void a_batch_of_which_nobody_knows_a_server_is_not_sent(void **state)
+{
+    (void)state;
+    char url[64];
+    snprintf(url, sizeof url, "cluster://127.0.0.1:%u", (unsigned)api_closed_port());
+    podlink_options options = api_options(url);
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    podlink_link_item items[2] = {{.link = {"test", "game", "one"}}, {.link = {"test", "game", "two"}}};
+    const podlink_call call = within(100);
+    podlink_client *lost = api_open_with(&options);
+    const podlink_status status = podlink_link_get_batch(lost, items, 2, &call, &err);
+    assert_failure(PODLINK_ECONNECT, PODLINK_NOT_SENT, status, &err);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(items[i].status, PODLINK_ECONNECT);
+        assert_int_equal(items[i].delivery, PODLINK_NOT_SENT);
+    }
+    podlink_client_free(lost);
+}
+
 /* ---- moved ---- */
 
 static void a_slot_that_has_moved_is_found_by_one_redirect_and_then_by_none(void **state)
@@ -289,6 +330,8 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_may_be_the_first_call_of_a_client),
+        cmocka_unit_test(a_batch_of_which_nobody_knows_a_server_is_not_sent),
         cmocka_unit_test(a_slot_that_has_moved_is_found_by_one_redirect_and_then_by_none),
         cmocka_unit_test(many_callers_that_meet_moved_slots_ask_for_the_map_a_few_times_only),
         cmocka_unit_test(a_key_that_has_moved_ahead_of_its_slot_is_asked_for_and_the_map_stays),
