@@ -134,9 +134,17 @@ static bool is_known(const pl_sentinels *sentinels, const pl_address *address)
     return false;
 }
 
+/* The ports that sentinels tell of each other are those on which they speak as they do to servers: by TLS, or not. */
+static bool can_reach_others(const pl_sentinels *sentinels)
+{
+    return (sentinels->server.tls != NULL) == sentinels->client->config.tls_enabled;
+}
+
 /* Those that others name: one may be all that was configured. Without memory it stays as it is. */
 static void add_others(pl_sentinels *sentinels, const pl_sentinel_answer *answer)
 {
+    if (!can_reach_others(sentinels))
+        return;
     for (size_t i = 0; i < answer->other_count; i++)
         if (atomic_load(&sentinels->count) < PL_SENTINELS_ADDED_MAX && !is_known(sentinels, &answer->others[i]))
             add(sentinels, &answer->others[i]);
@@ -162,10 +170,15 @@ static bool is_better(const pl_sentinels *sentinels, const pl_sentinel_answer *a
     return votes_for(sentinels, &answer->master.address, epoch) > votes_for(sentinels, &best->master.address, epoch);
 }
 
+static bool is_refusal(const podlink_error *fault)
+{
+    return fault->server[0] != '\0' || fault->status == PODLINK_ETLS;
+}
+
 /* What a refusal says is worth more than that another is not there. */
 static bool says_more(const podlink_error *fault, const podlink_error *before)
 {
-    return before->status == PODLINK_OK || (fault->server[0] != '\0' && before->server[0] == '\0');
+    return before->status == PODLINK_OK || (is_refusal(fault) && !is_refusal(before));
 }
 
 typedef struct round {

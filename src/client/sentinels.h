@@ -76,7 +76,7 @@ void pl_sentinels_tick(pl_sentinels *sentinels);
  *  In a call that has begun; by one caller at a time. One that does not answer in time is left out.
  *  @param first  which sentinel to ask first, since it has just announced something
  *  @return PODLINK_OK; or, where none tells, what the one that said most has answered: ESERVER (it knows no such
- *  master), EAUTH, ENOPERM, ECONNECT, ... . Blocks until the deadline at most */
+ *  master), EAUTH, ENOPERM, ETLS, ECONNECT, ... . Blocks until the deadline at most */
 podlink_status pl_sentinels_discover(pl_sentinels *sentinels, uint32_t first, int64_t deadline, podlink_error *err);
 
 #endif
