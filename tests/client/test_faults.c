@@ -262,9 +262,10 @@ static void assert_comes_back(const struct cell *cell, podlink_options *options)
     assert_status(PODLINK_OK, status, &err);
 }
 
+/* A sanitizer needs no longer one, and there are hundreds of cells that wait for theirs. */
 static int64_t deadline_of(const struct fault *fault)
 {
-    return api_slowness() * (fault->is_silent ? SHORT_MS : LONG_MS);
+    return (SANITIZED ? 1 : api_slowness()) * (fault->is_silent ? SHORT_MS : LONG_MS);
 }
 
 /* @return how late it was, in ms */

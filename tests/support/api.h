@@ -15,6 +15,17 @@
 
 #include "server.h"
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 /* ---- what the tests run over ---- */
 
 enum api_kind { API_SERVER, API_SENTINEL, API_CLUSTER };
@@ -88,7 +99,8 @@ int api_server_version(redisContext *redis);
 int api_descriptors(void);
 int64_t api_now_ns(void);
 
-/** By how much deadlines have to be stretched on this machine: 10 under valgrind, else 1. */
+/** By how much deadlines have to be stretched in this build and on this machine: 10 under valgrind, 2 with a sanitizer,
+ *  with which to settle a thousand items takes 30 ms of processor time that count as lateness; else 1. */
 int api_slowness(void);
 
 /** A port of 127.0.0.1 on which nobody listens. */
