@@ -38,6 +38,15 @@ a_user_of_the_sentinels_has_a_line_of_his_own()
     [[ $(tail -n 1 <<<"$out") == *'&* +ping +info +sentinel|'* ]] || fail 'the second one is not that of the sentinels'
 }
 
+a_name_of_the_client_is_for_sentinels_too()
+{
+    expect 0 acl links client-name sentinel sentinel-user
+    [[ $(grep -c ' +client|setname ' <<<"$out") == 2 ]] || fail 'not in both lines'
+    expect 0 acl client-name sentinel-user
+    out_is 'ACL SETUSER podlink reset on >PASSWORD resetchannels &* +ping +info +client|setname +sentinel|master '\
+'+sentinel|get-master-addr-by-name +sentinel|replicas +sentinel|sentinels +psubscribe'
+}
+
 json_tells_its_words()
 {
     expect 0 acl --json --ns prod links sentinel-user

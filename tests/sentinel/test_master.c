@@ -1,5 +1,4 @@
-/* Finding the master by sentinels, with some of them dead, wrong or behind a password, and keeping to it when it is
- * another one. */
+/* Finding the master by sentinels, with some of them dead or wrong, and keeping to it when it is another one. */
 #include "api.h"
 #include "sentinel.h"
 
@@ -103,30 +102,6 @@ static void a_sentinel_that_is_a_plain_server_is_told(void **state)
     open_fails(&options, &took_ms);
     assert_holds(err.server, "unknown command");
     assert_true(took_ms <= 5000 + LATE_MS);
-}
-
-static void sentinels_and_servers_have_passwords_of_their_own(void **state)
-{
-    (void)state;
-    struct test_sentinel *shared = sentinel;
-    int64_t took_ms;
-    sentinel =
-        test_sentinel_start(&(struct test_sentinel_plan){.password = "servers", .sentinel_password = "sentinels"});
-    assert_non_null(sentinel);
-    podlink_options options = api_options(test_sentinel_url(sentinel));
-    options.password = "servers";
-    open_fails(&options, &took_ms);
-    options.sentinel_password = "wrong";
-    assert_int_equal(open_fails(&options, &took_ms), PODLINK_EAUTH);
-    assert_null(strstr(err.message, "wrong"));
-    options.sentinel_password = "sentinels";
-    podlink_client *client = api_open_with(&options);
-    assert_status(PODLINK_OK, set(client, 3), &err);
-    podlink_client_free(client);
-    options.password = "wrong";
-    assert_int_equal(open_fails(&options, &took_ms), PODLINK_EAUTH);
-    test_sentinel_stop(sentinel);
-    sentinel = shared;
 }
 
 /* ---- another master ---- */
@@ -268,7 +243,6 @@ int main(void)
         cmocka_unit_test(an_unknown_master_is_named),
         cmocka_unit_test(no_sentinel_that_can_be_reached_is_told),
         cmocka_unit_test(a_sentinel_that_is_a_plain_server_is_told),
-        cmocka_unit_test(sentinels_and_servers_have_passwords_of_their_own),
         cmocka_unit_test(an_idle_client_hears_of_another_master),
         cmocka_unit_test(a_master_that_became_a_replica_is_left_and_the_call_succeeds),
         cmocka_unit_test(reads_go_to_replicas_where_asked_and_a_dead_one_does_not_fail_them),
