@@ -43,11 +43,11 @@ static void split_fini(split *s, const pl_heap *heap)
     pl_heap_free(heap, s->marks);
 }
 
-/* False when out of memory. */
+/* False when out of memory. There may be no node yet, and no block has the size 0. */
 static bool split_init(split *s, const pl_heap *heap, const pl_exchange *whole, uint32_t node_count)
 {
     const size_t count = whole->count;
-    *s = (split){.shares = pl_heap_zalloc(heap, node_count * sizeof *s->shares),
+    *s = (split){.shares = pl_heap_zalloc(heap, (node_count + 1) * sizeof *s->shares),
                  .owner = pl_heap_alloc(heap, count * sizeof *s->owner),
                  .place = pl_heap_alloc(heap, count * sizeof *s->place),
                  .items = pl_heap_alloc(heap, count * sizeof *s->items),
