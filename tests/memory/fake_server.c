@@ -5,6 +5,8 @@
 #include "script/builtin.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -28,8 +30,9 @@ typedef struct peer {
 struct fake_server {
     fake_answer answer;
     void *context;
-    char directory[32];
+    char directory[32]; /* "": it listens on a port */
     char path[64];
+    uint16_t port;
     int listener;
     int stop[2]; /* a pipe whose end of file ends the thread */
     pthread_t thread;
@@ -225,6 +228,9 @@ static void take_peer(fake_server *server)
         close(fd);
         return;
     }
+    const int on = 1; /* each reply goes out alone */
+    if (server->port != 0)
+        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     server->peers[server->peer_count++] = (peer){.fd = fd, .input = malloc(INPUT_MAX)};
 }
 
@@ -253,7 +259,18 @@ static void *run(void *context)
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
-static void listen_at(fake_server *server)
+static void listen_at_port(fake_server *server)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof address;
+    server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (bind(server->listener, (struct sockaddr *)&address, length) < 0 || listen(server->listener, SOMAXCONN) < 0 ||
+        getsockname(server->listener, (struct sockaddr *)&address, &length) < 0)
+        give_up("listen");
+    server->port = ntohs(address.sin_port);
+}
+
+static void listen_at_path(fake_server *server)
 {
     strcpy(server->directory, "/tmp/podlink-fake-XXXXXX");
     if (!mkdtemp(server->directory))
@@ -267,7 +284,7 @@ static void listen_at(fake_server *server)
         give_up("listen");
 }
 
-fake_server *fake_server_start(fake_answer answer, void *context)
+static fake_server *start(fake_answer answer, void *context, void (*listen_at)(fake_server *server))
 {
     fake_server *server = calloc(1, sizeof *server);
     server->answer = answer;
@@ -279,6 +296,21 @@ fake_server *fake_server_start(fake_answer answer, void *context)
     if (errno != 0)
         give_up("pthread_create");
     return server;
+}
+
+fake_server *fake_server_start(fake_answer answer, void *context)
+{
+    return start(answer, context, listen_at_path);
+}
+
+fake_server *fake_server_start_tcp(fake_answer answer, void *context)
+{
+    return start(answer, context, listen_at_port);
+}
+
+uint16_t fake_server_port(const fake_server *server)
+{
+    return server->port;
 }
 
 void fake_server_flush(fake_server *server)
@@ -297,7 +329,9 @@ void fake_server_stop(fake_server *server)
     pthread_join(server->thread, NULL);
     close(server->stop[0]);
     close(server->listener);
-    unlink(server->path);
-    rmdir(server->directory);
+    if (server->directory[0]) {
+        unlink(server->path);
+        rmdir(server->directory);
+    }
     free(server);
 }

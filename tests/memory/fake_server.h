@@ -5,6 +5,7 @@
 #define PODLINK_TESTS_FAKE_SERVER_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 enum { FAKE_WORDS_MAX = 32 };
 
@@ -22,6 +23,10 @@ typedef struct fake_server fake_server;
 
 /** @param answer  may be NULL */
 fake_server *fake_server_start(fake_answer answer, void *context);
+
+/** On a free port of 127.0.0.1, in place of a socket. */
+fake_server *fake_server_start_tcp(fake_answer answer, void *context);
+uint16_t fake_server_port(const fake_server *server);
 
 /** Forgets the scripts. */
 void fake_server_flush(fake_server *server);
