@@ -22,7 +22,8 @@ typedef struct fake {
     _Atomic(const char *) address; /* to GET-MASTER-ADDR-BY-NAME */
     _Atomic(const char *) lists;   /* to REPLICAS and SENTINELS */
     _Atomic(const char *) role;
-    atomic_int calls; /* SET */
+    _Atomic(const char *) listens; /* to PSUBSCRIBE */
+    atomic_int calls;              /* SET */
 } fake;
 
 typedef struct setting {
@@ -34,6 +35,8 @@ typedef struct setting {
     int64_t ahead_ns;
     podlink_client *client;
     podlink_error err;
+    int refusals;      /* that the log told */
+    char refusal[256]; /* the latest */
 } setting;
 
 static const char is_master[] = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
@@ -47,6 +50,8 @@ static const char *answer(void *context, const fake_command *command)
     const char *const word = command->words[0];
     if (strcasecmp(word, "ROLE") == 0)
         return atomic_load(&f->role);
+    if (strcasecmp(word, "PSUBSCRIBE") == 0)
+        return atomic_load(&f->listens);
     if (strcasecmp(word, "SET") == 0)
         atomic_fetch_add(&f->calls, 1);
     if (strcasecmp(word, "SENTINEL") != 0)
@@ -93,6 +98,15 @@ static int64_t now(void *context)
     return ((const setting *)context)->ahead_ns + (int64_t)time.tv_sec * 1000 * MS + time.tv_nsec;
 }
 
+static void keep_refusal(void *context, const podlink_log_record *record)
+{
+    setting *s = context;
+    if (strcmp(record->event, "listen_refused") != 0)
+        return;
+    s->refusals++;
+    snprintf(s->refusal, sizeof s->refusal, "%s", record->message);
+}
+
 static void open_it(setting *s)
 {
     char url[128];
@@ -106,6 +120,8 @@ static void open_it(setting *s)
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     options.no_janitor_thread = 1;
     options.retries = 0;
+    options.log = keep_refusal;
+    options.log_context = s;
     options.topology_refresh_ms = REFRESH_MS;
     assert_int_equal(podlink_client_open(&options, &s->client, &s->err), PODLINK_OK);
 }
@@ -242,6 +258,22 @@ static void who_may_not_ask_for_the_others_has_the_master_all_the_same(void **st
     expect_master(s, 0);
 }
 
+/* Once for each connection, also where it goes on refusing; and without its words, which may repeat anything. */
+static void a_sentinel_that_may_not_be_listened_to_is_told_in_the_log(void **state)
+{
+    setting *s = *state;
+    atomic_store(&s->sentinels[1].listens, "-NOPERM secret\r\n-NOPERM secret\r\n");
+    open_it(s);
+    const time_t until = time(NULL) + 10;
+    while (s->refusals == 0 && time(NULL) < until)
+        podlink_client_tick(s->client);
+    podlink_client_tick(s->client);
+    assert_int_equal(s->refusals, 1);
+    assert_non_null(strstr(s->refusal, "PSUBSCRIBE on 127.0.0.1:"));
+    assert_null(strstr(s->refusal, "secret"));
+    expect_master(s, 0);
+}
+
 static void what_is_no_answer_is_told_with_the_sentinel_that_gave_it(void **state)
 {
     static const struct {
@@ -300,6 +332,7 @@ static void a_server_has_to_say_itself_that_it_is_the_master(void **state)
 static void start(fake *f)
 {
     atomic_store(&f->role, is_master);
+    atomic_store(&f->listens, "*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n");
     atomic_store(&f->lists, "*0\r\n");
     f->server = fake_server_start_tcp(answer, f);
 }
@@ -346,6 +379,7 @@ int main(void)
         TEST(a_sentinel_that_changes_just_now_is_not_believed),
         TEST(a_sentinel_that_fails_over_is_believed_by_its_address),
         TEST(who_may_not_ask_for_the_others_has_the_master_all_the_same),
+        TEST(a_sentinel_that_may_not_be_listened_to_is_told_in_the_log),
         TEST(what_is_no_answer_is_told_with_the_sentinel_that_gave_it),
         TEST(a_server_has_to_say_itself_that_it_is_the_master),
     };
