@@ -98,6 +98,7 @@ static bool is_moving(const pl_run *run, const pl_exchange *exchange)
     switch (exchange->reason) {
     case PODLINK_ECONNECT:
     case PODLINK_ECONNLOST:
+    case PODLINK_ETIMEDOUT: /* of one who was asked: the call has its own deadline */
     case PODLINK_EREADONLY:
     case PODLINK_EMASTERDOWN:
     case PODLINK_ECLUSTERDOWN:

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MASTERS = 3, LATE_MS = 50, MS = 1000000, ITEMS = 300, READS = 200 };
+enum { MASTERS = 3, SILENCE_MS = 700, LATE_MS = 50, MS = 1000000, ITEMS = 300, READS = 200 };
 
 static struct test_cluster *cluster;
 static podlink_error err;
@@ -229,6 +229,36 @@ static bool sends_elsewhere(void *context)
     return moved;
 }
 
+static void *wake_soon(void *server)
+{
+    ask_wait_ms(SILENCE_MS);
+    kill(test_server_pid(server), SIGCONT);
+    return NULL;
+}
+
+/* Asking it ends sooner than its silence, so that others could be asked; the call has more time than that. */
+static void the_first_call_outlasts_a_silence_of_the_only_node_that_is_named(void **state)
+{
+    (void)state;
+    struct test_server *node = test_cluster_node(cluster, 0);
+    char url[64];
+    unsigned next = 0;
+    char uid[CLUSTER_UID_SIZE];
+    pthread_t waker;
+    snprintf(url, sizeof url, "cluster://127.0.0.1:%u", (unsigned)test_server_port(node));
+    podlink_options options = api_options(url);
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    podlink_client *client = api_open_with(&options);
+    const podlink_link link = cluster_link_on(cluster, 0, &next, uid);
+    const podlink_call call = within(5000);
+    kill(test_server_pid(node), SIGSTOP);
+    assert_int_equal(pthread_create(&waker, NULL, wake_soon, node), 0);
+    const podlink_status status = podlink_link_set(client, &link, 1, PODLINK_FOREVER, NULL, &call, &err);
+    pthread_join(waker, NULL);
+    assert_status(PODLINK_OK, status, &err);
+    podlink_client_free(client);
+}
+
 static void a_circle_of_redirects_ends_after_sixteen(void **state)
 {
     (void)state;
@@ -427,6 +457,7 @@ int main(void)
         cmocka_unit_test(one_living_node_of_those_named_is_enough),
         cmocka_unit_test(a_cluster_that_nobody_answers_for_fails_the_open),
         cmocka_unit_test(a_server_without_a_cluster_is_told_at_the_open),
+        cmocka_unit_test(the_first_call_outlasts_a_silence_of_the_only_node_that_is_named),
         cmocka_unit_test(a_circle_of_redirects_ends_after_sixteen),
         cmocka_unit_test(a_stopped_node_fails_its_own_items_by_the_deadline_and_no_others),
         cmocka_unit_test(reads_go_to_replicas_where_asked_and_writes_never_do),
