@@ -12,7 +12,7 @@ void pl_pass(pl_run *run, pl_exchange *exchange, bool of_replicas);
 void pl_pass_on(pl_run *run, pl_node *node, pl_exchange *exchange);
 
 /** A pass of many commands, split by the nodes that serve them. */
-void pl_pass_split(pl_run *run, pl_exchange *exchange, bool of_replicas);
+void pl_pass_split(pl_run *run, pl_exchange *whole, bool of_replicas);
 
 /** The call is about to lack a script there: remembered for who loads it. */
 void pl_pass_note_lacking(pl_run *run, pl_node *node, uint32_t loads, const pl_exchange *exchange);
