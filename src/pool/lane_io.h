@@ -1,0 +1,27 @@
+/* The roles on a lane, the writer's and the reader's, each held by one caller at a time. All under the lane's lock,
+ * which is never held during I/O: it is given up meanwhile. */
+#ifndef PL_POOL_LANE_IO_H
+#define PL_POOL_LANE_IO_H
+
+#include "pool/lane.h"
+
+/** Queues as much of the exchange as its window allows. False when out of memory. */
+bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange);
+
+/** Whether what is queued is to be sent. With TLS it may be held back for more.
+ *  @param held_until  out where it is held: when it will be due at the latest; else unchanged */
+bool pl_lane_is_output_due(pl_lane *lane, int64_t *held_until);
+
+/** Whether one who comes has to send what is due: a reader that looks does. */
+bool pl_lane_has_to_write(const pl_lane *lane);
+
+/** Sends once; nobody else does. False where the socket takes no more at present. */
+bool pl_lane_write(pl_lane *lane);
+
+/** In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
+void pl_lane_wait_for_room(pl_lane *lane, int64_t left);
+
+/** In the reader's role, which nobody has: reads once, until the deadline at most, and hands out what came. */
+void pl_lane_read(pl_lane *lane, const pl_exchange *own, int64_t now, int64_t deadline);
+
+#endif

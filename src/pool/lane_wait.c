@@ -1,0 +1,156 @@
+/* The owners that wait for a lane, in a list, the last one first. Each sits in the lane's hall, so that all who are
+ * told together are woken together. */
+#include "pool/lane_wait.h"
+
+static void park_list_add(pl_lane *lane, pl_exchange *exchange)
+{
+    exchange->parked = true;
+    exchange->seat = pl_hall_sit(&lane->hall);
+    exchange->prev_parked = NULL;
+    exchange->next_parked = lane->parked;
+    if (lane->parked)
+        lane->parked->prev_parked = exchange;
+    lane->parked = exchange;
+}
+
+static void park_list_remove(pl_lane *lane, pl_exchange *exchange)
+{
+    exchange->parked = false;
+    pl_hall_rise(&lane->hall, exchange->seat);
+    if (exchange->prev_parked)
+        exchange->prev_parked->next_parked = exchange->next_parked;
+    else
+        lane->parked = exchange->next_parked;
+    if (exchange->next_parked)
+        exchange->next_parked->prev_parked = exchange->prev_parked;
+}
+
+pl_exchange *pl_lane_take_finished(pl_lane *lane)
+{
+    pl_exchange *to_tell = NULL;
+    pl_exchange *next;
+    for (pl_exchange *x = pl_conn_take_finished(&lane->conn); x; x = next) {
+        next = x->next_finished;
+        if (!x->parked && !x->ops->finished)
+            continue;
+        if (x->parked) {
+            park_list_remove(lane, x);
+            x->is_through = x->unsettled == 0;
+            lane->expected++;
+        }
+        x->next_parked = to_tell;
+        to_tell = x;
+    }
+    return to_tell;
+}
+
+void pl_lane_tell_all(pl_lane *lane, pl_exchange *to_tell)
+{
+    pl_hall_call call = {{0}};
+    while (to_tell) {
+        pl_exchange *next = to_tell->next_parked;
+        if (to_tell->ops->finished)
+            to_tell->ops->finished(to_tell);
+        else
+            pl_hall_tell(&call, to_tell->seat, &to_tell->park);
+        to_tell = next;
+    }
+    pl_hall_wake(&lane->hall, &call);
+}
+
+/* Takes an owner off the park list, for pl_lane_tell_all(). Its reply may come meanwhile. */
+static pl_exchange *take_parked(pl_lane *lane, pl_exchange *exchange, pl_exchange *to_tell)
+{
+    park_list_remove(lane, exchange);
+    exchange->next_parked = to_tell;
+    return exchange;
+}
+
+void pl_lane_tell(pl_lane *lane, pl_exchange *to_tell)
+{
+    if (!to_tell)
+        return;
+    pthread_mutex_unlock(&lane->lock);
+    pl_lane_tell_all(lane, to_tell);
+    pthread_mutex_lock(&lane->lock);
+}
+
+void pl_lane_tell_finished(pl_lane *lane)
+{
+    pl_lane_tell(lane, pl_lane_take_finished(lane));
+}
+
+void pl_lane_tell_parked(pl_lane *lane)
+{
+    pl_exchange *to_tell = NULL;
+    while (lane->parked)
+        to_tell = take_parked(lane, lane->parked, to_tell);
+    pl_lane_tell(lane, to_tell);
+}
+
+pl_exchange *pl_lane_take_overdue(pl_lane *lane, int64_t now, pl_exchange *to_tell)
+{
+    pl_exchange *next;
+    if (now < lane->due)
+        return to_tell;
+    lane->due = PL_NEVER;
+    for (pl_exchange *x = lane->parked; x; x = next) {
+        next = x->next_parked;
+        if (x->deadline <= now)
+            to_tell = take_parked(lane, x, to_tell);
+        else if (x->deadline < lane->due)
+            lane->due = x->deadline;
+    }
+    return to_tell;
+}
+
+/* How long an owner has to wait for itself. A timer for each wait costs the kernel as much as the rest of it: where
+ * there is a reader that will be back by the deadline, it minds it. */
+static int64_t time_to_wait(pl_lane *lane, int64_t deadline, int64_t now)
+{
+    if (deadline < lane->reader_back_at)
+        return pl_until(deadline, now);
+    if (deadline < lane->due)
+        lane->due = deadline;
+    return PL_NEVER;
+}
+
+pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+{
+    int64_t now = pl_clock_now(lane->server->clock);
+    if (pl_until(deadline, now) == 0)
+        return PL_GIVE_UP;
+    int64_t wait_ns = time_to_wait(lane, deadline, now);
+    pl_park_init(&exchange->park);
+    exchange->deadline = deadline;
+    exchange->is_through = false;
+    park_list_add(lane, exchange);
+    const uint16_t seat = exchange->seat;
+    pthread_mutex_unlock(&lane->lock);
+    bool is_told = pl_hall_wait(&lane->hall, seat, &exchange->park, wait_ns);
+    if (is_told && exchange->is_through)
+        return PL_GO_HOME; /* many are, at the same time: none of them wants the lock for nothing */
+    pthread_mutex_lock(&lane->lock);
+    if (!is_told && exchange->parked) {
+        park_list_remove(lane, exchange);
+    } else if (!is_told) { /* somebody has taken us off the list and is about to tell us: it must not find us gone */
+        pthread_mutex_unlock(&lane->lock);
+        pl_hall_wait(&lane->hall, seat, &exchange->park, PL_NEVER);
+        pthread_mutex_lock(&lane->lock);
+    }
+    if (lane->heir == exchange)
+        lane->heir = NULL;
+    return PL_GO_ON; /* the deadline is looked at by the next round */
+}
+
+pl_exchange *pl_lane_take_heir(pl_lane *lane, pl_exchange *to_tell)
+{
+    if (lane->state != PL_LANE_OPEN || !lane->parked || lane->heir)
+        return to_tell;
+    bool nobody_reads = !lane->is_reading;
+    bool nobody_writes = pl_conn_has_output(&lane->conn) && !lane->is_writing && !lane->is_watched;
+    if (!nobody_reads && !nobody_writes)
+        return to_tell;
+    lane->heir = take_parked(lane, lane->parked, to_tell);
+    return lane->heir;
+}

@@ -1,0 +1,39 @@
+/* The owners that wait for a lane: for their answers, or for a connection. All under the lane's lock, unless said
+ * otherwise; what tells an owner gives it up meanwhile, and the connection may be another afterwards. */
+#ifndef PL_POOL_LANE_WAIT_H
+#define PL_POOL_LANE_WAIT_H
+
+#include "pool/lane.h"
+
+/** What a caller has to do next. */
+typedef enum pl_next_step {
+    PL_GO_ON,
+    PL_GIVE_UP, /* its deadline has come */
+    PL_GO_HOME  /* all is settled; the lock is not held any more */
+} pl_next_step;
+
+/** Waits until told, or until the deadline. The lock is given up meanwhile. */
+pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline);
+
+/** Takes the owners that are to be told of their answers off the list of those who wait: the result is a list for
+ *  pl_lane_tell(). The others are in a role, and will see for themselves when they have the lock again. */
+pl_exchange *pl_lane_take_finished(pl_lane *lane);
+
+/** Those whose deadline has come, and that have no timer: ahead of others that are to be told. */
+pl_exchange *pl_lane_take_overdue(pl_lane *lane, int64_t now, pl_exchange *to_tell);
+
+/** Whoever leaves makes sure that the others are not left waiting for what nobody does: one of them is to go on, the
+ * one whose reply comes last. Ahead of others that are to be told. */
+pl_exchange *pl_lane_take_heir(pl_lane *lane, pl_exchange *to_tell);
+
+void pl_lane_tell(pl_lane *lane, pl_exchange *to_tell);
+
+/** The same without the lock. An owner may be gone as soon as it is told. */
+void pl_lane_tell_all(pl_lane *lane, pl_exchange *to_tell);
+
+void pl_lane_tell_finished(pl_lane *lane);
+
+/** Everybody looks again: the state of the connection has changed. */
+void pl_lane_tell_parked(pl_lane *lane);
+
+#endif
