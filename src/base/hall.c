@@ -33,11 +33,6 @@ void pl_hall_rise(pl_hall *hall, uint16_t seat)
     hall->taken[seat / PL_HALL_ROW_SEATS] &= ~bit_of(seat);
 }
 
-static bool is_told(const pl_park *park)
-{
-    return atomic_load_explicit(&park->told, memory_order_acquire) != 0;
-}
-
 bool pl_hall_wait(pl_hall *hall, uint16_t seat, pl_park *park, int64_t wait_ns)
 {
     _Atomic uint32_t *row = &hall->rows[seat / PL_HALL_ROW_SEATS];
@@ -46,28 +41,32 @@ bool pl_hall_wait(pl_hall *hall, uint16_t seat, pl_park *park, int64_t wait_ns)
     for (;;) {
         /* Read before the look: who tells afterwards changes it, and the wait does not begin. */
         uint32_t seen = atomic_load_explicit(row, memory_order_acquire);
-        if (is_told(park))
+        /* Either we see that we were told, or who tells sees that we sleep. */
+        atomic_fetch_or(&hall->asleep[seat / PL_HALL_ROW_SEATS], bit_of(seat));
+        if (atomic_load(&park->told) != 0)
             return true;
         long rc = syscall(SYS_futex, row, FUTEX_WAIT_BITSET_PRIVATE, seen, until == PL_NEVER ? NULL : &limit, NULL,
                           bit_of(seat));
         if (rc < 0 && errno == ETIMEDOUT)
-            return is_told(park);
+            return pl_park_is_told(park);
     }
 }
 
 void pl_hall_tell(pl_hall_call *call, uint16_t seat, pl_park *park)
 {
     call->seats[seat / PL_HALL_ROW_SEATS] |= bit_of(seat);
-    atomic_store_explicit(&park->told, 1, memory_order_release);
+    atomic_store(&park->told, 1);
 }
 
 void pl_hall_wake(pl_hall *hall, const pl_hall_call *call)
 {
     for (uint32_t i = 0; i < PL_HALL_ROWS; i++) {
-        if (call->seats[i] == 0)
+        const uint32_t sleepers = call->seats[i] == 0 ? 0 : atomic_load(&hall->asleep[i]) & call->seats[i];
+        if (sleepers == 0)
             continue;
         _Atomic uint32_t *row = &hall->rows[i];
+        atomic_fetch_and(&hall->asleep[i], ~sleepers);
         atomic_fetch_add_explicit(row, 1, memory_order_release);
-        syscall(SYS_futex, row, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, call->seats[i]);
+        syscall(SYS_futex, row, FUTEX_WAKE_BITSET_PRIVATE, INT_MAX, NULL, NULL, sleepers);
     }
 }

@@ -13,9 +13,10 @@
 enum { PL_HALL_ROWS = 8, PL_HALL_ROW_SEATS = 32 };
 
 typedef struct pl_hall {
-    _Atomic uint32_t rows[PL_HALL_ROWS]; /* each counts how often somebody in it was woken */
-    uint32_t taken[PL_HALL_ROWS];        /* a bit for each seat */
-    uint32_t shared;                     /* seats given out twice */
+    _Atomic uint32_t rows[PL_HALL_ROWS];   /* each counts how often somebody in it was woken */
+    _Atomic uint32_t asleep[PL_HALL_ROWS]; /* a bit for each seat: somebody on it may sleep, and has to be woken */
+    uint32_t taken[PL_HALL_ROWS];          /* a bit for each seat */
+    uint32_t shared;                       /* seats given out twice */
 } pl_hall;
 
 /** Who is to be woken: none in the beginning. */
@@ -34,7 +35,7 @@ bool pl_hall_wait(pl_hall *hall, uint16_t seat, pl_park *park, int64_t wait_ns);
 /** Tells one, as pl_park_tell(), but it sleeps on until pl_hall_wake(), if it sleeps. */
 void pl_hall_tell(pl_hall_call *call, uint16_t seat, pl_park *park);
 
-/** Wakes all who were told. */
+/** Wakes all who were told and sleep: no system call where none does. */
 void pl_hall_wake(pl_hall *hall, const pl_hall_call *call);
 
 #endif

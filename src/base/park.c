@@ -19,13 +19,13 @@ static struct timespec to_timespec(int64_t ns)
 bool pl_park_wait(pl_park *park, int64_t wait_ns)
 {
     struct timespec timeout = to_timespec(wait_ns);
-    while (atomic_load_explicit(&park->told, memory_order_acquire) == 0) {
+    while (!pl_park_is_told(park)) {
         long rc =
             syscall(SYS_futex, &park->told, FUTEX_WAIT_PRIVATE, 0, wait_ns == PL_NEVER ? NULL : &timeout, NULL, 0);
         if (rc < 0 && errno == ETIMEDOUT)
-            return atomic_load_explicit(&park->told, memory_order_acquire) != 0;
+            return pl_park_is_told(park);
         if (rc < 0 && errno == EINTR && wait_ns != PL_NEVER)
-            return atomic_load_explicit(&park->told, memory_order_acquire) != 0;
+            return pl_park_is_told(park);
     }
     return true;
 }

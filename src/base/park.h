@@ -16,6 +16,11 @@ static inline void pl_park_init(pl_park *park)
     atomic_store_explicit(&park->told, 0, memory_order_relaxed);
 }
 
+static inline bool pl_park_is_told(const pl_park *park)
+{
+    return atomic_load_explicit(&park->told, memory_order_acquire) != 0;
+}
+
 /** Waits until told. @return false where wait_ns have passed first; PL_NEVER waits for ever */
 bool pl_park_wait(pl_park *park, int64_t wait_ns);
 

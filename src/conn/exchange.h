@@ -91,6 +91,7 @@ struct pl_exchange {
     int64_t deadline; /* of this wait */
     bool is_through;  /* all was settled when the owner was told */
     bool parked;
+    bool looks;       /* takes turns before it sleeps */
     uint32_t dialled; /* which of its lane's connections this pass is on */
     bool finished;    /* is on the connection's list of exchanges whose owner wants to be told */
     pl_exchange *next_finished;

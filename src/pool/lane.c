@@ -3,6 +3,9 @@
  * Two roles, each held by one thread at a time and never with the lock: the writer sends what is queued, the reader
  * waits for replies and hands them out to all. A caller that finds a role free takes it; one that finds both taken
  * parks until its commands are settled, or until it is told to read because the reader has got its own answer and left.
+ *
+ * Who waits lets others run a few times before it sleeps. Meanwhile the one who reads looks at the socket in each of
+ * its turns and sends what others have queued, if they have not sent it themselves because it was much.
  */
 #include "pool/lane.h"
 
@@ -46,9 +49,9 @@ static void abandon(pl_lane *lane, pl_exchange *exchange)
 static pl_next_step park_or_watch(pl_lane *lane, pl_exchange *exchange, int64_t deadline, int64_t held_until)
 {
     if (lane->is_watched || lane->is_looking || held_until >= deadline)
-        return pl_lane_park(lane, exchange, deadline);
+        return pl_lane_wait(lane, exchange, deadline);
     lane->is_watched = true;
-    pl_next_step next = pl_lane_park(lane, exchange, held_until);
+    pl_next_step next = pl_lane_wait(lane, exchange, held_until);
     if (next == PL_GO_HOME)
         pthread_mutex_lock(&lane->lock);
     lane->is_watched = false;
@@ -60,11 +63,11 @@ static pl_next_step step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
     int64_t held_until = PL_NEVER;
     const bool is_due = pl_lane_is_output_due(lane, &held_until);
-    if (is_due && pl_lane_has_to_write(lane) && pl_lane_write(lane))
+    if (is_due && pl_lane_has_to_write(lane, exchange) && pl_lane_write(lane, exchange))
         return PL_GO_ON;
     if (lane->conn.is_dead || exchange->inflight <= exchange->wake_at)
         return PL_GO_ON;
-    if (lane->is_reading && (lane->is_looking || lane->is_writing || !is_due))
+    if (lane->is_looking || (lane->is_reading && (!is_due || !pl_lane_may_write(lane))))
         return park_or_watch(lane, exchange, deadline, held_until);
     const int64_t now = pl_clock_now(lane->server->clock);
     const int64_t left = pl_until(deadline, now);
@@ -127,6 +130,7 @@ static bool begin_pass(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_
     lane->expected -= lane->expected > 0 ? 1 : 0;
     bool is_open = pl_lane_open(lane, exchange, now, deadline);
     exchange->dialled = lane->dialled;
+    pl_lane_decide_to_look(lane, exchange, exchange->queued_at);
     return is_open;
 }
 
@@ -155,8 +159,8 @@ bool pl_lane_begin(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t de
 {
     pthread_mutex_lock(&lane->lock);
     bool has_begun = begin_pass(lane, exchange, now, deadline);
-    if (has_begun && is_connected(lane, exchange) && fill(lane, exchange) && !lane->is_writing)
-        pl_lane_write(lane);
+    if (has_begun && is_connected(lane, exchange) && fill(lane, exchange) && pl_lane_may_write(lane))
+        pl_lane_write(lane, exchange);
     leave(lane);
     return has_begun;
 }
@@ -169,8 +173,8 @@ static bool advance(pl_lane *lane, pl_exchange *exchange, int64_t until, int64_t
         if (!fill(lane, exchange))
             return false;
         if (exchange->next != queued) {
-            if (!lane->is_writing)
-                pl_lane_write(lane);
+            if (pl_lane_may_write(lane))
+                pl_lane_write(lane, exchange);
             return true;
         }
         const pl_next_step next = step(lane, exchange, until);
@@ -233,6 +237,7 @@ void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exch
     exchange->queued_at = pl_clock_now(lane->server->clock);
     if (is_the_same(lane, auth)) {
         pl_count(&lane->counters.auths, 1);
+        pl_lane_decide_to_look(lane, exchange, exchange->queued_at);
         exchange->dialled = lane->dialled;
         if (!drive(lane, exchange, deadline))
             pthread_mutex_lock(&lane->lock);

@@ -12,6 +12,7 @@
 #include "net/address.h"
 #include "net/stream.h"
 #include "pool/runs.h"
+#include "pool/turns.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -40,6 +41,7 @@ typedef struct pl_server {
     int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
     int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */
     uint32_t timeouts_max; /* calls in a row that timed out end a connection */
+    pl_turns *turns;       /* the client's */
     int64_t spin_ns;       /* how long a reader looks for replies before it sleeps */
     size_t reply_max;
 } pl_server;
@@ -50,6 +52,12 @@ typedef struct pl_lane_auth {
     int64_t accepted_at; /* when those were asked for that it has, */
     int64_t asked_at;    /* and those that it shows now */
 } pl_lane_auth;
+
+/** Whether looking for a reply before sleeping has paid of late. */
+typedef struct pl_spin {
+    uint32_t misses; /* in a row */
+    uint32_t rests;  /* waits for which it is left out */
+} pl_spin;
 
 typedef struct pl_lane_counters {
     pl_counter dials;
@@ -64,12 +72,6 @@ typedef struct pl_lane_counters {
     pl_conn_counters conn;
 } pl_lane_counters;
 
-/** Whether looking for a reply before sleeping has paid of late. */
-typedef struct pl_spin {
-    uint32_t misses; /* in a row */
-    uint32_t rests;  /* waits for which it is left out */
-} pl_spin;
-
 typedef enum pl_lane_state {
     PL_LANE_CLOSED = 0,
     PL_LANE_DIALLING = 1, /* by one caller; the others wait for it */
@@ -83,15 +85,19 @@ typedef struct pl_lane {
     pl_lane_state state;
     pl_stream stream;
     pl_conn conn;    /* valid in all states but CLOSED */
-    bool is_writing; /* somebody is in the role */
-    bool is_reading;
-    bool is_watched;             /* somebody will look again when output that is held becomes due */
-    bool is_looking;             /* the reader does not sleep, and writes what others queue */
-    int64_t reader_back_at;      /* when the reader that waits will be back at the latest, PL_NEVER: nobody waits */
-    uint32_t expected;           /* callers that were told and may come back at once */
-    pl_spin spin;                /* of the reader */
+    bool is_writing; /* somebody is in a system call for it */
+    _Atomic bool is_reading;
+    bool is_gathering;         /* somebody will write when others have queued more, unless one of them does */
+    bool is_watched;           /* somebody will look again when output that is held becomes due */
+    bool is_looking;           /* somebody looks for replies by turns, and writes what others queue */
+    _Atomic int64_t looked_at; /* by turns: the latest */
+    int64_t reader_back_at;    /* when the reader that waits will be back at the latest, PL_NEVER: nobody waits */
+    uint32_t expected;         /* callers that were told and may come back at once */
+    pl_spin spin;              /* of the reader */
+    pl_turns_seen turns_seen;
     pl_hall hall;                /* where owners wait */
-    pl_exchange *parked;         /* a list of them, the last one first */
+    pl_exchange *parked;         /* a list of them, the last one first, */
+    uint32_t crowd;              /* and how many they are */
     pl_exchange *heir;           /* told to go on, has not come yet; NULL: none */
     int64_t due;                 /* of those that have no timer the first deadline, or earlier; PL_NEVER: none */
     uint32_t dialled;            /* counts dials: a caller that has waited may find another connection */

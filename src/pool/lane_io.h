@@ -4,6 +4,7 @@
 #define PL_POOL_LANE_IO_H
 
 #include "pool/lane.h"
+#include "pool/lane_wait.h"
 
 /** Queues as much of the exchange as its window allows. False when out of memory. */
 bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange);
@@ -12,16 +13,25 @@ bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange);
  *  @param held_until  out where it is held: when it will be due at the latest; else unchanged */
 bool pl_lane_is_output_due(pl_lane *lane, int64_t *held_until);
 
-/** Whether one who comes has to send what is due: a reader that looks does. */
-bool pl_lane_has_to_write(const pl_lane *lane);
+/** Whether those who wait look before they sleep: if it is wanted, and has paid of late. Where a pass begins. */
+void pl_lane_decide_to_look(const pl_lane *lane, pl_exchange *exchange, int64_t now);
 
-/** Sends once; nobody else does. False where the socket takes no more at present. */
-bool pl_lane_write(pl_lane *lane);
+/** Whether the writer's role is free. */
+bool pl_lane_may_write(const pl_lane *lane);
+
+/** Whether one who comes has to send what is due: a reader that looks does. */
+bool pl_lane_has_to_write(const pl_lane *lane, const pl_exchange *exchange);
+
+/** Sends once, in the writer's role. False where the socket takes no more at present. */
+bool pl_lane_write(pl_lane *lane, const pl_exchange *exchange);
 
 /** In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
 void pl_lane_wait_for_room(pl_lane *lane, int64_t left);
 
+/** Waits until told, or until the deadline, while others are in the roles. */
+pl_next_step pl_lane_wait(pl_lane *lane, pl_exchange *exchange, int64_t deadline);
+
 /** In the reader's role, which nobody has: reads once, until the deadline at most, and hands out what came. */
-void pl_lane_read(pl_lane *lane, const pl_exchange *own, int64_t now, int64_t deadline);
+void pl_lane_read(pl_lane *lane, pl_exchange *own, int64_t now, int64_t deadline);
 
 #endif

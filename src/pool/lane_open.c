@@ -7,6 +7,11 @@
 
 #include <assert.h>
 
+bool pl_lane_is_attended(const pl_lane *lane)
+{
+    return lane->is_reading || lane->is_looking || lane->is_writing || lane->is_gathering;
+}
+
 /* Without the lock. */
 static void log_loss(const pl_server *server, const podlink_error *fault)
 {
@@ -20,7 +25,7 @@ static void log_loss(const pl_server *server, const podlink_error *fault)
 
 void pl_lane_close_if_unused(pl_lane *lane)
 {
-    if (lane->state != PL_LANE_CLOSING || lane->is_reading || lane->is_writing)
+    if (lane->state != PL_LANE_CLOSING || pl_lane_is_attended(lane))
         return;
     const podlink_error fault = lane->fault;
     pl_stream_close(&lane->stream);
@@ -34,7 +39,7 @@ void pl_lane_close_if_unused(pl_lane *lane)
 
 bool pl_lane_is_idle(const pl_lane *lane)
 {
-    return pl_line_length(&lane->conn.line) == 0 && !lane->is_reading && !lane->is_writing;
+    return pl_line_length(&lane->conn.line) == 0 && !pl_lane_is_attended(lane);
 }
 
 void pl_lane_look_after_death(pl_lane *lane)

@@ -8,6 +8,9 @@
 /** Gets the connection open. False where that failed: the exchange knows why. */
 bool pl_lane_open(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
 
+/** Somebody is in a role. */
+bool pl_lane_is_attended(const pl_lane *lane);
+
 /** Nothing is in flight, and nobody in a role. */
 bool pl_lane_is_idle(const pl_lane *lane);
 

@@ -11,11 +11,13 @@ static void park_list_add(pl_lane *lane, pl_exchange *exchange)
     if (lane->parked)
         lane->parked->prev_parked = exchange;
     lane->parked = exchange;
+    lane->crowd++;
 }
 
 static void park_list_remove(pl_lane *lane, pl_exchange *exchange)
 {
     exchange->parked = false;
+    lane->crowd--;
     pl_hall_rise(&lane->hall, exchange->seat);
     if (exchange->prev_parked)
         exchange->prev_parked->next_parked = exchange->next_parked;
@@ -115,19 +117,21 @@ static int64_t time_to_wait(pl_lane *lane, int64_t deadline, int64_t now)
     return PL_NEVER;
 }
 
-pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+bool pl_lane_join(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline, int64_t *wait_ns)
 {
-    int64_t now = pl_clock_now(lane->server->clock);
     if (pl_until(deadline, now) == 0)
-        return PL_GIVE_UP;
-    int64_t wait_ns = time_to_wait(lane, deadline, now);
+        return false;
+    *wait_ns = time_to_wait(lane, deadline, now);
     pl_park_init(&exchange->park);
     exchange->deadline = deadline;
     exchange->is_through = false;
     park_list_add(lane, exchange);
-    const uint16_t seat = exchange->seat;
-    pthread_mutex_unlock(&lane->lock);
-    bool is_told = pl_hall_wait(&lane->hall, seat, &exchange->park, wait_ns);
+    return true;
+}
+
+pl_next_step pl_lane_sleep(pl_lane *lane, pl_exchange *exchange, uint16_t seat, int64_t wait_ns)
+{
+    bool is_told = pl_park_is_told(&exchange->park) || pl_hall_wait(&lane->hall, seat, &exchange->park, wait_ns);
     if (is_told && exchange->is_through)
         return PL_GO_HOME; /* many are, at the same time: none of them wants the lock for nothing */
     pthread_mutex_lock(&lane->lock);
@@ -143,12 +147,23 @@ pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline
     return PL_GO_ON; /* the deadline is looked at by the next round */
 }
 
+pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
+{
+    int64_t wait_ns = 0;
+    if (!pl_lane_join(lane, exchange, pl_clock_now(lane->server->clock), deadline, &wait_ns))
+        return PL_GIVE_UP;
+    const uint16_t seat = exchange->seat;
+    pthread_mutex_unlock(&lane->lock);
+    return pl_lane_sleep(lane, exchange, seat, wait_ns);
+}
+
 pl_exchange *pl_lane_take_heir(pl_lane *lane, pl_exchange *to_tell)
 {
     if (lane->state != PL_LANE_OPEN || !lane->parked || lane->heir)
         return to_tell;
-    bool nobody_reads = !lane->is_reading;
-    bool nobody_writes = pl_conn_has_output(&lane->conn) && !lane->is_writing && !lane->is_watched;
+    bool nobody_reads = !lane->is_reading && !lane->is_looking;
+    bool nobody_writes =
+        pl_conn_has_output(&lane->conn) && !lane->is_writing && !lane->is_gathering && !lane->is_watched;
     if (!nobody_reads && !nobody_writes)
         return to_tell;
     lane->heir = take_parked(lane, lane->parked, to_tell);

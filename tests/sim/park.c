@@ -1,7 +1,10 @@
 /* Waiting for another, in virtual time: this file takes the place of src/base/park.c. */
 #include "base/park.h"
 
+#include "chance.h"
 #include "scheduler.h"
+
+enum { SLOW_TURN_ONE_IN = 100 };
 
 static bool is_told(void *context)
 {
@@ -34,8 +37,8 @@ void pl_park_sleep(int64_t ns)
     sim_sleep(ns);
 }
 
-/* Time passes meanwhile: who looks again and again comes to an end. */
+/* Time passes meanwhile: who looks again and again comes to an end. Now and then a busy thread has the processor. */
 void pl_park_yield(void)
 {
-    sim_sleep(SIM_US);
+    sim_sleep(chance_one_in(SLOW_TURN_ONE_IN) ? 4 * SIM_MS : SIM_US);
 }
