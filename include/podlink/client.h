@@ -180,7 +180,8 @@ typedef struct podlink_options {
     podlink_trace_fn trace;     /* default NULL: none */
     void *trace_context;
     uint32_t spin_us; /* 0..1000, default 50: how long a caller looks for its reply, letting other threads run,
-                         before it sleeps in poll; it stops looking where that does not pay, as over a network */
+                         before it sleeps; it stops looking where that does not pay, as over a network or on busy
+                         processors. 0: callers sleep at once */
     podlink_script_backend script_backend; /* default PODLINK_BACKEND_EVALSHA; in a URL scripts=evalsha, or functions */
     const char *master_name;               /* whom the sentinels are asked for; default NULL: it stands in the URL */
     const char *sentinel_user;             /* default NULL: the sentinels' default user */
