@@ -44,8 +44,10 @@ class Server:
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="podlink-bench-"))
         self.socket = self.dir / "redis.sock"
         with open(self.dir / "log", "w", encoding="utf-8") as log:
+            # A session of its own, as a service has: Linux shares the processors among sessions first, and would
+            # count a server in the session of 64 callers as one of 65 threads.
             self.process = subprocess.Popen([str(part) for part in self.command()], stdout=log,
-                                            stderr=subprocess.STDOUT)
+                                            stderr=subprocess.STDOUT, start_new_session=True)
         try:
             self.wait_until_ready()
             self.fill()
