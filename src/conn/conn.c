@@ -148,7 +148,7 @@ static void tell(pl_conn *conn, const pl_place *place, const pl_outcome *outcome
     pl_outcome told = *outcome;
     if (pl_exchange_tell(exchange, place->index, &told))
         count(conn->counters, &told);
-    if (exchange->inflight <= exchange->wake_at && !exchange->finished) {
+    if (pl_exchange_is_answered(exchange) && !exchange->finished) {
         exchange->finished = true;
         exchange->next_finished = conn->finished;
         conn->finished = exchange;

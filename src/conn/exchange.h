@@ -114,6 +114,12 @@ void pl_exchange_rewind(pl_exchange *exchange);
  *  @param window  how many may be in flight */
 uint32_t pl_exchange_next(pl_exchange *exchange, uint32_t window);
 
+/** Whether the owner has something to do: there may be a command again, or all is answered. */
+static inline bool pl_exchange_is_answered(const pl_exchange *exchange)
+{
+    return exchange->inflight <= exchange->wake_at;
+}
+
 static inline bool pl_exchange_is_settled(const pl_exchange *exchange)
 {
     return exchange->unsettled == 0;

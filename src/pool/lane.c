@@ -65,7 +65,7 @@ static pl_next_step step(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
     const bool is_due = pl_lane_is_output_due(lane, &held_until);
     if (is_due && pl_lane_has_to_write(lane, exchange) && pl_lane_write(lane, exchange))
         return PL_GO_ON;
-    if (lane->conn.is_dead || exchange->inflight <= exchange->wake_at)
+    if (lane->conn.is_dead || pl_exchange_is_answered(exchange))
         return PL_GO_ON;
     if (lane->is_looking || (lane->is_reading && (!is_due || !pl_lane_may_write(lane))))
         return park_or_watch(lane, exchange, deadline, held_until);

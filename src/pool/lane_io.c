@@ -200,11 +200,6 @@ static int64_t look_once(pl_lane *lane, pl_input *input)
     return now;
 }
 
-static bool is_answered(const pl_exchange *exchange)
-{
-    return exchange->inflight <= exchange->wake_at;
-}
-
 static bool is_looked_after(const pl_lane *lane)
 {
     return lane->is_looking && !lane->conn.is_dead;
@@ -248,11 +243,11 @@ static void look(pl_lane *lane, const pl_exchange *own, pl_input *input, int64_t
         now = look_and_yield(lane, input);
         if (pl_until(now, began) > limit_ns)
             pl_turns_note_slow(&lane->turns_seen, pl_until(now, began));
-        if (input->result != PL_IO_AGAIN || lane->conn.is_dead || is_answered(own))
+        if (input->result != PL_IO_AGAIN || lane->conn.is_dead || pl_exchange_is_answered(own))
             break;
     }
     lane->is_looking = false;
-    note_look(lane, input->result == PL_IO_AGAIN && !is_answered(own));
+    note_look(lane, input->result == PL_IO_AGAIN && !pl_exchange_is_answered(own));
 }
 
 /* What was read goes to those who wait for it, and so does the news that a deadline has come.
@@ -356,7 +351,7 @@ void pl_lane_read(pl_lane *lane, pl_exchange *own, int64_t now, int64_t deadline
     else
         lane->spin.rests -= lane->spin.rests > 0 ? 1 : 0;
     bool has_read = input.result != PL_IO_AGAIN;
-    if (!has_read && !lane->is_reading && !lane->conn.is_dead && !is_answered(own)) {
+    if (!has_read && !lane->is_reading && !lane->conn.is_dead && !pl_exchange_is_answered(own)) {
         sleep_until_ready(lane, &input, now);
         has_read = true;
     }
