@@ -179,7 +179,7 @@ typedef struct podlink_options {
     int32_t no_janitor_thread;  /* not 0: the host calls podlink_client_tick() in place of the library's one thread */
     podlink_trace_fn trace;     /* default NULL: none */
     void *trace_context;
-    uint32_t spin_us; /* 0..1000, default 50: how long a caller looks for its reply, letting other threads run,
+    uint32_t spin_us; /* 0..1000, default 100: how long a caller looks for its reply, letting other threads run,
                          before it sleeps; it stops looking where that does not pay, as over a network or on busy
                          processors. 0: callers sleep at once */
     podlink_script_backend script_backend; /* default PODLINK_BACKEND_EVALSHA; in a URL scripts=evalsha, or functions */

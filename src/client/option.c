@@ -26,7 +26,7 @@ void podlink_options_init_sized(podlink_options *options, size_t size)
                                       .pool_wait_ms = 4000,
                                       .idle_timeout_ms = 300000,
                                       .max_lifetime_ms = -1,
-                                      .spin_us = 50,
+                                      .spin_us = 100,
                                       .timeouts_max = 3,
                                       .tls_verify = 1,
                                       .sentinel_tls = -1,

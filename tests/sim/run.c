@@ -64,7 +64,7 @@ static void draw_options(void)
     options.call_timeout_ms = chance_between(20, 600);
     options.dial_timeout_ms = chance_between(50, 1500);
     options.pool_wait_ms = chance_between(20, 600);
-    options.spin_us = chance_one_in(2) ? 50 : 0;
+    options.spin_us = chance_one_in(2) ? 100 : 0;
     options.timeouts_max = 1 + (uint32_t)chance_below(3);
     options.silence_timeout_ms = silences[chance_below(4)];
     options.idle_timeout_ms = chance_one_in(3) ? chance_between(10, 500) : 300000;
