@@ -2,8 +2,6 @@
 #include "pool/dedicated.h"
 
 #include "base/error.h"
-#include "base/jitter.h"
-#include "base/mutant.h"
 #include "pool/dial.h"
 
 #include <assert.h>
@@ -20,80 +18,14 @@ void pl_dedicated_init(pl_dedicated *dedicated, const pl_server *server, uint32_
     pthread_mutex_init(&dedicated->lock, NULL);
 }
 
-/* --- one connection ------------------------------------------------------------------------------------------- */
-
-/* A tenth more or less than the maximum, so that connections that began together do not end together. */
-static int64_t lifetime_end(const pl_dedicated *dedicated, int64_t now)
-{
-    if (dedicated->lifetime_ns == PL_NEVER)
-        return PL_NEVER;
-    int64_t tenth = dedicated->lifetime_ns / 10;
-    return now + dedicated->lifetime_ns - tenth + pl_jitter(2 * tenth, now);
-}
-
-/* A tenth less, but never more. */
-static int64_t credentials_end(const pl_dedicated *dedicated, int64_t asked_at)
-{
-    const pl_server *server = dedicated->server;
-    const int64_t age = server->credentials_age_ns;
-    return age == PL_NEVER || !pl_credentials_are_shown(&server->credentials, server->login)
-               ? PL_NEVER
-               : asked_at + age - pl_jitter(age / 10, asked_at);
-}
-
-static int64_t expiry(const pl_dedicated *dedicated, int64_t dialled_at)
-{
-    const int64_t first = lifetime_end(dedicated, pl_clock_now(dedicated->server->clock));
-    const int64_t second = credentials_end(dedicated, dialled_at);
-    return first < second ? first : second;
-}
-
-static podlink_status open_loan(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err)
-{
-    const pl_server *server = dedicated->server;
-    pl_loan *made = pl_heap_zalloc(server->heap, sizeof *made);
-    if (!made)
-        return pl_error_no_memory(err);
-    podlink_error fault;
-    pl_error_clear(&fault);
-    made->dialled_at = pl_clock_now(server->clock);
-    made->stream = pl_dial(&made->conn, server, &made->counters, deadline, &fault);
-    if (!pl_stream_is_open(&made->stream)) {
-        pl_heap_free(server->heap, made);
-        if (err)
-            *err = fault;
-        return fault.status;
-    }
-    made->expires_at = expiry(dedicated, made->dialled_at);
-    *loan = made;
-    return PODLINK_OK;
-}
-
-static void close_loan(pl_dedicated *dedicated, pl_loan *loan)
-{
-    pl_conn_fini(&loan->conn);
-    pl_stream_close(&loan->stream);
-    pl_heap_free(dedicated->server->heap, loan);
-}
-
-/* Nothing unsent, nothing due, nothing unread. */
-static bool is_clean(pl_loan *loan)
-{
-    const pl_conn *conn = &loan->conn;
-    if (PL_MUTANT_RETURNS_UNREAD)
-        return !conn->is_dead;
-    return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
-           !pl_parser_is_midway(&conn->parser) && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
-}
-
 static bool has_expired(const pl_dedicated *dedicated, const pl_loan *loan, int64_t now)
 {
-    return now >= loan->expires_at || loan->dialled_at <= atomic_load(&dedicated->outdated_at);
+    return pl_loan_has_expired(loan, atomic_load(&dedicated->outdated_at), now);
 }
 
 static bool is_fresh(const pl_dedicated *dedicated, pl_loan *loan, int64_t now)
 {
-    return !has_expired(dedicated, loan, now) && pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
+    return !has_expired(dedicated, loan, now) && pl_loan_is_quiet(loan);
 }
 
 /* --- the pool; these have the lock ---------------------------------------------------------------------------- */
@@ -130,50 +62,6 @@ static void push_idle(pl_dedicated *dedicated, pl_loan *loan, int64_t now)
     dedicated->idle_count++;
 }
 
-static void add_waiter(pl_dedicated *dedicated, pl_waiter *waiter)
-{
-    if (dedicated->last_waiter)
-        dedicated->last_waiter->next = waiter;
-    else
-        dedicated->first_waiter = waiter;
-    dedicated->last_waiter = waiter;
-    dedicated->waiting++;
-}
-
-static pl_waiter *pop_waiter(pl_dedicated *dedicated)
-{
-    pl_waiter *waiter = dedicated->first_waiter;
-    if (!waiter)
-        return NULL;
-    dedicated->first_waiter = waiter->next;
-    if (!dedicated->first_waiter)
-        dedicated->last_waiter = NULL;
-    dedicated->waiting--;
-    waiter->next = NULL;
-    return waiter;
-}
-
-/* False where it is no longer among them: it has been given something. */
-static bool remove_waiter(pl_dedicated *dedicated, pl_waiter *waiter)
-{
-    pl_waiter *before = NULL;
-    pl_waiter *at = dedicated->first_waiter;
-    while (at && at != waiter) {
-        before = at;
-        at = at->next;
-    }
-    if (!at)
-        return false;
-    if (before)
-        before->next = waiter->next;
-    else
-        dedicated->first_waiter = waiter->next;
-    if (dedicated->last_waiter == waiter)
-        dedicated->last_waiter = before;
-    dedicated->waiting--;
-    return true;
-}
-
 static bool may_dial(const pl_dedicated *dedicated)
 {
     return dedicated->total < dedicated->max && dedicated->dialling < DIALS_MAX;
@@ -191,32 +79,20 @@ static void begin_dial(pl_dedicated *dedicated)
  * @return the waiters to be told, linked by next, or NULL */
 static pl_waiter *offer_dial(pl_dedicated *dedicated, int64_t now)
 {
-    if (!dedicated->first_waiter || !may_dial(dedicated))
+    if (!dedicated->waiters.first || !may_dial(dedicated))
         return NULL;
     if (now < dedicated->dial_not_before) {
         if (dedicated->total > 0)
             return NULL;
-        pl_waiter *all = dedicated->first_waiter;
+        pl_waiter *all = pl_waiters_pop_all(&dedicated->waiters);
         for (pl_waiter *w = all; w; w = w->next)
             w->has_failed = true;
-        dedicated->first_waiter = dedicated->last_waiter = NULL;
-        dedicated->waiting = 0;
         return all;
     }
-    pl_waiter *waiter = pop_waiter(dedicated);
+    pl_waiter *waiter = pl_waiters_pop(&dedicated->waiters);
     waiter->may_dial = true;
-    waiter->next = NULL;
     begin_dial(dedicated);
     return waiter;
-}
-
-static void tell(pl_waiter *waiter)
-{
-    while (waiter) {
-        pl_waiter *next = waiter->next;
-        pl_park_tell(&waiter->park);
-        waiter = next;
-    }
 }
 
 /* @param gave_up  the dialler's own deadline came first, which tells nothing of the server: the others try for
@@ -246,27 +122,17 @@ static podlink_status dial(pl_dedicated *dedicated, int64_t deadline, pl_loan **
     podlink_error fault;
     pl_error_clear(&fault);
     const int64_t began = pl_clock_now(dedicated->server->clock);
-    fault.status = open_loan(dedicated, deadline, loan, &fault);
+    fault.status = pl_loan_open(dedicated->server, dedicated->lifetime_ns, deadline, loan, &fault);
     pthread_mutex_lock(&dedicated->lock);
     int64_t now = pl_clock_now(dedicated->server->clock);
     const bool gave_up = pl_dial_gave_up(dedicated->server, &fault, began, deadline, now);
     note_dial(dedicated, &fault, gave_up, now);
     pl_waiter *next = offer_dial(dedicated, now);
     pthread_mutex_unlock(&dedicated->lock);
-    tell(next);
+    pl_waiters_tell(next);
     if (fault.status != PODLINK_OK && err)
         *err = fault;
     return fault.status;
-}
-
-/* The latest of a list. The lock is held. */
-static int64_t latest_acknowledged(const pl_loan *list, int64_t latest)
-{
-    for (const pl_loan *loan = list; loan; loan = loan->next) {
-        const int64_t at = atomic_load_explicit(&loan->counters.acknowledged_at, memory_order_relaxed);
-        latest = at > latest ? at : latest;
-    }
-    return latest;
 }
 
 /* A connection is gone: its place is free. */
@@ -276,14 +142,14 @@ static void drop(pl_dedicated *dedicated, pl_loan *loan)
     pthread_mutex_lock(&dedicated->lock);
     pl_conn_counters_add(&loan->counters, &dedicated->retired);
     loan->next = NULL;
-    dedicated->acknowledged_at = latest_acknowledged(loan, dedicated->acknowledged_at);
+    dedicated->acknowledged_at = pl_loan_latest_acknowledged(loan, dedicated->acknowledged_at);
     pthread_mutex_unlock(&dedicated->lock);
-    close_loan(dedicated, loan);
+    pl_loan_close(dedicated->server, loan);
     pthread_mutex_lock(&dedicated->lock);
     dedicated->total--;
     pl_waiter *next = offer_dial(dedicated, pl_clock_now(dedicated->server->clock));
     pthread_mutex_unlock(&dedicated->lock);
-    tell(next);
+    pl_waiters_tell(next);
 }
 
 static podlink_status timed_out(const pl_dedicated *dedicated, podlink_error *err)
@@ -332,7 +198,7 @@ static podlink_status wait(pl_dedicated *dedicated, pl_waiter *waiter, int64_t d
         if (left > 0)
             continue;
         pthread_mutex_lock(&dedicated->lock);
-        bool is_ours = remove_waiter(dedicated, waiter);
+        bool is_ours = pl_waiters_remove(&dedicated->waiters, waiter);
         pthread_mutex_unlock(&dedicated->lock);
         if (is_ours)
             return timed_out(dedicated, err);
@@ -350,7 +216,7 @@ static bool take_or_wait(pl_dedicated *dedicated, pl_waiter *waiter)
     waiter->is_closed = dedicated->is_closed;
     if (waiter->is_closed)
         return true;
-    if (!dedicated->first_waiter) {
+    if (!dedicated->waiters.first) {
         waiter->loan = pop_idle(dedicated);
         if (waiter->loan) {
             pl_count(&dedicated->reused, 1);
@@ -362,7 +228,7 @@ static bool take_or_wait(pl_dedicated *dedicated, pl_waiter *waiter)
             return true;
         }
     }
-    add_waiter(dedicated, waiter);
+    pl_waiters_add(&dedicated->waiters, waiter);
     return false;
 }
 
@@ -436,13 +302,13 @@ void pl_dedicated_leave(pl_dedicated *dedicated)
 /* A connection that is not lent any more, or was not yet. */
 static void give_back(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable, int64_t now)
 {
-    if (!is_reusable || !is_clean(loan) || has_expired(dedicated, loan, now)) {
+    if (!is_reusable || !pl_loan_is_clean(loan) || has_expired(dedicated, loan, now)) {
         drop(dedicated, loan);
         return;
     }
     pthread_mutex_lock(&dedicated->lock);
     bool is_closed = dedicated->is_closed;
-    pl_waiter *waiter = is_closed ? NULL : pop_waiter(dedicated);
+    pl_waiter *waiter = is_closed ? NULL : pl_waiters_pop(&dedicated->waiters);
     if (waiter) {
         waiter->loan = loan;
         pl_count(&dedicated->reused, 1);
@@ -450,7 +316,7 @@ static void give_back(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable, 
         push_idle(dedicated, loan, now);
     }
     pthread_mutex_unlock(&dedicated->lock);
-    tell(waiter);
+    pl_waiters_tell(waiter);
     if (is_closed)
         drop(dedicated, loan);
 }
@@ -530,7 +396,7 @@ void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now)
         bool dials = !overdue && wants_one_more(dedicated, now);
         pl_waiter *next = offer_dial(dedicated, now);
         pthread_mutex_unlock(&dedicated->lock);
-        tell(next);
+        pl_waiters_tell(next);
         if (overdue) {
             pl_count_shared(&dedicated->counters.stale, 1);
             drop(dedicated, overdue);
@@ -549,12 +415,12 @@ void pl_dedicated_close(pl_dedicated *dedicated)
     do {
         pthread_mutex_lock(&dedicated->lock);
         atomic_store(&dedicated->is_closed, true);
-        waiter = pop_waiter(dedicated);
+        waiter = pl_waiters_pop(&dedicated->waiters);
         if (waiter)
             waiter->is_closed = true;
         loan = pop_idle(dedicated);
         pthread_mutex_unlock(&dedicated->lock);
-        tell(waiter);
+        pl_waiters_tell(waiter);
         if (loan)
             drop(dedicated, loan);
     } while (waiter || loan);
@@ -605,7 +471,7 @@ void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
         pl_conn_counters_add(&loan->counters, stats);
     stats->dedicated_idle += dedicated->idle_count;
     stats->dedicated_in_use += dedicated->total - dedicated->idle_count - dedicated->dialling;
-    stats->dedicated_waiting += dedicated->waiting;
+    stats->dedicated_waiting += dedicated->waiters.count;
     stats->connections += dedicated->total - dedicated->dialling;
     pthread_mutex_unlock(&dedicated->lock);
     stats->dials += pl_counted(&dedicated->counters.dials);
@@ -619,8 +485,8 @@ void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats)
 int64_t pl_dedicated_acknowledged_at(pl_dedicated *dedicated)
 {
     pthread_mutex_lock(&dedicated->lock);
-    int64_t latest = latest_acknowledged(dedicated->idle, dedicated->acknowledged_at);
-    latest = latest_acknowledged(dedicated->lent, latest);
+    int64_t latest = pl_loan_latest_acknowledged(dedicated->idle, dedicated->acknowledged_at);
+    latest = pl_loan_latest_acknowledged(dedicated->lent, latest);
     pthread_mutex_unlock(&dedicated->lock);
     return latest;
 }

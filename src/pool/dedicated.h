@@ -4,31 +4,12 @@
 #define PL_POOL_DEDICATED_H
 
 #include "pool/lane.h"
+#include "pool/loan.h"
+#include "pool/waiters.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-/** A connection that is idle in the pool, or lent. */
-typedef struct pl_loan {
-    pl_conn conn;
-    pl_stream stream;
-    int64_t dialled_at; /* when its credentials were asked for */
-    int64_t expires_at; /* PL_NEVER where neither it nor its credentials have a maximum lifetime */
-    int64_t idle_since;
-    struct pl_loan *next; /* in the list of idle ones, the one returned last first; or of those that are lent */
-    pl_conn_counters counters;
-} pl_loan;
-
-/** A caller that waits for one. */
-typedef struct pl_waiter {
-    pl_park park;
-    pl_loan *loan;   /* given: a connection, */
-    bool may_dial;   /* or the right to dial one, */
-    bool is_closed;  /* or the news that there will be none, */
-    bool has_failed; /* or that there is none and nobody may dial yet: dial_fault tells why */
-    struct pl_waiter *next;
-} pl_waiter;
 
 typedef struct pl_dedicated {
     const pl_server *server; /* borrowed */
@@ -38,15 +19,12 @@ typedef struct pl_dedicated {
     pthread_mutex_t lock; /* of everything below; never held during I/O */
     pl_loan *idle;
     pl_loan *lent;
-
     podlink_stats retired;   /* what connections that are closed had counted, */
     int64_t acknowledged_at; /* and the latest that they had acknowledged */
     uint32_t idle_count;
     uint32_t total; /* idle, lent and being dialled */
     uint32_t dialling;
-    pl_waiter *first_waiter;
-    pl_waiter *last_waiter;
-    uint32_t waiting;
+    pl_waiters waiters;
     _Atomic bool is_closed;
     _Atomic int64_t outdated_at; /* connections that were dialled not after that are closed when they are not lent */
     _Atomic uint32_t inside;     /* callers that are about to get one, or in a call on one */

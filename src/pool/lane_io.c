@@ -18,8 +18,8 @@ enum {
     STAND_IN_NS = 300 * 1000, /* without a look, after which another does it: the next turn may be 4 ms away */
     LOOK_TURNS = 32, /* a reader looks for so many at least: each may be as long as all who wait take for theirs */
     LOOK_TURNS_MAX = 10000, /* where the host's clock stands still */
-    SPIN_MISSES = 4, /* looks in vain, after which looking is left out */
-    SPIN_RESTS = 256 /* for so many waits */
+    SPIN_MISSES = 4,        /* looks in vain, after which looking is left out */
+    SPIN_RESTS = 256        /* for so many waits */
 };
 
 bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange)

@@ -1,0 +1,88 @@
+/* A connection that is lent to one caller at a time. */
+#include "pool/loan.h"
+
+#include "base/error.h"
+#include "base/jitter.h"
+#include "base/mutant.h"
+#include "pool/dial.h"
+
+/* A tenth more or less than the maximum, so that connections that began together do not end together. */
+static int64_t lifetime_end(int64_t lifetime_ns, int64_t now)
+{
+    if (lifetime_ns == PL_NEVER)
+        return PL_NEVER;
+    const int64_t tenth = lifetime_ns / 10;
+    return now + lifetime_ns - tenth + pl_jitter(2 * tenth, now);
+}
+
+/* A tenth less, but never more. */
+static int64_t credentials_end(const pl_server *server, int64_t asked_at)
+{
+    const int64_t age = server->credentials_age_ns;
+    return age == PL_NEVER || !pl_credentials_are_shown(&server->credentials, server->login)
+               ? PL_NEVER
+               : asked_at + age - pl_jitter(age / 10, asked_at);
+}
+
+static int64_t expiry(const pl_server *server, int64_t lifetime_ns, int64_t dialled_at)
+{
+    const int64_t first = lifetime_end(lifetime_ns, pl_clock_now(server->clock));
+    const int64_t second = credentials_end(server, dialled_at);
+    return first < second ? first : second;
+}
+
+podlink_status pl_loan_open(const pl_server *server, int64_t lifetime_ns, int64_t deadline, pl_loan **loan,
+                            podlink_error *err)
+{
+    pl_loan *made = pl_heap_zalloc(server->heap, sizeof *made);
+    if (!made)
+        return pl_error_no_memory(err);
+    podlink_error fault;
+    pl_error_clear(&fault);
+    made->dialled_at = pl_clock_now(server->clock);
+    made->stream = pl_dial(&made->conn, server, &made->counters, deadline, &fault);
+    if (!pl_stream_is_open(&made->stream)) {
+        pl_heap_free(server->heap, made);
+        if (err)
+            *err = fault;
+        return fault.status;
+    }
+    made->expires_at = expiry(server, lifetime_ns, made->dialled_at);
+    *loan = made;
+    return PODLINK_OK;
+}
+
+void pl_loan_close(const pl_server *server, pl_loan *loan)
+{
+    pl_conn_fini(&loan->conn);
+    pl_stream_close(&loan->stream);
+    pl_heap_free(server->heap, loan);
+}
+
+bool pl_loan_is_clean(pl_loan *loan)
+{
+    const pl_conn *conn = &loan->conn;
+    if (PL_MUTANT_RETURNS_UNREAD)
+        return !conn->is_dead;
+    return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
+           !pl_parser_is_midway(&conn->parser) && pl_loan_is_quiet(loan);
+}
+
+bool pl_loan_has_expired(const pl_loan *loan, int64_t outdated_at, int64_t now)
+{
+    return now >= loan->expires_at || loan->dialled_at <= outdated_at;
+}
+
+bool pl_loan_is_quiet(pl_loan *loan)
+{
+    return pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
+}
+
+int64_t pl_loan_latest_acknowledged(const pl_loan *list, int64_t latest)
+{
+    for (const pl_loan *loan = list; loan; loan = loan->next) {
+        const int64_t at = atomic_load_explicit(&loan->counters.acknowledged_at, memory_order_relaxed);
+        latest = at > latest ? at : latest;
+    }
+    return latest;
+}
