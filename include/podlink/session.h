@@ -36,6 +36,8 @@ PODLINK_API void podlink_session_release(podlink_session *session);
  *  SUBSCRIBE and its kin, and MONITOR, return when they are sent, without a reply: from then on the connection only
  *  listens, and podlink_session_receive() tells what comes, confirmations first. An error of a single command in MULTI
  * is its element in the reply of EXEC, of type PODLINK_REPLY_ERROR; EXEC answers nil where a watched key has changed.
+ *  AUTH is refused (EINVAL) inside MULTI, and while an earlier call of the session is unanswered: some servers give no
+ * answer then.
  *  @param reply  out, may be NULL; owned by the caller, podlink_reply_free(); NULL on failure
  *  @return as podlink_command_run(). A blocking command needs a deadline beyond its own. Blocks until the call's
  * deadline at most. */

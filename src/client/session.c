@@ -189,6 +189,7 @@ static void note_effect(podlink_session *session, pl_command_kind kind)
         session->is_watching = true;
         break;
     case PL_COMMAND_ALTERS:
+    case PL_COMMAND_AUTHENTICATES:
         session->is_altered = true;
         break;
     default:
@@ -224,6 +225,17 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
                         conn->fault.message);
 }
 
+/* Where an AUTH that is refused may be left unanswered, what is answered next would pass for its answer. */
+static podlink_status check_auth(const podlink_session *session, podlink_error *err)
+{
+    if (session->is_in_multi)
+        return pl_error_invalid(err,
+                                "command: AUTH inside MULTI is refused: some servers leave it out of EXEC's reply");
+    if (pl_line_length(&session->loan->conn.line) > 0)
+        return pl_error_invalid(err, "command: AUTH is refused while an earlier call of this session is unanswered");
+    return PODLINK_OK;
+}
+
 /* In a call that has begun. */
 static podlink_status run_command(podlink_session *session, const podlink_command *command, pl_command_kind kind,
                                   int64_t deadline, podlink_reply **reply, podlink_error *err)
@@ -232,6 +244,8 @@ static podlink_status run_command(podlink_session *session, const podlink_comman
         return listen(session, command, deadline, err);
     if (session->loan->conn.pushes)
         return pl_error_invalid(err, "command: this session only listens");
+    if (kind == PL_COMMAND_AUTHENTICATES && check_auth(session, err) != PODLINK_OK)
+        return PODLINK_EINVAL;
     pl_any_command any;
     pl_any_command_init(&any, command, reply != NULL, err);
     note_effect(session, kind); /* also where it fails: it may have run */

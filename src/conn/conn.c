@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "conn/error_reply.h"
+#include "conn/guard.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -29,18 +30,33 @@ void pl_conn_fini(pl_conn *conn)
     pl_buffer_fini(&conn->filling);
 }
 
+/* Appends command i, and its guard where it has one. @return the command's bytes; 0 when out of memory */
+static size_t encode(pl_conn *conn, pl_exchange *exchange, uint32_t i)
+{
+    pl_buffer *filling = &conn->filling;
+    const size_t before = filling->length;
+    if (pl_line_reserve(&conn->line, 2) && exchange->ops->encode(exchange, i, filling)) {
+        const size_t size = filling->length - before;
+        if (size <= UINT32_MAX && (!exchange->is_guarded || pl_guard_encode(filling)))
+            return size;
+    }
+    filling->length = before;
+    return 0;
+}
+
 bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i)
 {
     assert(!conn->is_dead);
-    size_t before = conn->filling.length;
-    bool encoded = pl_line_reserve(&conn->line) && exchange->ops->encode(exchange, i, &conn->filling);
-    size_t size = conn->filling.length - before;
-    if (!encoded || size > UINT32_MAX) {
-        conn->filling.length = before;
+    const size_t size = encode(conn, exchange, i);
+    if (size == 0)
         return false;
-    }
-    pl_line_push(&conn->line, (pl_place){.exchange = exchange, .index = i, .size = (uint32_t)size});
+    const pl_place_kind kind = exchange->is_guarded ? PL_PLACE_GUARDED : PL_PLACE_PLAIN;
+    pl_line_push(&conn->line, (pl_place){.exchange = exchange, .index = i, .size = (uint32_t)size, .kind = kind});
     pl_count(&conn->counters->commands_sent, 1);
+    if (exchange->is_guarded) {
+        pl_line_push(&conn->line, (pl_place){.size = PL_GUARD_SIZE, .kind = PL_PLACE_GUARD});
+        pl_count(&conn->counters->commands_sent, 1);
+    }
     exchange->inflight++;
     return true;
 }
@@ -212,17 +228,43 @@ static void take_push(pl_conn *conn)
     exchange->ops->settle(exchange, 0, &outcome, NULL);
 }
 
+/* The first in line. False where the server cannot have answered it: there is none, or not all of it is sent. */
+static bool pop_answered(pl_conn *conn, pl_place *place)
+{
+    if (pl_line_length(&conn->line) == 0 || !may_be_sent(conn, conn->head + pl_line_at(&conn->line, 0)->size))
+        return false;
+    *place = pl_line_pop(&conn->line);
+    conn->head += place->size;
+    return true;
+}
+
+/* The guard behind it is answered, and it is not. */
+static void tell_unanswered(pl_conn *conn, const pl_place *place, int64_t now)
+{
+    const pl_outcome outcome = {.status = PODLINK_ESERVER,
+                                .delivery = PODLINK_ANSWERED,
+                                .why = "the server has refused it without a word",
+                                .server = conn->server};
+    tell_answer(conn, place, &outcome, now);
+}
+
 /* False where nobody had asked. */
 static bool take_reply(pl_conn *conn, int64_t now)
 {
+    pl_place place;
     if (conn->pushes) {
         take_push(conn);
         return true;
     }
-    if (pl_line_length(&conn->line) == 0 || !may_be_sent(conn, conn->head + pl_line_at(&conn->line, 0)->size))
+    if (!pop_answered(conn, &place))
         return false;
-    pl_place place = pl_line_pop(&conn->line);
-    conn->head += place.size;
+    if (place.kind == PL_PLACE_GUARDED && pl_guard_is_answer(conn->parser.reply.nodes)) {
+        tell_unanswered(conn, &place, now);
+        if (!pop_answered(conn, &place))
+            return false;
+    }
+    if (place.kind == PL_PLACE_GUARD)
+        return pl_guard_is_answer(conn->parser.reply.nodes);
     pl_outcome outcome = outcome_of_reply(conn);
     tell_answer(conn, &place, &outcome, now);
     return true;

@@ -17,6 +17,7 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->is_final = false;
     exchange->is_batch = false;
     exchange->reads_only = false;
+    exchange->is_guarded = false;
     pl_error_clear(&exchange->last);
     exchange->only_mark = PL_PENDING;
     exchange->err = err;

@@ -63,6 +63,7 @@ struct pl_exchange {
     bool is_final;    /* nothing is ever left pending: whoever runs it will not run it again */
     bool is_batch;    /* the commands are the user's items: messages tell which */
     bool reads_only;  /* a replica may serve it, where the user wants that */
+    bool is_guarded;  /* the server may leave its one command unanswered: conn/guard.h */
     uint8_t *marks;   /* a pl_mark for each command; of one command &only_mark */
     uint8_t only_mark;
     const uint32_t *items;   /* of a part of a batch: which of the user's items each command is; NULL: i. Borrowed */

@@ -223,6 +223,7 @@ void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, pod
 {
     handshake->steps[0] = STEP_AUTH;
     prepare(handshake, "authentication", login, 1, err);
+    handshake->exchange.is_guarded = true;
 }
 
 void pl_handshake_init(pl_handshake *handshake, const pl_login *login, bool of_master, podlink_error *err)

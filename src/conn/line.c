@@ -32,9 +32,10 @@ static bool grow(pl_line *line)
     return true;
 }
 
-bool pl_line_reserve(pl_line *line)
+bool pl_line_reserve(pl_line *line, uint32_t more)
 {
-    return pl_line_length(line) < line->capacity || grow(line);
+    assert(more <= FIRST_CAPACITY);
+    return line->capacity - pl_line_length(line) >= more || grow(line);
 }
 
 void pl_line_push(pl_line *line, pl_place place)

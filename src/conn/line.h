@@ -8,10 +8,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+typedef enum pl_place_kind {
+    PL_PLACE_PLAIN = 0,
+    PL_PLACE_GUARDED, /* the server may leave it unanswered: a guard is behind it */
+    PL_PLACE_GUARD
+} pl_place_kind;
+
 typedef struct pl_place {
-    pl_exchange *exchange; /* NULL: given up, its reply is thrown away */
+    pl_exchange *exchange; /* NULL: given up, or a guard: its reply is thrown away */
     uint32_t index;        /* of the command in its exchange */
     uint32_t size;         /* its bytes */
+    pl_place_kind kind;
 } pl_place;
 
 /** A ring. */
@@ -37,8 +44,8 @@ static inline pl_place *pl_line_at(const pl_line *line, uint32_t i)
     return &line->places[(line->head + i) & (line->capacity - 1)];
 }
 
-/** Makes room for one more. False when out of memory. */
-bool pl_line_reserve(pl_line *line);
+/** Makes room for so many more, a few. False when out of memory. */
+bool pl_line_reserve(pl_line *line, uint32_t more);
 
 /** Into the room that was reserved. */
 void pl_line_push(pl_line *line, pl_place place);

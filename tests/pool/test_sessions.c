@@ -456,6 +456,33 @@ static void a_late_answer_is_not_given_to_the_next_call_of_the_session(void **st
     podlink_session_release(session);
 }
 
+static void expect_auth_refused(podlink_session *session)
+{
+    podlink_error err;
+    const podlink_status status = pool_session_run(session, NULL, NULL, &err, WORDS("AUTH", "nobody", "wrong"));
+    assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, status, &err);
+    assert_holds(err.message, "AUTH");
+}
+
+/* Where it may be left unanswered it is not sent. */
+static void auth_runs_in_a_session_on_its_own(void **state)
+{
+    struct world *world = *state;
+    podlink_error err;
+    const podlink_call call = within(20);
+    podlink_session *session = borrow(world->client);
+    const podlink_status status = pool_session_run(session, NULL, NULL, &err, WORDS("AUTH", "nobody", "wrong"));
+    assert_failure(PODLINK_EAUTH, PODLINK_ANSWERED, status, &err);
+    run_done(session, WORDS("MULTI"));
+    expect_auth_refused(session);
+    run_done(session, WORDS("DISCARD"));
+    assert_int_equal(pool_session_run(session, &call, NULL, &err, WORDS("BLPOP", "late", "0")), PODLINK_ETIMEDOUT);
+    expect_auth_refused(session);
+    api_ask(world->redis, "LPUSH late answer");
+    assert_text(run(session, WORDS("ECHO", "mine")), "mine");
+    podlink_session_release(session);
+}
+
 static void a_connection_that_the_server_has_closed_is_not_lent(void **state)
 {
     struct world *world = *state;
@@ -566,6 +593,7 @@ int main(void)
         WITH_WORLD(a_connection_whose_call_timed_out_is_not_used_again),
         WITH_WORLD(a_connection_with_an_unread_answer_is_not_used_again),
         WITH_WORLD(a_late_answer_is_not_given_to_the_next_call_of_the_session),
+        WITH_WORLD(auth_runs_in_a_session_on_its_own),
         WITH_WORLD(a_connection_that_the_server_has_closed_is_not_lent),
         WITH_WORLD(a_session_whose_connection_was_lost_says_so_and_repeats_nothing),
         WITH_WORLD(a_multi_whose_exec_was_not_sent_is_still_open),

@@ -133,6 +133,17 @@ static bool is_due(const struct proxy *proxy, const struct pair *pair, enum prox
     return !pair->is_cut && !proxy->faults[way].stalls && flow->piece_count > 0 && flow->pieces[0].due_ms <= now;
 }
 
+/* @return how many of the bytes are left */
+static size_t swallow(const char *text, char *bytes, size_t length)
+{
+    const size_t size = text ? strlen(text) : 0;
+    char *found = size > 0 && length > size ? memmem(bytes + 1, length - 1, text, size) : NULL;
+    if (!found)
+        return length;
+    memmove(found, found + size, (size_t)(bytes + length - (found + size)));
+    return length - size;
+}
+
 /* False where the connection has failed. */
 static bool read_flow(const struct proxy *proxy, struct pair *pair, enum proxy_way way, int64_t now)
 {
@@ -145,8 +156,10 @@ static bool read_flow(const struct proxy *proxy, struct pair *pair, enum proxy_w
     flow->ended = n == 0;
     if (n == 0 || pair->is_cut)
         return true;
-    flow->length += (size_t)n;
-    flow->pieces[flow->piece_count++] = (struct piece){(size_t)n, now + proxy->faults[way].delay_ms};
+    const struct proxy_fault *fault = &proxy->faults[way];
+    const size_t length = swallow(fault->swallows, into, (size_t)n);
+    flow->length += length;
+    flow->pieces[flow->piece_count++] = (struct piece){length, now + fault->delay_ms};
     return true;
 }
 

@@ -29,6 +29,8 @@ struct proxy_fault {
     bool cuts_each; /* not once, but every connection that comes so far */
     uint8_t spoil;  /* once: the byte at spoil_at is passed on XOR this; 0: none is */
     uint64_t spoil_at;
+    const char *swallows; /* this text is left out where it comes in one read behind something else; NULL: none is.
+                             Borrowed */
 };
 
 /** Listens and passes on to the server at a unix socket; connects to it for each client, not before.

@@ -1,0 +1,186 @@
+/* A command that the server may leave unanswered, and the guard behind it: whatever the server does, no call gets the
+ * reply to another. By exact traces, as test_conn.c. */
+#include "tap_cmocka.h"
+#include "trace.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const auth[] = {"AUTH eva secret"};
+static const char *const get_a[] = {"GET a"};
+static const char *const get_b[] = {"GET b"};
+
+static const char sent[] = "> GET a\n> AUTH eva secret\n> PING podlink guard\n> GET b\n";
+
+#define GUARDS "$13\r\npodlink guard\r\n"
+
+/* An AUTH between the calls a and b. */
+struct scene {
+    trace t;
+    trace_call a, auth, b;
+};
+
+static void queue_all(struct scene *s)
+{
+    trace_init(&s->t);
+    trace_call_init(&s->t, &s->a, "a", false, get_a, 1);
+    trace_call_init(&s->t, &s->auth, "auth", false, auth, 1);
+    trace_call_init(&s->t, &s->b, "b", false, get_b, 1);
+    s->auth.exchange.is_guarded = true;
+    trace_queue(&s->t, &s->a);
+    trace_queue(&s->t, &s->auth);
+    trace_queue(&s->t, &s->b);
+}
+
+static void send_all(struct scene *s)
+{
+    queue_all(s);
+    trace_send(&s->t);
+    trace_expect(&s->t, sent);
+}
+
+static void expect(const char *replies, const char *outcomes)
+{
+    for (size_t chunk = 1; chunk <= strlen(replies); chunk++) {
+        struct scene s;
+        send_all(&s);
+        trace_receive_in_chunks(&s.t, replies, chunk);
+        trace_expect(&s.t, outcomes);
+        assert_int_equal(pl_line_length(&s.t.conn.line), 0);
+        assert_false(s.t.conn.is_dead);
+        trace_fini(&s.t);
+    }
+}
+
+static void what_is_answered_is_told(void **state)
+{
+    (void)state;
+    expect("$1\r\nx\r\n+OK\r\n" GUARDS "$1\r\ny\r\n", "a[0] OK answered $x\n"
+                                                      "auth[0] OK answered +OK\n"
+                                                      "b[0] OK answered $y\n");
+    expect("$1\r\nx\r\n-WRONGPASS no\r\n" GUARDS "$1\r\ny\r\n", "a[0] OK answered $x\n"
+                                                                "auth[0] EAUTH answered -WRONGPASS no\n"
+                                                                "b[0] OK answered $y\n");
+}
+
+static void what_is_left_unanswered_is_refused_and_the_others_get_theirs(void **state)
+{
+    (void)state;
+    expect("$1\r\nx\r\n" GUARDS "$1\r\ny\r\n", "a[0] OK answered $x\n"
+                                               "auth[0] ESERVER answered (the server has refused it without a word)\n"
+                                               "b[0] OK answered $y\n");
+}
+
+/* The user may not PING any more, and the AUTH is not answered: from the outside that cannot be told from an AUTH that
+ * is refused with these words, until the guard gets what is not its own. */
+static void a_guard_that_is_answered_otherwise_ends_the_connection(void **state)
+{
+    (void)state;
+    static const char *const others[] = {
+        "$1\r\ny\r\n", "$-1\r\n", ":1\r\n", "-NOPERM no\r\n", "$12\r\npodlink guar\r\n", "+podlink guard\r\n"};
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        struct scene s;
+        send_all(&s);
+        trace_receive(&s.t, "$1\r\nx\r\n-NOPERM no\r\n");
+        trace_receive(&s.t, others[i]);
+        trace_forget(&s.t);
+        assert_true(s.t.conn.is_dead);
+        assert_int_equal(s.auth.status_of[0], PODLINK_ENOPERM);
+        assert_int_equal(s.b.status_of[0], PODLINK_EPROTOCOL);
+        assert_int_equal(s.b.delivery_of[0], PODLINK_UNKNOWN);
+        trace_fini(&s.t);
+    }
+}
+
+static void one_that_is_given_up_is_guarded_all_the_same(void **state)
+{
+    (void)state;
+    static const char *const replies[] = {"$1\r\nx\r\n" GUARDS "$1\r\ny\r\n",
+                                          "$1\r\nx\r\n+OK\r\n" GUARDS "$1\r\ny\r\n"};
+    for (size_t i = 0; i < COUNT_OF(replies); i++) {
+        struct scene s;
+        send_all(&s);
+        trace_abandon(&s.t, &s.auth);
+        trace_forget(&s.t);
+        trace_receive(&s.t, replies[i]);
+        trace_expect(&s.t, "a[0] OK answered $x\nb[0] OK answered $y\n");
+        trace_fini(&s.t);
+    }
+}
+
+static void a_guard_stays_where_what_it_guards_is_taken_out(void **state)
+{
+    (void)state;
+    struct scene s;
+    queue_all(&s);
+    trace_abandon(&s.t, &s.auth);
+    trace_forget(&s.t);
+    trace_send(&s.t);
+    trace_receive(&s.t, "$1\r\nx\r\n" GUARDS "$1\r\ny\r\n");
+    trace_expect(&s.t, "> GET a\n> PING podlink guard\n> GET b\na[0] OK answered $x\nb[0] OK answered $y\n");
+    trace_fini(&s.t);
+}
+
+/* The guard's answer cannot have come before the guard was sent. */
+static void an_answer_before_the_guard_is_sent_ends_the_connection(void **state)
+{
+    (void)state;
+    static const char first[] = "*2\r\n$3\r\nGET\r\n$1\r\na\r\n*3\r\n$4\r\nAUTH\r\n$3\r\neva\r\n$6\r\nsecret\r\n";
+    struct scene s;
+    queue_all(&s);
+    assert_int_equal(trace_send_some(&s.t, strlen(first)), strlen(first));
+    trace_receive(&s.t, "$1\r\nx\r\n" GUARDS);
+    trace_forget(&s.t);
+    assert_true(s.t.conn.is_dead);
+    assert_int_equal(s.b.delivery_of[0], PODLINK_NOT_SENT);
+    trace_fini(&s.t);
+}
+
+static void the_connections_end_is_told_as_of_any_command(void **state)
+{
+    (void)state;
+    struct scene s;
+    send_all(&s);
+    trace_fail(&s.t, PODLINK_ECONNLOST, "cut");
+    trace_expect(&s.t, "a[0] ECONNLOST unknown (cut)\n"
+                       "auth[0] ECONNLOST unknown (cut)\n"
+                       "b[0] ECONNLOST unknown (cut)\n"
+                       "dead ECONNLOST\n");
+    trace_fini(&s.t);
+}
+
+static void without_memory_neither_of_the_two_is_queued(void **state)
+{
+    (void)state;
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+        trace t;
+        trace_call a;
+        trace_init(&t);
+        trace_call_init(&t, &a, "auth", false, auth, 1);
+        a.exchange.is_guarded = true;
+        test_heap_fail_at(&t.memory, n, 1);
+        const bool queued = pl_conn_queue(&t.conn, &a.exchange, 0);
+        failed = t.memory.failed > 0;
+        test_heap_fail_at(&t.memory, 0, 0);
+        assert_int_equal(queued, !failed);
+        assert_int_equal(pl_line_length(&t.conn.line), queued ? 2 : 0);
+        assert_int_equal(pl_conn_has_output(&t.conn), queued);
+        trace_fini(&t);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_is_answered_is_told),
+        cmocka_unit_test(what_is_left_unanswered_is_refused_and_the_others_get_theirs),
+        cmocka_unit_test(a_guard_that_is_answered_otherwise_ends_the_connection),
+        cmocka_unit_test(one_that_is_given_up_is_guarded_all_the_same),
+        cmocka_unit_test(a_guard_stays_where_what_it_guards_is_taken_out),
+        cmocka_unit_test(an_answer_before_the_guard_is_sent_ends_the_connection),
+        cmocka_unit_test(the_connections_end_is_told_as_of_any_command),
+        cmocka_unit_test(without_memory_neither_of_the_two_is_queued),
+    };
+    return RUN_TESTS("guard", tests);
+}
