@@ -1,7 +1,9 @@
 /* A guard: a command behind one that the server may leave unanswered, with an answer like no other, so that no reply is
  * taken for the one to another command. Redis since 7.2 and Valkey 7.2 and 8.0 say nothing to an AUTH that they refuse
- * while replies to earlier commands are still to be sent (redis/redis issue 15640). A user who may not PING has no
- * connection to begin with. */
+ * while replies to earlier commands are still to be sent (redis/redis issue 15640).
+ *
+ * It is an ECHO without its argument: servers look at the number of arguments before anything else, so that the answer
+ * is the same whatever the user may do, and whether the server loads its data, runs a script or has lost its master. */
 #ifndef PL_CONN_GUARD_H
 #define PL_CONN_GUARD_H
 
@@ -9,10 +11,10 @@
 #include "resp/reply.h"
 
 #include <stdbool.h>
-#include <string.h>
+#include <strings.h>
 
-#define PL_GUARD_TEXT    "podlink guard"
-#define PL_GUARD_COMMAND "*2\r\n$4\r\nPING\r\n$13\r\n" PL_GUARD_TEXT "\r\n"
+#define PL_GUARD_COMMAND "*1\r\n$4\r\nECHO\r\n"
+#define PL_GUARD_ANSWER  "ERR wrong number of arguments for 'echo'" /* begins so */
 
 enum { PL_GUARD_SIZE = sizeof PL_GUARD_COMMAND - 1 };
 
@@ -29,8 +31,9 @@ static inline bool pl_guard_encode(pl_buffer *out)
 static inline bool pl_guard_is_answer(const podlink_reply *reply)
 {
     size_t length = 0;
-    const char *text = reply->type == PODLINK_REPLY_STRING ? podlink_reply_text(reply, &length) : NULL;
-    return text && length == sizeof PL_GUARD_TEXT - 1 && memcmp(text, PL_GUARD_TEXT, length) == 0;
+    const char *words = reply->type == PODLINK_REPLY_ERROR ? podlink_reply_text(reply, &length) : NULL;
+    return words && length >= sizeof PL_GUARD_ANSWER - 1 &&
+           strncasecmp(words, PL_GUARD_ANSWER, sizeof PL_GUARD_ANSWER - 1) == 0;
 }
 
 #endif

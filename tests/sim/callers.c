@@ -661,6 +661,15 @@ static void ask_session(void)
     release(&l);
 }
 
+/* --- credentials -------------------------------------------------------------------------------------------------- */
+
+static void reauthenticate(void)
+{
+    asking a = {.call = {.timeout_ms = profile.dial_timeout_ms}};
+    begin(&a, "reauthenticate");
+    end(&a, podlink_client_reauthenticate(client, &a.err), "reauthenticate");
+}
+
 /* --- a caller ----------------------------------------------------------------------------------------------------- */
 
 void callers_run(void *ignored)
@@ -675,6 +684,8 @@ void callers_run(void *ignored)
     for (uint32_t i = 0; i < profile.calls_each && !(is_closed && chance_one_in(2)); i++) {
         if (chance_one_in(profile.session_one_in))
             ask_session();
+        else if (chance_one_in(profile.auth_one_in))
+            reauthenticate();
         else
             asks[chance_below(sizeof asks / sizeof *asks)]();
         if (chance_one_in(2))

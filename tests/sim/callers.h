@@ -12,7 +12,9 @@ typedef struct callers_profile {
     int64_t think_most;      /* between two calls */
     int64_t call_timeout_ms; /* the client's */
     int64_t pool_wait_ms;
+    int64_t dial_timeout_ms;
     uint32_t session_one_in; /* of the calls is a session; 0: none */
+    uint32_t auth_one_in;    /* of the calls shows the credentials anew; 0: none */
     uint32_t tries_again;    /* who gets no session tries again at once, so often */
     uint32_t patient_one_in; /* of the calls has no limit; 0: none */
     uint32_t dedicated_max;

@@ -20,15 +20,16 @@ typedef enum fault_kind {
     FAULT_MAX_CLIENTS,
     FAULT_LOADING,
     FAULT_READONLY,
+    FAULT_REVOKE,
     FAULT_FLUSH,
     FAULT_DOOR_OPENS, /* the end of another */
     FAULT_SAY_UNASKED,
     FAULT_KINDS
 } fault_kind;
 
-static const char *const names[FAULT_KINDS] = {"cut one",    "cut all",       "restart",     "stop",    "refuse",
-                                               "full queue", "no descriptor", "max clients", "loading", "readonly",
-                                               "flush",      "door opens",    "say unasked"};
+static const char *const names[FAULT_KINDS] = {"cut one",    "cut all",       "restart",     "stop",       "refuse",
+                                               "full queue", "no descriptor", "max clients", "loading",    "readonly",
+                                               "revoke",     "flush",         "door opens",  "say unasked"};
 
 typedef struct fault {
     fault_kind kind;
@@ -134,6 +135,9 @@ static void strike(const fault *f)
         break;
     case FAULT_READONLY:
         server_be_readonly(until);
+        break;
+    case FAULT_REVOKE:
+        server_refuse_logins(until);
         break;
     case FAULT_FLUSH:
         server_flush_scripts();

@@ -442,6 +442,7 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
         return pl_error_set(err, PODLINK_ECONNECT, PODLINK_NOT_SENT, "cannot connect to %s: no descriptor",
                             address->text);
     }
+    const int64_t began = sim_now();
     connection *c = new_connection();
     int made = FIRST_DESCRIPTOR + (int)(c - connections);
     sim_note("dials", NULL, made - FIRST_DESCRIPTOR, 0);
@@ -452,6 +453,8 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
         return PODLINK_OK;
     }
     bool is_refused = c->connecting == REFUSED;
+    if (!is_refused && dial_count > 0 && sim_now() - began < profile.dial_timeout)
+        dial_count--; /* its caller's deadline came first: the others try for themselves */
     pl_socket_close(made);
     return is_refused ? pl_error_set(err, PODLINK_ECONNECT, PODLINK_NOT_SENT, "%s refuses", address->text)
                       : pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "%s is silent", address->text);

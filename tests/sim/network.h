@@ -14,7 +14,8 @@ typedef struct network_profile {
     uint32_t cut_one_in;   /* a new connection is cut at some byte */
     size_t room_most;      /* of a socket's buffer */
     uint32_t open_max;     /* descriptors that the library may have */
-    uint32_t storm_max;    /* dials in a second in which none succeeds */
+    int64_t dial_timeout;
+    uint32_t storm_max; /* dials in a second in which none succeeds */
 } network_profile;
 
 /** What becomes of those who want to connect. */

@@ -46,6 +46,7 @@ typedef struct client {
     int64_t busy_until;
     bool is_blocked; /* in a BLPOP until busy_until */
     uint32_t blocked_token;
+    bool has_answered; /* something */
     bool is_in_multi;
     queued queue[QUEUED_MAX];
     uint32_t queue_length;
@@ -57,7 +58,7 @@ static bool holds[SCRIPT_COUNT];
 static char counter_sha[PL_SHA1_HEX + 1];
 static uint32_t client_count;
 static uint32_t client_limit;
-static int64_t stopped_until, loading_until, readonly_until;
+static int64_t stopped_until, loading_until, readonly_until, refusing_until;
 static int64_t next_event;
 static uint32_t run; /* counts restarts */
 
@@ -70,7 +71,7 @@ void server_begin(uint32_t pause)
     run = 1;
     client_count = 0;
     client_limit = UINT32_MAX;
-    stopped_until = loading_until = readonly_until = 0;
+    stopped_until = loading_until = readonly_until = refusing_until = 0;
     next_event = SIM_NEVER;
     store_begin();
 }
@@ -315,6 +316,15 @@ static void answer_ping(int at)
     answer(at, TOKEN_NONE, "+PONG\r\n");
 }
 
+/* A refusal behind other answers is left out: by Redis since 7.2 where they are still to be sent, here always. */
+static void answer_auth(int at)
+{
+    if (sim_now() >= refusing_until)
+        answer(at, TOKEN_NONE, "+OK\r\n");
+    else if (!clients[at].has_answered)
+        answer(at, TOKEN_NONE, "-WRONGPASS invalid username-password pair or user is disabled.\r\n");
+}
+
 static bool is_write(const command *c)
 {
     return equals(c->arguments[0], "RPUSH") || (equals(c->arguments[0], "EVALSHA") && c->token != TOKEN_NONE);
@@ -372,6 +382,10 @@ static void run_data_command(int at, const command *c)
 static void run_command(int at, const command *c)
 {
     const text name = c->arguments[0];
+    if (equals(name, "ECHO") && c->count == 1) {
+        answer(at, TOKEN_NONE, "-ERR wrong number of arguments for 'echo' command\r\n");
+        return;
+    }
     if (!is_served(at, c))
         return;
     if (equals(name, "PING"))
@@ -385,7 +399,9 @@ static void run_command(int at, const command *c)
     else if (equals(name, "MULTI")) {
         clients[at].is_in_multi = true;
         answer(at, TOKEN_NONE, "+OK\r\n");
-    } else if (equals(name, "AUTH") || equals(name, "SELECT") || equals(name, "CLIENT"))
+    } else if (equals(name, "AUTH"))
+        answer_auth(at);
+    else if (equals(name, "SELECT") || equals(name, "CLIENT"))
         answer(at, TOKEN_NONE, "+OK\r\n");
     else
         run_data_command(at, c);
@@ -476,6 +492,7 @@ bool server_serves(int at)
             return true;
         sim_note("the server gets", NULL, at, c.token);
         run_command(at, &c);
+        x->has_answered = true;
         network_take(at, c.size);
         if (!x->is_blocked && chance_one_in(pause_one_in))
             x->busy_until = sim_now() + chance_between(SIM_US, SIM_MS);
@@ -545,6 +562,11 @@ void server_be_readonly(int64_t until)
     readonly_until = until;
 }
 
+void server_refuse_logins(int64_t until)
+{
+    refusing_until = until;
+}
+
 void server_limit_clients(uint32_t most)
 {
     client_limit = most;
@@ -554,7 +576,7 @@ void server_heal(void)
 {
     int64_t now = sim_now();
     stopped_until = stopped_until < now ? stopped_until : now;
-    loading_until = readonly_until = 0;
+    loading_until = readonly_until = refusing_until = 0;
     client_limit = UINT32_MAX;
 }
 

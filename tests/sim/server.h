@@ -34,6 +34,7 @@ void server_restart(bool resets);
 void server_flush_scripts(void);
 void server_load_data(int64_t until); /* LOADING */
 void server_be_readonly(int64_t until);
+void server_refuse_logins(int64_t until);
 void server_limit_clients(uint32_t most);
 void server_heal(void);
 
