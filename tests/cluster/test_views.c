@@ -223,13 +223,17 @@ static void a_redirect_that_does_not_say_where_to_has_the_cluster_asked_again(vo
 static void a_redirect_that_never_says_where_to_ends_at_the_deadline(void **state)
 {
     (void)state;
-    enum { LIMIT_MS = 300 };
+    enum { LIMIT_MS = 300, TRIES = 5 };
     static const char *const truths[] = {alone, nowhere, NULL};
+    podlink_status status = PODLINK_ETIMEDOUT; /* where the deadline finds the last attempt on its way */
     start(truths);
-    const int64_t began = api_now_ns();
-    assert_failure(PODLINK_EREDIRECT, PODLINK_ANSWERED, ask_one(LIMIT_MS), &err);
-    const int64_t ms = (api_now_ns() - began) / MS;
-    assert_in_range(ms, LIMIT_MS / 2, LIMIT_MS + 50 * api_slowness());
+    for (int i = 0; i < TRIES && status == PODLINK_ETIMEDOUT; i++) {
+        const int64_t began = api_now_ns();
+        status = ask_one(LIMIT_MS);
+        const int64_t ms = (api_now_ns() - began) / MS;
+        assert_in_range(ms, LIMIT_MS / 2, LIMIT_MS + 50 * api_slowness());
+    }
+    assert_failure(PODLINK_EREDIRECT, PODLINK_ANSWERED, status, &err);
     assert_holds(err.server, "?:7000");
 }
 
