@@ -33,7 +33,7 @@ static void start_writers(uint32_t acks)
                                  .timeout_ms = 4000,
                                  .acks = acks,
                                  .acks_timeout_ms = acks_timeout_ms,
-                                 .tolerance_ns = chaos_tolerance_ns() + (acks > 0 ? acks_timeout_ms * MS : 0)};
+                                 .tolerance_ns = chaos_tolerance_ns() + (acks > 0 ? acks_timeout_ms * 1000000 : 0)};
     writers = writers_start(&like);
     assert_true(writers_go_on(writers, chaos.rate / 4, SOON_MS));
 }
