@@ -25,6 +25,8 @@ enum {
 bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange)
 {
     pl_conn *conn = &lane->conn;
+    if (!pl_exchange_is_answered(exchange))
+        return true; /* a few at a time would be a write each */
     if (pl_line_length(&conn->line) == 0)
         lane->heard_at = exchange->queued_at;
     while (exchange->inflight == 0 || conn->filling.length < WINDOW_BYTES) {

@@ -103,7 +103,7 @@ static void ten_thousand_items_have_each_its_own_result(void **state)
     const podlink_stats after = api_stats(client);
     assert_int_equal(after.calls - before.calls, 4 * MANY);
     assert_int_equal(after.calls_ok - before.calls_ok, 4 * MANY);
-    assert_true(after.writes - before.writes < MANY); /* pipelined */
+    assert_true(after.writes - before.writes < MANY / 20); /* pipelined, not a few for each read */
 }
 
 static void items_on_one_key_take_effect_in_the_order_given(void **state)
