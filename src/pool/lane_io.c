@@ -25,7 +25,7 @@ enum {
 bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange)
 {
     pl_conn *conn = &lane->conn;
-    if (!pl_exchange_is_answered(exchange))
+    if (exchange->inflight > WINDOW / 2)
         return true; /* a few at a time would be a write each */
     if (pl_line_length(&conn->line) == 0)
         lane->heard_at = exchange->queued_at;
