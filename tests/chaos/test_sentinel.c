@@ -5,7 +5,14 @@
 
 #include <stdio.h>
 
-enum { THREADS = 8, SOON_MS = 20000, DOWN_AFTER_MS = 1000, MS = 1000000, WINDOW_MS = 1500, FIRST_SUCCESS_MS = 2000 };
+enum {
+    THREADS = 8,
+    SOON_MS = 20000,
+    DOWN_AFTER_MS = 1500,
+    MS = 1000000,
+    WINDOW_MS = DOWN_AFTER_MS + 500,
+    FIRST_SUCCESS_MS = 2000
+};
 
 static struct test_sentinel *sentinel;
 static podlink_client *client;

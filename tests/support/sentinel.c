@@ -122,7 +122,7 @@ static void sentinel_config(const struct test_sentinel *s, size_t own, const str
     char number[16], id[41];
     add(&text, end, "sentinel monitor " TEST_SENTINEL_MASTER " %s %s 2\n%s", s->hosts[0], s->server_places[0].port_text,
         "");
-    snprintf(number, sizeof number, "%d", plan->down_after_ms > 0 ? plan->down_after_ms : 1000);
+    snprintf(number, sizeof number, "%d", plan->down_after_ms > 0 ? plan->down_after_ms : 1500);
     add(&text, end, "sentinel down-after-milliseconds " TEST_SENTINEL_MASTER " %s\n%s%s", number, "", "");
     snprintf(number, sizeof number, "%d", plan->failover_timeout_ms > 0 ? plan->failover_timeout_ms : 3000);
     add(&text, end, "sentinel failover-timeout " TEST_SENTINEL_MASTER " %s\n%s%s", number, "", "");

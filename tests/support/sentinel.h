@@ -11,7 +11,9 @@ enum { TEST_SENTINEL_NODES = 3 }; /* servers, and sentinels */
 
 /** What is zero has its default. Borrowed during the start. */
 struct test_sentinel_plan {
-    int down_after_ms;             /* 1000: how long a server is silent before a sentinel holds it for down */
+    int down_after_ms;             /* 1500: how long a server is silent before a sentinel holds it for down. More than
+                                      the second after which it asks a new master for the first time: else it holds
+                                      each for down until that has answered */
     int failover_timeout_ms;       /* 3000 */
     const char *password;          /* of the servers' default user; none */
     const char *sentinel_password; /* of the sentinels; none */
