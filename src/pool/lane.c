@@ -97,10 +97,17 @@ static bool fill(pl_lane *lane, pl_exchange *exchange)
     return exchange->inflight > 0;
 }
 
+/* The same, for one who has no other lane that could run dry meanwhile. */
+static bool refill(pl_lane *lane, pl_exchange *exchange)
+{
+    exchange->finished = false;
+    return pl_lane_has_plenty(exchange) || fill(lane, exchange);
+}
+
 /* Until the exchange has no command in flight, or its connection is gone. False where the lock is not held any more. */
 static bool drive(pl_lane *lane, pl_exchange *exchange, int64_t deadline)
 {
-    while (is_connected(lane, exchange) && fill(lane, exchange)) {
+    while (is_connected(lane, exchange) && refill(lane, exchange)) {
         const pl_next_step next = step(lane, exchange, deadline);
         if (next == PL_GO_HOME)
             return false;

@@ -22,11 +22,14 @@ enum {
     SPIN_RESTS = 256        /* for so many waits */
 };
 
+bool pl_lane_has_plenty(const pl_exchange *exchange)
+{
+    return exchange->inflight > WINDOW / 2;
+}
+
 bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange)
 {
     pl_conn *conn = &lane->conn;
-    if (exchange->inflight > WINDOW / 2)
-        return true; /* a few at a time would be a write each */
     if (pl_line_length(&conn->line) == 0)
         lane->heard_at = exchange->queued_at;
     while (exchange->inflight == 0 || conn->filling.length < WINDOW_BYTES) {

@@ -9,6 +9,9 @@
 /** Queues as much of the exchange as its window allows. False when out of memory. */
 bool pl_lane_queue(pl_lane *lane, pl_exchange *exchange);
 
+/** Whether more than half a window is in flight: a few more for a few answers would be a write each. */
+bool pl_lane_has_plenty(const pl_exchange *exchange);
+
 /** Whether what is queued is to be sent. With TLS it may be held back for more.
  *  @param held_until  out where it is held: when it will be due at the latest; else unchanged */
 bool pl_lane_is_output_due(pl_lane *lane, int64_t *held_until);
