@@ -24,7 +24,9 @@ PLAN = re.compile(r'1\.\.([0-9]+)\s*(?:#\s*SKIP\S*\s*(.*))?$', re.I)
 REASON = re.compile(r'#\s*skipped:\s*(.*)$', re.I)
 
 
-LINES_SHOWN = 40  # of what a failed test has to say
+REPORT = re.compile(r'(WARNING|ERROR): \w+Sanitizer|runtime error:')
+
+LINES_SHOWN = 40  # of what a failed test, or a program that ended badly, has to say
 
 
 class Count:
@@ -53,8 +55,16 @@ def words_around(lines, at):
     return ''.join('\n    ' + line[1:].strip() for line in words[-LINES_SHOWN:])
 
 
-def count_tap(name, output, result):
-    """The tests of one program that speaks TAP; `result` is what meson thinks of the program."""
+def last_words(errors):
+    """What a program that ended badly wrote at the end; of a sanitizer's report the beginning, which names the places."""
+    lines = errors.rstrip().splitlines()
+    reports = [at for at, line in enumerate(lines) if REPORT.search(line)]
+    words = lines[reports[0]:][:LINES_SHOWN] if reports else lines[-LINES_SHOWN:]
+    return ''.join('\n    ' + line for line in words)
+
+
+def count_tap(name, output, result, errors=''):
+    """The tests of one program that speaks TAP; `result` is what meson thinks of the program, `errors` its stderr."""
     count, planned, seen, reason, skipped_as_failed = Count(), None, 0, '', False
     lines = [line.rstrip() for line in output.splitlines()]
     for at, line in enumerate(lines):
@@ -85,7 +95,7 @@ def count_tap(name, output, result):
     if result == 'FAIL' and skipped_as_failed:
         result = 'OK'  # meson takes "not ok # SKIP" for a failure; a bad exit code would be an ERROR
     if result in BAD and not count.failed:
-        count.failed.append('%s: the program ended with %s' % (name, result))
+        count.failed.append('%s: the program ended with %s%s' % (name, result, last_words(errors)))
     elif planned is None and not count.failed:
         count.failed.append('%s: no test was run' % name)
     elif planned is not None and seen < planned and result not in BAD:
@@ -93,10 +103,10 @@ def count_tap(name, output, result):
     return count
 
 
-def count_program(name, result, output):
+def count_program(name, output, result, errors=''):
     count = Count()
     if result in BAD:
-        count.failed.append('%s: %s' % (name, result))
+        count.failed.append('%s: %s%s' % (name, result, last_words(errors)))
     elif result == 'SKIP':
         lines = [line for line in output.splitlines() if line.strip()]
         count.skipped.append('%s (%s)' % (name, lines[-1].strip() if lines else 'no reason given'))
@@ -125,11 +135,8 @@ def count_log(build, log):
     with open(path, encoding='utf-8', errors='replace') as file:
         for line in file:
             run = json.loads(line)
-            name, output = base_name(run['name']), run.get('stdout') or ''
-            if protocols.get(name) == 'tap':
-                total.add(count_tap(name, output, run['result']))
-            else:
-                total.add(count_program(name, run['result'], output))
+            count = count_tap if protocols.get(base_name(run['name'])) == 'tap' else count_program
+            total.add(count(base_name(run['name']), run.get('stdout') or '', run['result'], run.get('stderr') or ''))
     return total
 
 

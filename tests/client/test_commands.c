@@ -348,7 +348,7 @@ static int start(void **state)
     if (!server)
         return -1;
     redis = api_redis(server);
-    client = api_open(api_url(server));
+    client = api_open_quiet(api_url(server));
     return 0;
 }
 

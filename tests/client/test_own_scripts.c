@@ -26,7 +26,7 @@ static int clean(void **state)
 static int begin(void **state)
 {
     clean(state);
-    client = api_open(api_url(server));
+    client = api_open_quiet(api_url(server));
     return 0;
 }
 

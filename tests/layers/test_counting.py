@@ -51,6 +51,21 @@ def a_crash_after_good_tests_is_a_failure():
     assert counted('1..2\nok 1 - a\nok 2 - b\n', 'ERROR') == (2, 1, 0)
 
 
+def a_program_that_ends_badly_tells_its_last_words():
+    log = 'noise\n' * 99 + 'the end\n'
+    count = count_tests.count_tap('p', '1..1\nok 1 - a\n', 'ERROR', log)
+    assert count.failed[0].startswith('p: the program ended with ERROR\n    noise\n'), count.failed
+    assert count.failed[0].endswith('\n    the end') and count.failed[0].count('\n') == count_tests.LINES_SHOWN
+    count = count_tests.count_program('p', '', 'FAIL', log)
+    assert count.failed[0].endswith('\n    the end'), count.failed
+
+
+def a_report_of_a_sanitizer_is_told_from_its_beginning():
+    report = 'WARNING: ThreadSanitizer: data race\n' + '  #0 here\n' * 99
+    count = count_tests.count_tap('p', '1..1\n', 'ERROR', 'noise\n' + report)
+    assert count.failed[0].startswith('p: the program ended with ERROR\n    WARNING: ThreadSanitizer'), count.failed
+
+
 def a_timeout_is_a_failure():
     assert counted('1..2\nok 1 - a\n', 'TIMEOUT') == (1, 1, 0)
 
@@ -74,9 +89,9 @@ def a_log_that_is_missing_is_a_failure():
 
 
 def a_program_without_tap_counts_once():
-    count = count_tests.count_program('p', 'OK', 'ok 1\nok 2\n')
+    count = count_tests.count_program('p', 'ok 1\nok 2\n', 'OK')
     assert (count.passed, count.failed, count.skipped) == (1, [], [])
-    assert count_tests.count_program('p', 'TIMEOUT', '').failed
+    assert count_tests.count_program('p', '', 'TIMEOUT').failed
 
 
 tap.run([value for name, value in sorted(globals().items())

@@ -209,6 +209,13 @@ podlink_client *api_open(const char *url)
     return api_open_with(&options);
 }
 
+podlink_client *api_open_quiet(const char *url)
+{
+    podlink_options options = api_options(url);
+    options.no_janitor_thread = 1;
+    return api_open_with(&options);
+}
+
 podlink_stats api_stats(podlink_client *client)
 {
     podlink_stats stats;

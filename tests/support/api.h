@@ -63,6 +63,9 @@ podlink_options api_options(const char *url);
 podlink_client *api_open(const char *url);
 podlink_client *api_open_with(const podlink_options *options);
 
+/** One that sends nothing of its own accord, to tell what a call sends: it has no janitor, which listens to sentinels. */
+podlink_client *api_open_quiet(const char *url);
+
 podlink_stats api_stats(podlink_client *client);
 
 /* ---- statuses ---- */
