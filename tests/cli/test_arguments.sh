@@ -149,6 +149,18 @@ the_version_is_told()
     out_is ''
 }
 
+the_version_is_told_by_an_option_too()
+{
+    expect 0 version
+    local told=$out
+    expect 0 --version
+    out_is "$told"
+    expect 0 --version --json
+    json_is 'rows[0]["version"] == rows[0]["library"]'
+    _refused 'option --version does not belong to this verb' link get chat alice --version
+    _refused "there is no verb 'frobnicate'" frobnicate --version
+}
+
 a_full_disk_is_told()
 {
     [[ -w /dev/full ]] || return 0

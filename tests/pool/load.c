@@ -155,6 +155,7 @@ static void *run_thread(void *argument)
 void load_start(struct load *load)
 {
     load->stops = false;
+    load->runs = true;
     assert_int_equal(pthread_create(&load->machine, NULL, measure_oversleep, load), 0);
     for (unsigned i = 0; i < load->threads; i++) {
         struct load_thread *thread = &load->each[i];
@@ -167,6 +168,9 @@ void load_start(struct load *load)
 
 void load_stop(struct load *load)
 {
+    if (!load->runs)
+        return;
+    load->runs = false;
     load->stops = true;
     for (unsigned i = 0; i < load->threads; i++)
         pthread_join(load->each[i].thread, NULL);

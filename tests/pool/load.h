@@ -33,6 +33,7 @@ struct load {
     bool never_rests;         /* else a thread whose call failed at once leaves the processors to others for a moment */
     struct load_thread each[LOAD_THREADS_MAX];
     pthread_t machine;
+    bool runs;
     atomic_bool stops;
     _Atomic uint64_t told[LOAD_STATUSES][3]; /* by -status and delivery */
     _Atomic int64_t late_ns;                 /* the worst of all calls beyond its deadline */
@@ -43,7 +44,8 @@ struct load {
 
 void load_start(struct load *load);
 
-/** Ends it, and waits for its threads. */
+/** Ends it, and waits for its threads; does nothing where it does not run, so that a test that failed half way can be
+ *  torn down. */
 void load_stop(struct load *load);
 
 /** Calls that were told this status, in all and with that delivery. */

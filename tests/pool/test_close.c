@@ -38,6 +38,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     struct world *world = *state;
+    load_stop(&world->load);
     redisFree(world->redis);
     test_server_stop(world->server);
     return 0;
