@@ -37,6 +37,7 @@
     X(JSON, "--json", NULL, "print JSON, one object a line, failures included")                                        \
     X(QUIET, "--quiet", NULL, "print failures only")                                                                   \
     X(VERBOSE, "--verbose", NULL, "tell on stderr what is sent")                                                       \
+    X(VERSION, "--version", NULL, "the same as podlink version")                                                       \
     X(HELP, "--help", NULL, "this help")
 
 typedef enum cli_option {

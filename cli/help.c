@@ -109,7 +109,7 @@ static void print_top(void)
            "usage: podlink NOUN [VERB] [ARGUMENT...] [OPTION...]\n\n");
     print_summaries(NULL);
     print_options(CLI_SET(URL) | CLI_SET(URL_FILE) | CLI_SET(NS) | CLI_SET(TIMEOUT) | CLI_SET(JSON) | CLI_SET(QUIET) |
-                  CLI_SET(VERBOSE) | CLI_SET(HELP));
+                  CLI_SET(VERBOSE) | CLI_SET(VERSION) | CLI_SET(HELP));
     fputs(after_list, stdout);
     fputs(top_examples, stdout);
     printf("\npodlink NOUN VERB --help tells more of a verb.\n");

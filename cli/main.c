@@ -113,12 +113,24 @@ static int fail_without_verb(const cli_session *session)
     return cli_fail_usage(&session->out, problem.text);
 }
 
+/* The verb that the words, or --version without any, name; NULL where there is none. */
+static const cli_verb *find_verb(const cli_arguments *arguments, size_t *used)
+{
+    static const char *const version[] = {"version"};
+    size_t all;
+
+    if (arguments->word_count == 0 && cli_given(arguments, CLI_VERSION)) {
+        return cli_verb_find(version, 1, &all);
+    }
+    return cli_verb_find((const char *const *)arguments->words, arguments->word_count, used);
+}
+
 static int dispatch(cli_session *session)
 {
     const cli_arguments *arguments = session->arguments;
     const char *const *words = (const char *const *)arguments->words;
     size_t used = 0;
-    const cli_verb *verb = cli_verb_find(words, arguments->word_count, &used);
+    const cli_verb *verb = find_verb(arguments, &used);
 
     if (verb) {
         snprintf(session->out.what, sizeof session->out.what, "podlink %s%s%s", verb->noun, verb->name ? " " : "",

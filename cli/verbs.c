@@ -389,10 +389,11 @@ const cli_verb cli_verbs[] = {
     },
     {
         .noun = "version",
-        .options = PRINTING,
+        .options = CLI_SET(VERSION) | PRINTING,
         .run = cli_version,
         .summary = "print the version",
-        .examples = "podlink version\n",
+        .examples = "podlink version\n"
+                    "podlink --version\n",
     },
     {
         .noun = "help",

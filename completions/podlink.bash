@@ -37,7 +37,9 @@ _podlink_options()
         'server start') echo "$printing --binary --wait" ;;
         'server stop') echo "$printing --wait" ;;
         acl) echo "--ns $printing --user" ;;
-        'server status' | version) echo "$printing" ;;
+        'server status') echo "$printing" ;;
+        version) echo "$printing --version" ;;
+        '') echo "$domain --version" ;;
         help) echo '--list --help' ;;
         *) echo "$domain" ;;
     esac
