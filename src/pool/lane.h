@@ -84,7 +84,7 @@ typedef struct pl_lane {
     pthread_mutex_t lock;    /* of everything below; never held during I/O */
     pl_lane_state state;
     pl_stream stream;
-    pl_conn conn;    /* valid in all states but CLOSED */
+    pl_conn conn;    /* valid in all states but CLOSED; while DIALLING of the caller that dials, without the lock */
     bool is_writing; /* somebody is in a system call for it */
     _Atomic bool is_reading;
     bool is_gathering;         /* somebody will write when others have queued more, unless one of them does */

@@ -265,24 +265,33 @@ static pl_exchange *hand_out(pl_lane *lane, const pl_input *input)
     return pl_lane_take_overdue(lane, now, pl_lane_take_finished(lane));
 }
 
-/* The one who looks is kept from its turn, by a busy server on its processor maybe: another does what it would do. It
- * may leave meanwhile. Without the lock. */
-static void stand_in(pl_lane *lane)
+/* Does what the one who looks would do. */
+static void do_its_turn(pl_lane *lane)
 {
     pl_input input;
     int64_t held_until = PL_NEVER;
-    input.result = PL_IO_AGAIN;
-    if (pthread_mutex_trylock(&lane->lock) != 0)
-        return;
-    if (is_looked_after(lane) && !lane->is_writing && pl_lane_is_output_due(lane, &held_until))
+    pl_exchange *to_tell = NULL;
+    if (!lane->is_writing && pl_lane_is_output_due(lane, &held_until)) {
         write_output(lane);
-    if (is_looked_after(lane) && !lane->is_reading) {
+        to_tell = pl_lane_take_finished(lane); /* where that failed */
+    }
+    if (is_looked_after(lane) && !lane->is_reading && !to_tell) {
         look_once(lane, &input);
         pthread_mutex_lock(&lane->lock);
+        to_tell = input.result == PL_IO_AGAIN ? NULL : hand_out(lane, &input);
     }
-    pl_exchange *to_tell = input.result == PL_IO_AGAIN ? pl_lane_take_finished(lane) : hand_out(lane, &input);
     pl_lane_tell(lane, pl_lane_take_heir(lane, to_tell));
     pl_lane_close_if_unused(lane);
+}
+
+/* The one who looks is kept from its turn, by a busy server on its processor maybe: another takes it. It may leave
+ * meanwhile, and another connection be dialled: that is no business of ours. Without the lock. */
+static void stand_in(pl_lane *lane)
+{
+    if (pthread_mutex_trylock(&lane->lock) != 0)
+        return;
+    if (is_looked_after(lane))
+        do_its_turn(lane);
     pthread_mutex_unlock(&lane->lock);
 }
 

@@ -2,6 +2,8 @@
  * told together are woken together. */
 #include "pool/lane_wait.h"
 
+#include <assert.h>
+
 static void park_list_add(pl_lane *lane, pl_exchange *exchange)
 {
     exchange->parked = true;
@@ -31,6 +33,7 @@ pl_exchange *pl_lane_take_finished(pl_lane *lane)
 {
     pl_exchange *to_tell = NULL;
     pl_exchange *next;
+    assert(lane->state != PL_LANE_DIALLING); /* the handshake's are not ours */
     for (pl_exchange *x = pl_conn_take_finished(&lane->conn); x; x = next) {
         next = x->next_finished;
         if (!x->parked && !x->ops->finished)
