@@ -400,6 +400,33 @@ int64_t api_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* The second of the kernel's three numbers; 0 where it does not count. */
+static int64_t starved_ns(void)
+{
+    long long ran = 0, waited = 0;
+    FILE *file = fopen("/proc/thread-self/schedstat", "re");
+    if (!file)
+        return 0;
+    if (fscanf(file, "%lld %lld", &ran, &waited) != 2)
+        waited = 0;
+    fclose(file);
+    return waited;
+}
+
+struct api_watch api_watch_start(void)
+{
+    return (struct api_watch){.began_ns = api_now_ns(), .starved_ns = starved_ns()};
+}
+
+int64_t api_late_ms(const struct api_watch *watch, int64_t deadline_ms)
+{
+    const int64_t late_ms = (api_now_ns() - watch->began_ns) / 1000000 - deadline_ms;
+    const int64_t starved_ms = (starved_ns() - watch->starved_ns) / 1000000;
+    if (late_ms <= 0)
+        return late_ms;
+    return late_ms > starved_ms ? late_ms - starved_ms : 0;
+}
+
 int api_slowness(void)
 {
     return RUNNING_ON_VALGRIND ? 10 : SANITIZED ? 2 : 1;

@@ -63,7 +63,8 @@ podlink_options api_options(const char *url);
 podlink_client *api_open(const char *url);
 podlink_client *api_open_with(const podlink_options *options);
 
-/** One that sends nothing of its own accord, to tell what a call sends: it has no janitor, which listens to sentinels. */
+/** One that sends nothing of its own accord, to tell what a call sends: it has no janitor, which listens to sentinels.
+ */
 podlink_client *api_open_quiet(const char *url);
 
 podlink_stats api_stats(podlink_client *client);
@@ -101,6 +102,17 @@ int api_server_version(redisContext *redis);
 
 int api_descriptors(void);
 int64_t api_now_ns(void);
+
+/** A time from which one is to tell how late something was. */
+struct api_watch {
+    int64_t began_ns;
+    int64_t starved_ns; /* so long this thread had waited for a processor */
+};
+struct api_watch api_watch_start(void);
+
+/** How late it is by now, against a deadline so many milliseconds after the start: less than 0 before it. What this
+ *  thread waited for a processor meanwhile, as the kernel counts it, is left aside: it is the machine's. */
+int64_t api_late_ms(const struct api_watch *watch, int64_t deadline_ms);
 
 /** By how much deadlines have to be stretched in this build and on this machine: 10 under valgrind, 2 with a sanitizer,
  *  with which to settle a thousand items takes 30 ms of processor time that count as lateness; else 1. */
