@@ -61,19 +61,6 @@ static void restart_by_kill(void)
     redis = api_redis(server);
 }
 
-static void stop_process(void)
-{
-    int status;
-    kill(test_server_pid(server), SIGSTOP);
-    assert_int_equal(waitpid(test_server_pid(server), &status, WUNTRACED), test_server_pid(server));
-    assert_true(WIFSTOPPED(status));
-}
-
-static void continue_process(void)
-{
-    kill(test_server_pid(server), SIGCONT);
-}
-
 static podlink_status set(int32_t pod, int32_t *previous)
 {
     return podlink_link_set(client, &the_link, pod, PODLINK_FOREVER, previous, NULL, &err);
@@ -187,11 +174,11 @@ static void a_call_to_a_stopped_server_ends_by_its_deadline_and_its_reply_reache
     const podlink_call call = {.size = sizeof call, .timeout_ms = 100};
     int32_t previous = 77;
     assert_status(PODLINK_OK, set(3, NULL), &err);
-    stop_process();
+    test_server_suspend(server);
     const struct api_watch watch = api_watch_start();
     podlink_status status = increment(&call);
     const int64_t late_ms = api_late_ms(&watch, call.timeout_ms);
-    continue_process();
+    test_server_resume(server);
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, status, &err);
     assert_in_range(late_ms, 0, LATE_MS * api_slowness());
     assert_status(PODLINK_OK, set(4, &previous), &err);
@@ -213,13 +200,13 @@ static void several_late_replies_reach_nobody(void **state)
     options.silence_timeout_ms = -1;
     client = api_open_with(&options);
     assert_status(PODLINK_OK, set(3, NULL), &err);
-    stop_process();
+    test_server_suspend(server);
     for (int i = 0; i < 10; i++) {
         int32_t pod = 77;
         podlink_status status = i % 2 ? increment(&call) : podlink_link_get(client, &the_link, &pod, &call, &err);
         assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, status, &err);
     }
-    continue_process();
+    test_server_resume(server);
     int32_t previous = 77;
     assert_status(PODLINK_OK, set(4, &previous), &err);
     assert_int_equal(previous, 3);
@@ -235,11 +222,11 @@ static void a_stopped_server_that_takes_no_connection_is_a_call_not_sent(void **
     podlink_options options = options_for(api_tcp_url(server));
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     client = api_open_with(&options);
-    stop_process();
+    test_server_suspend(server);
     const struct api_watch watch = api_watch_start();
     podlink_status status = increment(&call);
     const int64_t late_ms = api_late_ms(&watch, call.timeout_ms);
-    continue_process();
+    test_server_resume(server);
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, status, &err);
     assert_in_range(late_ms, 0, LATE_MS * api_slowness());
     assert_status(PODLINK_OK, increment(NULL), &err);

@@ -3,7 +3,6 @@
 #include "cluster_test.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -233,7 +232,7 @@ static bool sends_elsewhere(void *context)
 static void *wake_soon(void *server)
 {
     ask_wait_ms(SILENCE_MS);
-    kill(test_server_pid(server), SIGCONT);
+    test_server_resume(server);
     return NULL;
 }
 
@@ -252,7 +251,7 @@ static void the_first_call_outlasts_a_silence_of_the_only_node_that_is_named(voi
     podlink_client *client = api_open_with(&options);
     const podlink_link link = cluster_link_on(cluster, 0, &next, uid);
     const podlink_call call = within(5000);
-    kill(test_server_pid(node), SIGSTOP);
+    test_server_suspend(node);
     assert_int_equal(pthread_create(&waker, NULL, wake_soon, node), 0);
     const podlink_status status = podlink_link_set(client, &link, 1, PODLINK_FOREVER, NULL, &call, &err);
     pthread_join(waker, NULL);

@@ -3,7 +3,6 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,10 +101,10 @@ static void calls_to_a_stopped_server_lose_their_connection_when_the_close_has_w
 {
     struct world *world = *state;
     begin(world);
-    kill(test_server_pid(world->server), SIGSTOP);
+    test_server_suspend(world->server);
     const int64_t took_ms = close_within(world, WAIT_MS);
     end(world, "closed while stopped");
-    kill(test_server_pid(world->server), SIGCONT);
+    test_server_resume(world->server);
     print_message("# the close took %lld ms\n", (long long)took_ms);
     assert_in_range(took_ms, WAIT_MS, WAIT_MS + LATE_MS);
     assert_true(load_told_as(&world->load, PODLINK_ECLOSED, PODLINK_UNKNOWN) > 0);

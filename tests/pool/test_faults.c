@@ -154,9 +154,9 @@ static void calls_to_a_stopped_server_end_in_time_and_all_is_well_when_it_goes_o
 {
     struct world *world = *state;
     begin(world);
-    kill(test_server_pid(world->server), SIGSTOP);
+    test_server_suspend(world->server);
     watch(world, FAULT_MS, false);
-    kill(test_server_pid(world->server), SIGCONT);
+    test_server_resume(world->server);
     expect_recovery(world, "stopped");
     load_assert_only(&world->load, ONLY(PODLINK_ETIMEDOUT, PODLINK_ECONNLOST));
     assert_true(load_told(&world->load, PODLINK_ETIMEDOUT) > 0);

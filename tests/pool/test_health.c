@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,13 +126,13 @@ static void as_many_timeouts_in_a_row_as_the_options_say_end_a_connection(void *
     world->options.timeouts_max = 3;
     open_client(world);
     expect_count(world, 1);
-    kill(test_server_pid(world->server), SIGSTOP);
+    test_server_suspend(world->server);
     for (int i = 0; i < 3; i++) {
         assert_int_equal(api_stats(world->client).connections_lost, 0);
         assert_int_equal(pool_run(world->client, &call, NULL, &err, WORDS("GET", "count")), PODLINK_ETIMEDOUT);
     }
     assert_int_equal(api_stats(world->client).connections_lost, 1);
-    kill(test_server_pid(world->server), SIGCONT);
+    test_server_resume(world->server);
     assert_status(PODLINK_OK, podlink_ping(world->client, NULL, NULL, &err), &err);
 }
 
@@ -161,12 +160,12 @@ static void a_connection_on_which_no_byte_comes_while_answers_are_due_is_given_u
     world->options.silence_timeout_ms = 100;
     open_client(world);
     expect_count(world, 1);
-    kill(test_server_pid(world->server), SIGSTOP);
+    test_server_suspend(world->server);
     const int64_t began = api_now_ns();
     assert_failure(PODLINK_ECONNLOST, PODLINK_UNKNOWN,
                    pool_run(world->client, &call, NULL, &err, WORDS("INCR", "other")), &err);
     const int64_t took_ms = (api_now_ns() - began) / MS;
-    kill(test_server_pid(world->server), SIGCONT);
+    test_server_resume(world->server);
     assert_in_range(took_ms, 100, 100 + TICK_MS + MACHINE_MS);
     assert_holds(err.message, "silent");
     expect_count(world, 2);
