@@ -284,8 +284,7 @@ static void the_deadline_is_that_of_the_whole_batch(void **state)
     const struct lying_plan plan = {.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_FALLS_SILENT};
     struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, pod_3);
     podlink_client *other = api_open(lying_server_url(liar));
-    const podlink_call call = {.size = sizeof call,
-                               .timeout_ms = 1000}; /* by then it has answered, however busy all is */
+    const podlink_call call = {.size = sizeof call, .timeout_ms = 1000}; /* ample for what is answered */
     size_t counts[3];
     fill(MANY, PODLINK_FOREVER);
     const struct api_watch watch = api_watch_start();

@@ -1,7 +1,6 @@
 /* A load on a client. */
 #include "load.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,13 +42,10 @@ static void *measure_oversleep(void *argument)
     return NULL;
 }
 
-/* How long this thread has waited for a processor since it was asked last: the second of the kernel's three numbers. */
+/* How long this thread has waited for a processor since it was asked last. */
 static void note_starved(struct load_thread *thread)
 {
-    char text[96] = "";
-    long long ran = 0, waited = 0;
-    if (pread(thread->schedstat, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%lld %lld", &ran, &waited) != 2)
-        return;
+    const int64_t waited = api_starved_ns(thread->schedstat);
     if (thread->run_delay_ns > 0)
         raise_to(&thread->load->starved_ns, waited - thread->run_delay_ns);
     thread->run_delay_ns = waited > 0 ? waited : 1;
@@ -141,7 +137,7 @@ static void call_once(struct load_thread *thread, unsigned round)
 static void *run_thread(void *argument)
 {
     struct load_thread *thread = argument;
-    thread->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+    thread->schedstat = api_schedstat_open();
     note_starved(thread);
     for (unsigned round = 0; !thread->load->stops && thread->closed < CLOSED_MAX; round++)
         call_once(thread, round);

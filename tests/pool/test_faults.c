@@ -116,7 +116,8 @@ static void watch(struct world *world, int64_t ms, bool asks_server)
     eventually(has_come, &watching, 10 * ms + 1000);
 }
 
-/* A server that gets no processor counts a connection whose dial its caller gave up until it has seen the end of it. */
+/* A server that gets no processor counts a connection whose dial its caller gave up until it has seen the end of it.
+ * How many the client itself has at most is held exactly all the same: by its descriptors. */
 static void assert_counted(struct world *world)
 {
     assert_true(world->most_counted <= SHARED + DEDICATED + OWN_CONNECTIONS || load_was_starved(&world->load));

@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -400,16 +401,27 @@ int64_t api_now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-/* The second of the kernel's three numbers; 0 where it does not count. */
+int api_schedstat_open(void)
+{
+    return open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
+}
+
+/* The second of the kernel's three numbers. */
+int64_t api_starved_ns(int schedstat)
+{
+    char text[96] = "";
+    long long ran = 0, waited = 0;
+    if (pread(schedstat, text, sizeof text - 1, 0) <= 0 || sscanf(text, "%lld %lld", &ran, &waited) != 2)
+        return 0;
+    return waited;
+}
+
 static int64_t starved_ns(void)
 {
-    long long ran = 0, waited = 0;
-    FILE *file = fopen("/proc/thread-self/schedstat", "re");
-    if (!file)
-        return 0;
-    if (fscanf(file, "%lld %lld", &ran, &waited) != 2)
-        waited = 0;
-    fclose(file);
+    const int schedstat = api_schedstat_open();
+    const int64_t waited = api_starved_ns(schedstat);
+    if (schedstat >= 0)
+        close(schedstat);
     return waited;
 }
 

@@ -63,8 +63,7 @@ podlink_options api_options(const char *url);
 podlink_client *api_open(const char *url);
 podlink_client *api_open_with(const podlink_options *options);
 
-/** One that sends nothing of its own accord, to tell what a call sends: it has no janitor, which listens to sentinels.
- */
+/** One without a janitor, which listens to sentinels: it sends nothing but what its calls do. */
 podlink_client *api_open_quiet(const char *url);
 
 podlink_stats api_stats(podlink_client *client);
@@ -102,6 +101,13 @@ int api_server_version(redisContext *redis);
 
 int api_descriptors(void);
 int64_t api_now_ns(void);
+
+/** The kernel's account of the calling thread, to be closed by close(); -1 where it keeps none. Any thread may read it.
+ */
+int api_schedstat_open(void);
+
+/** How long that thread has waited for a processor since it began; 0 where nobody counts. */
+int64_t api_starved_ns(int schedstat);
 
 /** A time from which one is to tell how late something was. */
 struct api_watch {
