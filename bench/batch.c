@@ -34,34 +34,31 @@ static void batch_open(struct batch *batch, const struct bench_options *options)
 {
     unsigned *users = draw_users(options);
     *batch = (struct batch){.options = options};
-    if (strcmp(options->peer, "podlink") == 0) {
+    if (strcmp(options->peer, "podlink") == 0)
         bench_sender_open_podlink(&batch->sender, options->url, users, options->count);
-    } else if (strcmp(options->peer, "hiredis-pipeline") == 0) {
+    else if (strcmp(options->peer, "hiredis-pipeline") == 0)
         bench_sender_open_hiredis(&batch->sender, options, users);
-    } else if (strcmp(options->peer, "by-hand") == 0) {
+    else if (strcmp(options->peer, "by-hand") == 0)
         batch->by_hand = bench_by_hand_open(options, users);
-    } else {
+    else
         bench_die("there is no peer '%s'", options->peer);
-    }
     free(users);
 }
 
 static void batch_close(struct batch *batch)
 {
-    if (batch->by_hand != NULL) {
+    if (batch->by_hand != NULL)
         bench_by_hand_close(batch->by_hand);
-    } else {
+    else
         bench_sender_close(&batch->sender);
-    }
 }
 
 static void batch_send(struct batch *batch)
 {
-    if (batch->by_hand != NULL) {
+    if (batch->by_hand != NULL)
         bench_by_hand_send(batch->by_hand);
-    } else {
+    else
         bench_sender_send(&batch->sender);
-    }
 }
 
 static void send_for(struct batch *batch, double seconds, struct bench_histogram *latencies)

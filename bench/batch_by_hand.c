@@ -29,9 +29,8 @@ static bool answers(redisContext *context)
     void *found = NULL;
     redisGetReply(context, &found);
     redisReply *reply = found;
-    if (reply == NULL) {
+    if (reply == NULL)
         bench_die("EXISTS failed: %s", context->errstr);
-    }
     const bool is_own = reply->type == REDIS_REPLY_INTEGER;
     freeReplyObject(reply);
     return is_own;
@@ -46,15 +45,12 @@ static unsigned keep_own(const struct bench_options *options, unsigned server, c
     bench_eval_command_init(&command, options->sha);
     for (unsigned i = 0; i < options->count; i++) {
         bench_eval_command_set(&command, users[i], 0);
-        if (redisAppendCommand(context, "EXISTS %s", command.link_key) != REDIS_OK) {
+        if (redisAppendCommand(context, "EXISTS %s", command.link_key) != REDIS_OK)
             bench_die("hiredis: %s", context->errstr);
-        }
     }
-    for (unsigned i = 0; i < options->count; i++) {
-        if (answers(context)) {
+    for (unsigned i = 0; i < options->count; i++)
+        if (answers(context))
             own[count++] = users[i];
-        }
-    }
     redisFree(context);
     return count;
 }
@@ -80,9 +76,8 @@ static void start_worker(struct bench_by_hand *by_hand, unsigned server, const s
     bench_url_write(options, server, url, sizeof url);
     bench_sender_open_podlink(&worker->sender, url, users, count);
     worker->by_hand = by_hand;
-    if (pthread_create(&worker->thread, NULL, send_when_told, worker) != 0) {
+    if (pthread_create(&worker->thread, NULL, send_when_told, worker) != 0)
         bench_die("cannot start thread %u", server);
-    }
 }
 
 struct bench_by_hand *bench_by_hand_open(const struct bench_options *options, const unsigned *users)
@@ -98,9 +93,8 @@ struct bench_by_hand *bench_by_hand_open(const struct bench_options *options, co
         start_worker(by_hand, i, options, own, count);
         owned += count;
     }
-    if (owned != options->count) {
+    if (owned != options->count)
         bench_die("%u of %u links have a server", owned, options->count);
-    }
     free(own);
     return by_hand;
 }

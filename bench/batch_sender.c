@@ -8,9 +8,8 @@ enum { POD = 3 };
 void *bench_allocate(size_t count, size_t size)
 {
     void *block = calloc(count, size);
-    if (block == NULL) {
+    if (block == NULL)
         bench_die("out of memory");
-    }
     return block;
 }
 
@@ -42,17 +41,15 @@ void bench_sender_open_podlink(struct bench_sender *sender, const char *url, con
     write_items(sender);
     podlink_options_init(&options);
     options.url = url;
-    if (podlink_client_open(&options, &sender->client, &err) != PODLINK_OK) {
+    if (podlink_client_open(&options, &sender->client, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
 }
 
 static void send_podlink(struct bench_sender *sender)
 {
     podlink_error err;
-    if (podlink_link_set_batch(sender->client, sender->items, sender->count, NULL, &err) != PODLINK_OK) {
+    if (podlink_link_set_batch(sender->client, sender->items, sender->count, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
 }
 
 /* ---- hiredis ---- */
@@ -69,9 +66,8 @@ static void send_hiredis(struct bench_sender *sender)
     for (unsigned i = 0; i < sender->count; i++) {
         bench_eval_command_set(&sender->command, sender->users[i], POD);
         if (redisAppendCommandArgv(sender->context, BENCH_EVAL_ARGC, sender->command.argv, sender->command.lengths) !=
-            REDIS_OK) {
+            REDIS_OK)
             bench_die("hiredis: %s", sender->context->errstr);
-        }
     }
     for (unsigned i = 0; i < sender->count; i++) {
         void *reply = NULL;
@@ -84,19 +80,17 @@ static void send_hiredis(struct bench_sender *sender)
 
 void bench_sender_send(struct bench_sender *sender)
 {
-    if (sender->client != NULL) {
+    if (sender->client != NULL)
         send_podlink(sender);
-    } else {
+    else
         send_hiredis(sender);
-    }
 }
 
 void bench_sender_close(struct bench_sender *sender)
 {
     podlink_client_free(sender->client);
-    if (sender->context != NULL) {
+    if (sender->context != NULL)
         redisFree(sender->context);
-    }
     free(sender->items);
     free(sender->uids);
     free(sender->users);

@@ -13,9 +13,8 @@ int main(int argc, char **argv)
     peer = strcmp(options.peer, bench_peer_hiredis.name) == 0 ? &bench_peer_hiredis : &bench_peer_podlink;
     shared = peer->open(&options);
     caller = peer->join(shared);
-    for (unsigned i = 0; i < options.count; i++) {
+    for (unsigned i = 0; i < options.count; i++)
         peer->link(caller, i % options.users, (int)(i / options.users % 2));
-    }
     peer->leave(caller);
     peer->close(shared);
     return 0;

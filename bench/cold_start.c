@@ -25,18 +25,16 @@ struct start {
 
 static redisReply *checked(redisContext *context, redisReply *reply)
 {
-    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
         bench_die("hiredis: %s", reply != NULL ? reply->str : context->errstr);
-    }
     return reply;
 }
 
 static void flush(const char *socket)
 {
     redisContext *context = redisConnectUnix(socket);
-    if (context == NULL || context->err != 0) {
+    if (context == NULL || context->err != 0)
         bench_die("cannot connect to %s", socket);
-    }
     freeReplyObject(checked(context, redisCommand(context, "SCRIPT FLUSH")));
     redisFree(context);
 }
@@ -55,13 +53,11 @@ static int64_t handshake_ns(const char *url)
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     const int64_t began = bench_now_ns();
     if (podlink_client_open(&options, &client, &err) != PODLINK_OK ||
-        podlink_ping(client, NULL, NULL, &err) != PODLINK_OK) {
+        podlink_ping(client, NULL, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     const int64_t both = bench_now_ns() - began;
-    if (podlink_ping(client, &round_trip, NULL, &err) != PODLINK_OK) {
+    if (podlink_ping(client, &round_trip, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     podlink_client_free(client);
     return both - round_trip;
 }
@@ -77,9 +73,8 @@ static struct start podlink_start(const char *url)
     options.url = url;
     const int64_t began = bench_now_ns();
     if (podlink_client_open(&options, &client, &err) != PODLINK_OK ||
-        podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, NULL, &err) != PODLINK_OK) {
+        podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     const int64_t whole = bench_now_ns() - began;
     podlink_client_free(client);
     return (struct start){whole, whole - handshake};
@@ -95,9 +90,8 @@ static void load_one_by_one(redisContext *context, char sha[BENCH_SHA_LENGTH + 1
     podlink_script_info info;
     for (size_t i = 0; podlink_script_at(scripts, i, &info) == PODLINK_OK; i++) {
         redisReply *reply = checked(context, redisCommand(context, "SCRIPT LOAD %b", info.source, info.source_length));
-        if (strcmp(info.name, "statefulSetLink") == 0) {
+        if (strcmp(info.name, "statefulSetLink") == 0)
             memcpy(sha, reply->str, BENCH_SHA_LENGTH + 1);
-        }
         freeReplyObject(reply);
     }
 }
@@ -108,9 +102,8 @@ static struct start one_by_one_start(const char *url)
     struct bench_eval_command command;
     const int64_t began = bench_now_ns();
     redisContext *context = redisConnectUnix(url + strlen("unix://"));
-    if (context == NULL || context->err != 0) {
+    if (context == NULL || context->err != 0)
         bench_die("cannot connect to %s", url);
-    }
     freeReplyObject(checked(context, redisCommand(context, "PING")));
     const int64_t shaken = bench_now_ns();
     load_one_by_one(context, sha);
@@ -176,21 +169,17 @@ int main(int argc, char **argv)
     podlink_options offline;
     podlink_error err;
     bench_options_read(&options, argc, argv);
-    if (options.socket == NULL) {
+    if (options.socket == NULL)
         bench_die("--socket is needed");
-    }
     podlink_options_init(&offline);
     offline.script_loading = PODLINK_LOAD_ON_DEMAND;
-    if (podlink_client_open(&offline, &scripts, &err) != PODLINK_OK) {
+    if (podlink_client_open(&offline, &scripts, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     struct proxy *proxy = proxy_start(options.socket, false);
-    if (proxy == NULL) {
+    if (proxy == NULL)
         bench_die("no proxy");
-    }
-    for (size_t i = 0; i < sizeof delays_ms / sizeof *delays_ms; i++) {
+    for (size_t i = 0; i < sizeof delays_ms / sizeof *delays_ms; i++)
         compare(&options, proxy, delays_ms[i]);
-    }
     proxy_stop(proxy);
     podlink_client_free(scripts);
     return 0;

@@ -55,15 +55,12 @@ redisContext *bench_connect(const struct bench_options *options, unsigned server
     redisContext *context = options->socket != NULL
                                 ? redisConnectUnixWithTimeout(options->socket, dial)
                                 : redisConnectWithTimeout(options->host, options->ports[server], dial);
-    if (context == NULL || context->err != 0) {
+    if (context == NULL || context->err != 0)
         bench_die("cannot connect: %s", context == NULL ? "out of memory" : context->errstr);
-    }
-    if (redisSetTimeout(context, call) != REDIS_OK) {
+    if (redisSetTimeout(context, call) != REDIS_OK)
         bench_die("cannot set the timeout: %s", context->errstr);
-    }
-    if (options->socket == NULL) {
+    if (options->socket == NULL)
         redisEnableKeepAlive(context);
-    }
     return context;
 }
 
@@ -71,19 +68,15 @@ int bench_eval_reply_take(redisContext *context, redisReply *reply)
 {
     int previous;
     char *end;
-    if (reply == NULL) {
+    if (reply == NULL)
         bench_die("the call failed: %s", context->errstr);
-    }
-    if (reply->type == REDIS_REPLY_ERROR) {
+    if (reply->type == REDIS_REPLY_ERROR)
         bench_die("the server answered: %s", reply->str);
-    }
-    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 || reply->element[0]->type != REDIS_REPLY_STRING) {
+    if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 || reply->element[0]->type != REDIS_REPLY_STRING)
         bench_die("the reply has an unexpected shape");
-    }
     previous = (int)strtol(reply->element[0]->str, &end, 10);
-    if (end == reply->element[0]->str || *end != '\0') {
+    if (end == reply->element[0]->str || *end != '\0')
         bench_die("'%s' is not a pod", reply->element[0]->str);
-    }
     freeReplyObject(reply);
     return previous;
 }

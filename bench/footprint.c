@@ -33,9 +33,8 @@ static podlink_client *open_client(const struct bench_options *bench, podlink_sc
     options.url = bench->url;
     options.script_loading = loading;
     options.allocator = bench_counting_allocator();
-    if (podlink_client_open(&options, &client, &err) != PODLINK_OK) {
+    if (podlink_client_open(&options, &client, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     return client;
 }
 
@@ -53,9 +52,8 @@ static void link_user(podlink_client *client, unsigned user)
     podlink_link link = {.ns = BENCH_NAMESPACE, .service = BENCH_SERVICE, .uid = uid};
     podlink_error err;
     bench_uid_write(uid, user);
-    if (podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, NULL, &err) != PODLINK_OK) {
+    if (podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
 }
 
 /* ---- on the wire ------------------------------------------------------------------------------------------------ */
@@ -66,13 +64,11 @@ static void scripts_on_the_wire(const struct bench_options *options)
     podlink_error err;
     podlink_stats before;
     podlink_stats after;
-    if (podlink_ping(client, NULL, NULL, &err) != PODLINK_OK) {
+    if (podlink_ping(client, NULL, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     before = stats_of(client);
-    if (podlink_scripts_load(client, NULL, NULL, &err) != PODLINK_OK) {
+    if (podlink_scripts_load(client, NULL, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     after = stats_of(client);
     print_figure("scripts loaded", (double)(after.script_loads - before.script_loads), "scripts");
     print_figure("loading: bytes sent", (double)(after.bytes_sent - before.bytes_sent), "bytes");
@@ -89,20 +85,17 @@ static size_t eval_bytes(podlink_client *client, const char *sha)
     podlink_script_info info;
     char *text;
     int length;
-    for (size_t i = 0; podlink_script_at(client, i, &info) == PODLINK_OK; i++) {
-        if (strcmp(info.name, "statefulSetLink") == 0) {
+    for (size_t i = 0; podlink_script_at(client, i, &info) == PODLINK_OK; i++)
+        if (strcmp(info.name, "statefulSetLink") == 0)
             break;
-        }
-    }
     bench_eval_command_init(&command, sha);
     command.argv[0] = "EVAL";
     command.lengths[0] = strlen("EVAL");
     command.argv[1] = info.source;
     command.lengths[1] = info.source_length;
     length = (int)redisFormatCommandArgv(&text, BENCH_EVAL_ARGC, command.argv, command.lengths);
-    if (length < 0) {
+    if (length < 0)
         bench_die("out of memory");
-    }
     redisFreeCommand(text);
     return (size_t)length;
 }
@@ -148,27 +141,23 @@ static void crowd_gather(struct crowd *crowd, podlink_client *client, unsigned c
     crowd->client = client;
     crowd->count = count;
     pthread_barrier_init(&crowd->go, NULL, count + 1);
-    for (unsigned i = 0; i < count; i++) {
-        if (pthread_create(&crowd->threads[i], NULL, call_once, crowd) != 0) {
+    for (unsigned i = 0; i < count; i++)
+        if (pthread_create(&crowd->threads[i], NULL, call_once, crowd) != 0)
             bench_die("cannot start thread %u", i);
-        }
-    }
 }
 
 static void crowd_dismiss(struct crowd *crowd)
 {
-    for (unsigned i = 0; i < crowd->count; i++) {
+    for (unsigned i = 0; i < crowd->count; i++)
         pthread_join(crowd->threads[i], NULL);
-    }
     pthread_barrier_destroy(&crowd->go);
 }
 
 static void pause_server(redisContext *server)
 {
     redisReply *reply = redisCommand(server, "CLIENT PAUSE %d ALL", PAUSE_MS);
-    if (reply == NULL || reply->type == REDIS_REPLY_ERROR) {
+    if (reply == NULL || reply->type == REDIS_REPLY_ERROR)
         bench_die("CLIENT PAUSE failed");
-    }
     freeReplyObject(reply);
 }
 

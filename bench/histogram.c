@@ -12,9 +12,8 @@ static size_t bucket_of(uint64_t ns)
 {
     unsigned shift = 0;
     size_t bucket;
-    if (ns >= BENCH_HISTOGRAM_STEPS) {
+    if (ns >= BENCH_HISTOGRAM_STEPS)
         shift = 63U - (unsigned)__builtin_clzll(ns) - STEP_BITS;
-    }
     bucket = (size_t)shift * BENCH_HISTOGRAM_STEPS + (size_t)(ns >> shift);
     return bucket < BENCH_HISTOGRAM_BUCKETS ? bucket : BENCH_HISTOGRAM_BUCKETS - 1;
 }
@@ -34,9 +33,8 @@ void bench_histogram_add(struct bench_histogram *histogram, int64_t latency_ns)
 
 void bench_histogram_merge(struct bench_histogram *into, const struct bench_histogram *from)
 {
-    for (size_t i = 0; i < BENCH_HISTOGRAM_BUCKETS; i++) {
+    for (size_t i = 0; i < BENCH_HISTOGRAM_BUCKETS; i++)
         into->buckets[i] += from->buckets[i];
-    }
     into->count += from->count;
 }
 
@@ -46,9 +44,8 @@ double bench_histogram_quantile_us(const struct bench_histogram *histogram, doub
     uint64_t seen = 0;
     for (size_t i = 0; i < BENCH_HISTOGRAM_BUCKETS; i++) {
         seen += histogram->buckets[i];
-        if (seen > 0 && (double)seen >= wanted) {
+        if (seen > 0 && (double)seen >= wanted)
             return middle_of(i) / NS_PER_US;
-        }
     }
     return 0;
 }

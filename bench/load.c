@@ -40,11 +40,9 @@ static const struct bench_peer *const peers[] = {&bench_peer_podlink, &bench_pee
 
 static const struct bench_peer *find_peer(const char *name)
 {
-    for (size_t i = 0; i < sizeof peers / sizeof *peers; i++) {
-        if (strcmp(peers[i]->name, name) == 0) {
+    for (size_t i = 0; i < sizeof peers / sizeof *peers; i++)
+        if (strcmp(peers[i]->name, name) == 0)
             return peers[i];
-        }
-    }
     bench_die("there is no peer '%s'", name);
 }
 
@@ -69,9 +67,8 @@ static void *call_until_the_end(void *argument)
         int64_t end;
         load->peer->link(joined, next_user(caller), (int)(i % 2));
         end = bench_now_ns();
-        if (phase == MEASURING) {
+        if (phase == MEASURING)
             bench_histogram_add(&caller->latencies, end - start);
-        }
         start = end;
     }
     load->peer->leave(joined);
@@ -81,15 +78,13 @@ static void *call_until_the_end(void *argument)
 static struct caller *start_callers(struct load *load)
 {
     struct caller *callers = calloc(load->options->threads, sizeof *callers);
-    if (callers == NULL) {
+    if (callers == NULL)
         bench_die("out of memory");
-    }
     for (unsigned i = 0; i < load->options->threads; i++) {
         callers[i].load = load;
         callers[i].random = UINT64_C(0x9e3779b97f4a7c15) * (i + 1);
-        if (pthread_create(&callers[i].thread, NULL, call_until_the_end, &callers[i]) != 0) {
+        if (pthread_create(&callers[i].thread, NULL, call_until_the_end, &callers[i]) != 0)
             bench_die("cannot start thread %u", i);
-        }
     }
     return callers;
 }
@@ -124,9 +119,8 @@ static struct usage measure(struct load *load, const struct bench_servers *serve
 static void print_record(const struct load *load, const struct bench_histogram *all, struct usage used)
 {
     double calls = (double)all->count;
-    if (all->count == 0) {
+    if (all->count == 0)
         bench_die("no call came back in %.1f s", load->options->seconds);
-    }
     printf("{\"case\":\"link\",\"peer\":\"%s\",\"threads\":%u,\"ops_per_s\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,"
            "\"p999_us\":%.2f,\"client_cpu_us\":%.3f,\"server_cpu_us\":%.3f}\n",
            load->peer->name, load->options->threads, calls * 1e9 / (double)used.time_ns,
@@ -143,9 +137,8 @@ static void run(struct load *load)
     struct usage used = measure(load, &servers);
     for (unsigned i = 0; i < load->options->threads; i++) {
         pthread_join(callers[i].thread, NULL);
-        if (i > 0) {
+        if (i > 0)
             bench_histogram_merge(&callers[0].latencies, &callers[i].latencies);
-        }
     }
     print_record(load, &callers[0].latencies, used);
     free(callers);

@@ -21,9 +21,8 @@ static void *reallocate(void *context, void *block, size_t size)
     size_t before = malloc_usable_size(block);
     void *moved = realloc(block, size);
     (void)context;
-    if (moved != NULL) {
+    if (moved != NULL)
         atomic_fetch_add(&counted, malloc_usable_size(moved) - before);
-    }
     return moved;
 }
 
@@ -56,12 +55,10 @@ size_t bench_resident_bytes(void)
     unsigned long size;
     unsigned long resident = 0;
     FILE *file = fopen("/proc/self/statm", "r");
-    if (file == NULL) {
+    if (file == NULL)
         return 0;
-    }
-    if (fscanf(file, "%lu %lu", &size, &resident) != 2) {
+    if (fscanf(file, "%lu %lu", &size, &resident) != 2)
         resident = 0;
-    }
     fclose(file);
     return resident * (size_t)sysconf(_SC_PAGESIZE);
 }

@@ -20,9 +20,8 @@ struct caller {
 static struct caller *caller_new(const struct bench_peer *peer, const struct bench_options *options)
 {
     struct caller *caller = calloc(1, sizeof *caller);
-    if (caller == NULL) {
+    if (caller == NULL)
         bench_die("out of memory");
-    }
     caller->peer = peer;
     caller->shared = peer->open(options);
     caller->joined = peer->join(caller->shared);

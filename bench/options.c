@@ -36,42 +36,37 @@ static double positive_number(const char *text)
 {
     char *end;
     double value = strtod(text, &end);
-    if (end == text || *end != '\0' || value <= 0) {
+    if (end == text || *end != '\0' || value <= 0)
         bench_die("'%s' is not a positive number", text);
-    }
     return value;
 }
 
 static unsigned count_of(const char *text)
 {
     double value = positive_number(text);
-    if (value < 1 || value > 1e9) {
+    if (value < 1 || value > 1e9)
         bench_die("'%s' is not a number from 1 to 1000000000", text);
-    }
     return (unsigned)value;
 }
 
 static void take_sha(struct bench_options *options, const char *text)
 {
-    if (strlen(text) != BENCH_SHA_LENGTH) {
+    if (strlen(text) != BENCH_SHA_LENGTH)
         bench_die("'%s' is not a SHA1", text);
-    }
     memcpy(options->sha, text, BENCH_SHA_LENGTH + 1);
 }
 
 static void take_port(struct bench_options *options, const char *text)
 {
-    if (options->port_count == BENCH_SERVERS_MAX) {
+    if (options->port_count == BENCH_SERVERS_MAX)
         bench_die("more than %d servers", BENCH_SERVERS_MAX);
-    }
     options->ports[options->port_count++] = (int)count_of(text);
 }
 
 static void take_url(struct bench_options *options, const char *text)
 {
-    if (strlen(text) >= sizeof options->url) {
+    if (strlen(text) >= sizeof options->url)
         bench_die("the URL is too long");
-    }
     memcpy(options->url, text, strlen(text) + 1);
 }
 
@@ -122,9 +117,8 @@ void bench_url_write(const struct bench_options *options, unsigned server, char 
     const int length = options->socket != NULL
                            ? snprintf(url, size, "unix://%s", options->socket)
                            : snprintf(url, size, "redis://%s:%d", options->host, options->ports[server]);
-    if (length < 0 || (size_t)length >= size) {
+    if (length < 0 || (size_t)length >= size)
         bench_die("the server's address is too long");
-    }
 }
 
 void bench_options_read(struct bench_options *options, int argc, char **argv)
@@ -137,13 +131,10 @@ void bench_options_read(struct bench_options *options, int argc, char **argv)
                                       .warmup = 0.2,
                                       .users = 10000,
                                       .count = 1000};
-    while ((name = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+    while ((name = getopt_long(argc, argv, "", long_options, NULL)) != -1)
         take(options, name, optarg);
-    }
-    if (options->port_count == 0) {
+    if (options->port_count == 0)
         options->ports[options->port_count++] = DEFAULT_PORT;
-    }
-    if (options->url[0] == '\0') {
+    if (options->url[0] == '\0')
         bench_url_write(options, 0, options->url, sizeof options->url);
-    }
 }

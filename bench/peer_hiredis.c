@@ -23,9 +23,8 @@ static void *join(void *shared)
 {
     const struct bench_options *options = shared;
     struct caller *caller = malloc(sizeof *caller);
-    if (caller == NULL) {
+    if (caller == NULL)
         bench_die("out of memory");
-    }
     caller->context = bench_connect(options, 0);
     bench_eval_command_init(&caller->command, options->sha);
     return caller;

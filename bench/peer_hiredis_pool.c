@@ -23,24 +23,21 @@ struct caller {
 static void *open_pool(const struct bench_options *options)
 {
     struct pool *pool = calloc(1, sizeof *pool);
-    if (pool == NULL) {
+    if (pool == NULL)
         bench_die("out of memory");
-    }
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->returned, NULL);
     pool->sha = options->sha;
-    for (size_t i = 0; i < CONNECTIONS; i++) {
+    for (size_t i = 0; i < CONNECTIONS; i++)
         pool->idle[pool->idle_count++] = bench_connect(options, 0);
-    }
     return pool;
 }
 
 static void close_pool(void *shared)
 {
     struct pool *pool = shared;
-    for (size_t i = 0; i < pool->idle_count; i++) {
+    for (size_t i = 0; i < pool->idle_count; i++)
         redisFree(pool->idle[i]);
-    }
     pthread_cond_destroy(&pool->returned);
     pthread_mutex_destroy(&pool->lock);
     free(pool);
@@ -50,9 +47,8 @@ static redisContext *acquire(struct pool *pool)
 {
     redisContext *context;
     pthread_mutex_lock(&pool->lock);
-    while (pool->idle_count == 0) {
+    while (pool->idle_count == 0)
         pthread_cond_wait(&pool->returned, &pool->lock);
-    }
     context = pool->idle[--pool->idle_count];
     pthread_mutex_unlock(&pool->lock);
     return context;
@@ -69,9 +65,8 @@ static void release(struct pool *pool, redisContext *context)
 static void *join(void *shared)
 {
     struct caller *caller = malloc(sizeof *caller);
-    if (caller == NULL) {
+    if (caller == NULL)
         bench_die("out of memory");
-    }
     caller->pool = shared;
     bench_eval_command_init(&caller->command, caller->pool->sha);
     return caller;

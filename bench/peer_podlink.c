@@ -13,9 +13,8 @@ static void *open_client(const struct bench_options *bench)
     podlink_error err;
     podlink_options_init(&options);
     options.url = bench->url;
-    if (podlink_client_open(&options, &client, &err) != PODLINK_OK) {
+    if (podlink_client_open(&options, &client, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     return client;
 }
 
@@ -41,9 +40,8 @@ static int link_user(void *caller, unsigned user, int pod)
     podlink_error err;
     int32_t previous;
     bench_uid_write(uid, user);
-    if (podlink_link_set(caller, &link, pod, PODLINK_FOREVER, &previous, NULL, &err) != PODLINK_OK) {
+    if (podlink_link_set(caller, &link, pod, PODLINK_FOREVER, &previous, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    }
     return previous;
 }
 

@@ -26,9 +26,8 @@ static void run_on(unsigned char *stack, struct task *task)
     pthread_t thread;
     pthread_attr_init(&attributes);
     if (pthread_attr_setstack(&attributes, stack, STACK_BYTES) != 0 ||
-        pthread_create(&thread, &attributes, run, task) != 0) {
+        pthread_create(&thread, &attributes, run, task) != 0)
         bench_die("cannot start a thread on a stack of ours");
-    }
     pthread_join(thread, NULL);
     pthread_attr_destroy(&attributes);
 }
@@ -39,14 +38,12 @@ size_t bench_stack_bytes(void (*function)(void *argument), void *argument)
     size_t untouched = 0;
     unsigned char *stack =
         mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-    if (stack == MAP_FAILED) {
+    if (stack == MAP_FAILED)
         bench_die("out of memory");
-    }
     memset(stack, PAINT, STACK_BYTES);
     run_on(stack, &task);
-    while (untouched < STACK_BYTES && stack[untouched] == PAINT) {
+    while (untouched < STACK_BYTES && stack[untouched] == PAINT)
         untouched++;
-    }
     munmap(stack, STACK_BYTES);
     return STACK_BYTES - untouched;
 }

@@ -16,11 +16,9 @@ static uint32_t find_part(const char *word)
 {
     const char *name;
 
-    for (uint32_t part = 1; (name = podlink_acl_part_name(part)); part *= 2) {
-        if (strcmp(name, word) == 0) {
+    for (uint32_t part = 1; (name = podlink_acl_part_name(part)); part *= 2)
+        if (strcmp(name, word) == 0)
             return part;
-        }
-    }
     return 0;
 }
 
@@ -47,12 +45,10 @@ static int check_user(const cli_session *session, const char *user)
     cli_problem problem;
     const char *at = user;
 
-    while (isalnum((unsigned char)*at) || (*at && strchr("_-.:@", *at))) {
+    while (isalnum((unsigned char)*at) || (*at && strchr("_-.:@", *at)))
         at++;
-    }
-    if (*user && !*at) {
+    if (*user && !*at)
         return CLI_DONE;
-    }
     cli_problem_set(&problem, "--user %s holds other characters than letters, digits and _-.:@", cli_quote(user).text);
     return cli_fail_usage(&session->out, problem.text);
 }
@@ -62,11 +58,9 @@ static json_t *names_of(uint32_t parts)
     json_t *names = json_array();
     const char *name;
 
-    for (uint32_t part = 1; (name = podlink_acl_part_name(part)); part *= 2) {
-        if (parts & part) {
+    for (uint32_t part = 1; (name = podlink_acl_part_name(part)); part *= 2)
+        if (parts & part)
             json_array_append_new(names, json_string(name));
-        }
-    }
     return names;
 }
 
@@ -77,9 +71,8 @@ static json_t *words_with(const char *rule, char first)
 
     for (const char *at = rule; *at; at += strspn(at, " ")) {
         size_t length = strcspn(at, " ");
-        if (*at == first) {
+        if (*at == first)
             json_array_append_new(words, json_stringn(at + 1, length - 1));
-        }
         at += length;
     }
     return words;
@@ -104,17 +97,14 @@ static int tell_rule(const cli_session *session, const char *user, uint32_t part
     char *rule;
     podlink_error error;
 
-    if (parts == 0) {
+    if (parts == 0)
         return CLI_DONE;
-    }
-    if (podlink_acl_rule(session->ns, parts, &rule, &error) < 0) {
+    if (podlink_acl_rule(session->ns, parts, &rule, &error) < 0)
         return cli_session_fail(session, &error);
-    }
-    if (session->out.json && !session->out.quiet) {
+    if (session->out.json && !session->out.quiet)
         print_json(session, user, parts, rule);
-    } else if (!session->out.quiet) {
+    else if (!session->out.quiet)
         printf("ACL SETUSER %s reset on >PASSWORD resetchannels %s\n", user, rule);
-    }
     podlink_free(rule);
     return CLI_DONE;
 }
@@ -142,14 +132,11 @@ int cli_acl(cli_session *session)
     uint32_t parts;
     int code = read_parts(session, &parts);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = check_user(session, user);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = tell_rule(session, user, of_servers(parts));
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = tell_rule(session, user, of_sentinels(parts));
-    }
     return code;
 }

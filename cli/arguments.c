@@ -16,13 +16,11 @@ static cli_option find_option(const char *argument)
     size_t length = strcspn(argument, "=");
     int option = 0;
 
-    if (strcmp(argument, "-h") == 0) {
+    if (strcmp(argument, "-h") == 0)
         return CLI_HELP;
-    }
     while (option < CLI_OPTION_COUNT && (strlen(cli_option_texts[option].flag) != length ||
-                                         strncmp(cli_option_texts[option].flag, argument, length) != 0)) {
+                                         strncmp(cli_option_texts[option].flag, argument, length) != 0))
         option++;
-    }
     return (cli_option)option;
 }
 
@@ -48,23 +46,18 @@ static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at
     cli_option option = find_option(argument);
     const char *value = strchr(argument, '=');
 
-    if (option == CLI_OPTION_COUNT) {
+    if (option == CLI_OPTION_COUNT)
         return refuse_option(argument, "is not known", problem);
-    }
-    if (cli_given(arguments, option) && cli_option_texts[option].value && !(CLI_MANY & (1U << option))) {
+    if (cli_given(arguments, option) && cli_option_texts[option].value && !(CLI_MANY & (1U << option)))
         return refuse_option(argument, "is given twice", problem);
-    }
     arguments->given |= 1U << option;
-    if (!cli_option_texts[option].value) {
+    if (!cli_option_texts[option].value)
         return value ? refuse_option(argument, "takes no value", problem) : true;
-    }
-    if (!value && *at + 1 >= argc) {
+    if (!value && *at + 1 >= argc)
         return refuse_option(argument, "needs a value", problem);
-    }
     arguments->value[option] = value ? value + 1 : argv[++*at];
-    if (CLI_MANY & (1U << option)) {
+    if (CLI_MANY & (1U << option))
         arguments->many[arguments->many_count++] = (cli_option_value){option, arguments->value[option]};
-    }
     return true;
 }
 
@@ -90,9 +83,8 @@ bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_pro
         if (!words_only && strcmp(argv[i], "--") == 0) {
             words_only = true;
         } else if (!words_only && looks_like_option(argv[i])) {
-            if (!read_option(arguments, argc, argv, &i, problem)) {
+            if (!read_option(arguments, argc, argv, &i, problem))
                 return false;
-            }
         } else {
             arguments->words[arguments->word_count++] = argv[i];
             words_only = words_only || rest_is_verbatim(arguments);

@@ -99,9 +99,8 @@ static bool add_line(bulk_run *run, const char *line, size_t length)
     cli_problem problem;
 
     *entry = (struct entry){.line = run->lines.number, .text = malloc(length + 1)};
-    if (!entry->text) {
+    if (!entry->text)
         return false;
-    }
     memcpy(entry->text, line, length + 1);
     chunk->count++;
     if (read_item(run, entry, length, &problem)) {
@@ -119,12 +118,10 @@ static bool read_chunk(bulk_run *run)
     while (run->chunk.count < run->chunk.capacity) {
         size_t length;
         const char *line = cli_lines_next(&run->lines, &length);
-        if (!line) {
+        if (!line)
             return true;
-        }
-        if (!add_line(run, line, length)) {
+        if (!add_line(run, line, length))
             return false;
-        }
     }
     return true;
 }
@@ -137,17 +134,15 @@ static bool drop_item(bulk_run *run, size_t index, const char *message)
 
     for (size_t i = 0; i < chunk->count; i++) {
         entry *entry = &chunk->entries[i];
-        if (entry->problem || entry->item < index) {
+        if (entry->problem || entry->item < index)
             continue;
-        }
         if (entry->item > index) {
             entry->item--;
             continue;
         }
         entry->problem = strdup(message);
-        if (!entry->problem) {
+        if (!entry->problem)
             return false;
-        }
     }
     chunk->item_count--;
     memmove(chunk->items + index * size, chunk->items + (index + 1) * size, (chunk->item_count - index) * size);
@@ -163,9 +158,8 @@ static const char *words_on_item(const char *message, size_t *index)
     char *end;
 
     *index = SIZE_MAX;
-    if (!name) {
+    if (!name)
         return message;
-    }
     name += sizeof start - 1;
     *index = strtoul(name, &end, 10);
     return end + strspn(end, "]: ");
@@ -182,13 +176,11 @@ static podlink_status send_chunk(bulk_run *run, podlink_error *error)
         size_t index;
 
         status = run->bulk->send(session->client, run->chunk.items, run->chunk.item_count, &session->call, error);
-        if (status != PODLINK_EINVAL) {
+        if (status != PODLINK_EINVAL)
             return status;
-        }
         message = words_on_item(error->message, &index);
-        if (index >= run->chunk.item_count || !drop_item(run, index, message)) {
+        if (index >= run->chunk.item_count || !drop_item(run, index, message))
             return status;
-        }
     }
 }
 
@@ -207,9 +199,8 @@ static void print_item(bulk_run *run, const entry *entry, podlink_status status)
     const void *item = item_at(run, entry->item);
 
     run->code = cli_worse(run->code, cli_exit_code(status));
-    if (out->quiet) {
+    if (out->quiet)
         return;
-    }
     if (out->json) {
         json_t *object = cli_json(status);
         json_object_set_new(object, "line", json_integer((json_int_t)entry->line));
@@ -230,9 +221,8 @@ static void print_failed_item(bulk_run *run, const entry *entry, cli_outcome out
     if (outcome.delivery == PODLINK_ANSWERED || run->session->out.json) {
         const char *message = podlink_status_text(outcome.status);
         size_t index;
-        if (is_first && first->message[0]) {
+        if (is_first && first->message[0])
             message = words_on_item(first->message, &index);
-        }
         fail_line(run, entry, outcome.status, message, &error);
     }
 }
@@ -251,20 +241,17 @@ static void print_entry(bulk_run *run, const entry *entry, podlink_error *first)
         return;
     }
     print_failed_item(run, entry, outcome, first);
-    if (outcome.delivery == PODLINK_ANSWERED) {
+    if (outcome.delivery == PODLINK_ANSWERED)
         first->message[0] = '\0'; /* it tells of the first item that failed, and only of that */
-    }
 }
 
 /* Each line in the order of the input. */
 static void print_chunk(bulk_run *run, podlink_error error)
 {
-    if (isatty(STDOUT_FILENO) && !run->session->out.quiet) {
+    if (isatty(STDOUT_FILENO) && !run->session->out.quiet)
         cli_progress_clear(&run->progress);
-    }
-    for (size_t i = 0; i < run->chunk.count; i++) {
+    for (size_t i = 0; i < run->chunk.count; i++)
         print_entry(run, &run->chunk.entries[i], &error);
-    }
     run->done += run->chunk.count;
     fflush(stdout);
 }
@@ -290,12 +277,10 @@ static bool is_of_one_key(podlink_status status)
 /* Whether to go on is no use: the server does not answer, or refuses everything. */
 static bool server_fails(const bulk_run *run, const podlink_error *error)
 {
-    if (error->status >= 0 || run->chunk.item_count == 0) {
+    if (error->status >= 0 || run->chunk.item_count == 0)
         return false;
-    }
-    if (count_failed(run, PODLINK_NOT_SENT) + count_failed(run, PODLINK_UNKNOWN) > 0) {
+    if (count_failed(run, PODLINK_NOT_SENT) + count_failed(run, PODLINK_UNKNOWN) > 0)
         return true;
-    }
     return !is_of_one_key(error->status) && count_failed(run, PODLINK_ANSWERED) == run->chunk.item_count;
 }
 
@@ -337,9 +322,8 @@ static void run_chunks(bulk_run *run)
             run->code = fail_reading(run, "out of memory");
             return;
         }
-        if (run->chunk.item_count > 0) {
+        if (run->chunk.item_count > 0)
             send_chunk(run, &error);
-        }
         print_chunk(run, error);
         if (server_fails(run, &error)) {
             cli_progress_clear(&run->progress);
@@ -360,9 +344,8 @@ static int check(const cli_session *session, const cli_bulk *bulk)
     podlink_error error;
     podlink_status status = bulk->check(session, bulk->context, &error);
 
-    if (status == PODLINK_EINVAL || (status < 0 && error.delivery != PODLINK_ANSWERED)) {
+    if (status == PODLINK_EINVAL || (status < 0 && error.delivery != PODLINK_ANSWERED))
         return cli_session_fail(session, &error);
-    }
     return CLI_DONE;
 }
 
@@ -372,15 +355,12 @@ int cli_bulk_run(cli_session *session, const cli_bulk *bulk)
     int64_t capacity = CHUNK_DEFAULT;
     int code = cli_session_number(session, CLI_CHUNK, 1, CHUNK_MAX, &capacity);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_open(session);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = check(session, bulk);
-    }
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     cli_progress_init(&run.progress, !session->out.quiet && !session->out.json);
     if (chunk_init(&run.chunk, (size_t)capacity, bulk->item_size)) {
         run_chunks(&run);

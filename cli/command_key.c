@@ -111,14 +111,12 @@ static size_t key_behind_count(const char *const *argv, const size_t *lengths, s
 {
     bool counts = false;
 
-    if (count_at + 1 >= argc) {
+    if (count_at + 1 >= argc)
         return 0;
-    }
     for (size_t i = 0; i < lengths[count_at]; i++) {
         char digit = argv[count_at][i];
-        if (digit < '0' || digit > '9') {
+        if (digit < '0' || digit > '9')
             return 0;
-        }
         counts = counts || digit != '0';
     }
     return counts ? count_at + 1 : 0;
@@ -126,11 +124,9 @@ static size_t key_behind_count(const char *const *argv, const size_t *lengths, s
 
 static size_t key_behind_streams(const char *const *argv, const size_t *lengths, size_t argc)
 {
-    for (size_t i = 1; i + 1 < argc; i++) {
-        if (is_word(argv[i], lengths[i], "streams")) {
+    for (size_t i = 1; i + 1 < argc; i++)
+        if (is_word(argv[i], lengths[i], "streams"))
             return i + 1;
-        }
-    }
     return 0;
 }
 
@@ -143,14 +139,11 @@ static size_t key_of_usage(const char *const *argv, const size_t *lengths, size_
 /* MIGRATE host port key|"" db timeout [...] [KEYS key...] */
 static size_t key_of_migrate(const char *const *argv, const size_t *lengths, size_t argc)
 {
-    if (argc > 3 && lengths[3] > 0) {
+    if (argc > 3 && lengths[3] > 0)
         return 3;
-    }
-    for (size_t i = 6; i + 1 < argc; i++) {
-        if (is_word(argv[i], lengths[i], "keys")) {
+    for (size_t i = 6; i + 1 < argc; i++)
+        if (is_word(argv[i], lengths[i], "keys"))
             return i + 1;
-        }
-    }
     return 0;
 }
 
@@ -172,19 +165,14 @@ static size_t key_by_rule(key_rule rule, const char *const *argv, const size_t *
 
 size_t cli_command_key(const char *const *argv, const size_t *lengths, size_t argc)
 {
-    if (is_word(argv[0], lengths[0], "memory")) {
+    if (is_word(argv[0], lengths[0], "memory"))
         return key_of_usage(argv, lengths, argc, "usage");
-    }
-    if (is_word(argv[0], lengths[0], "debug")) {
+    if (is_word(argv[0], lengths[0], "debug"))
         return key_of_usage(argv, lengths, argc, "object");
-    }
-    if (is_word(argv[0], lengths[0], "migrate")) {
+    if (is_word(argv[0], lengths[0], "migrate"))
         return key_of_migrate(argv, lengths, argc);
-    }
-    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {
-        if (is_word(argv[0], lengths[0], rules[i].name)) {
+    for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
+        if (is_word(argv[0], lengths[0], rules[i].name))
             return key_by_rule(rules[i].rule, argv, lengths, argc);
-        }
-    }
     return argc > 1 ? 1 : 0;
 }

@@ -37,13 +37,11 @@ static char *read_input(size_t *length)
     *length = 0;
     while (input) {
         *length += fread(input + *length, 1, capacity - *length, stdin);
-        if (*length < capacity) {
+        if (*length < capacity)
             break;
-        }
         char *larger = realloc(input, capacity *= 2);
-        if (!larger) {
+        if (!larger)
             free(input);
-        }
         input = larger;
     }
     if (input && ferror(stdin)) {
@@ -94,12 +92,10 @@ static int run(cli_session *session, const request *request)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
-    if (podlink_command_run(session->client, &command, &session->call, &reply, &error) < 0) {
+    if (podlink_command_run(session->client, &command, &session->call, &reply, &error) < 0)
         return cli_session_fail(session, &error);
-    }
     cli_reply_tell(&session->out, reply);
     podlink_reply_free(reply);
     return CLI_DONE;
@@ -115,11 +111,10 @@ int cli_command(cli_session *session)
         return cli_fail_usage(&session->out, "a password may not stand on the command line, which every user of this "
                                              "machine can read: leave it out and give it to --stdin");
     }
-    if (request_init(&request, session, &problem)) {
+    if (request_init(&request, session, &problem))
         code = run(session, &request);
-    } else {
+    else
         code = cli_fail_usage(&session->out, problem.text);
-    }
     request_fini(&request);
     return code;
 }

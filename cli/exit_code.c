@@ -3,12 +3,10 @@
 
 int cli_exit_code(podlink_status status)
 {
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         return CLI_DONE;
-    }
-    if (status > 0) {
+    if (status > 0)
         return CLI_NEGATIVE;
-    }
     switch (status) {
     case PODLINK_EINVAL:
     case PODLINK_ESCRIPT:

@@ -35,9 +35,8 @@ cli_finding *cli_findings_add(cli_findings *findings, cli_finding_kind kind, con
     cli_finding *items = realloc(findings->items, (findings->count + 1) * sizeof *items);
     cli_finding *finding;
 
-    if (!items) {
+    if (!items)
         return NULL;
-    }
     findings->items = items;
     finding = &items[findings->count];
     *finding = (cli_finding){
@@ -56,20 +55,17 @@ cli_finding *cli_findings_find(const cli_findings *findings, cli_finding_kind ki
     for (size_t i = 0; i < findings->count; i++) {
         cli_finding *finding = &findings->items[i];
         if (finding->kind == kind && finding->name && finding->name_length == name_length &&
-            memcmp(finding->name, name, name_length) == 0) {
+            memcmp(finding->name, name, name_length) == 0)
             return finding;
-        }
     }
     return NULL;
 }
 
 bool cli_findings_have(const cli_findings *findings, cli_finding_kind kind)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        if (findings->items[i].kind == kind) {
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->items[i].kind == kind)
             return true;
-        }
-    }
     return false;
 }
 

@@ -43,11 +43,9 @@ static void print_summary(const cli_verb *verb)
 
 static void print_summaries(const char *noun)
 {
-    for (size_t i = 0; i < cli_verb_count; i++) {
-        if (!noun || strcmp(cli_verbs[i].noun, noun) == 0) {
+    for (size_t i = 0; i < cli_verb_count; i++)
+        if (!noun || strcmp(cli_verbs[i].noun, noun) == 0)
             print_summary(&cli_verbs[i]);
-        }
-    }
 }
 
 static void print_options(cli_options options)
@@ -79,12 +77,10 @@ static void print_verb(const cli_verb *verb)
     print_name(verb);
     printf("%s%s [OPTION...]\n\n%s\n", verb->arguments ? " " : "", verb->arguments ? verb->arguments : "",
            verb->summary);
-    if (verb->details) {
+    if (verb->details)
         printf("\n%s", verb->details);
-    }
-    if (verb->lines_at) {
+    if (verb->lines_at)
         fputs(about_lines, stdout);
-    }
     print_options(verb->options);
     printf("\nExamples:\n");
     print_indented(verb->examples);
@@ -95,11 +91,9 @@ static void print_noun(const char *noun)
     printf("usage: podlink %s VERB [ARGUMENT...] [OPTION...]\n\n", noun);
     print_summaries(noun);
     printf("\nExamples:\n");
-    for (size_t i = 0; i < cli_verb_count; i++) {
-        if (strcmp(cli_verbs[i].noun, noun) == 0) {
+    for (size_t i = 0; i < cli_verb_count; i++)
+        if (strcmp(cli_verbs[i].noun, noun) == 0)
             print_indented(cli_verbs[i].examples);
-        }
-    }
     printf("\npodlink %s VERB --help tells more.\n", noun);
 }
 
@@ -139,11 +133,9 @@ static void print_list(void)
     for (size_t i = 0; i < cli_verb_count; i++) {
         const cli_verb *verb = &cli_verbs[i];
         printf("%s%s%s", verb->noun, verb->name ? " " : "", verb->name ? verb->name : "");
-        for (int option = 0; option < CLI_OPTION_COUNT; option++) {
-            if (verb->options & (1U << option)) {
+        for (int option = 0; option < CLI_OPTION_COUNT; option++)
+            if (verb->options & (1U << option))
                 printf(" %s", cli_option_texts[option].flag);
-            }
-        }
         putchar('\n');
     }
 }
@@ -162,9 +154,8 @@ int cli_version(cli_session *session)
     char version[32];
 
     snprintf(version, sizeof version, "%d.%d.%d", PODLINK_VERSION_MAJOR, PODLINK_VERSION_MINOR, PODLINK_VERSION_PATCH);
-    if (session->out.quiet) {
+    if (session->out.quiet)
         return CLI_DONE;
-    }
     if (session->out.json) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "version", json_string(version));

@@ -23,9 +23,8 @@ char *cli_lines_next(cli_lines *lines, size_t *length)
 
         lines->number++;
         lines->bytes += left;
-        while (left > 0 && (line[left - 1] == '\n' || line[left - 1] == '\r')) {
+        while (left > 0 && (line[left - 1] == '\n' || line[left - 1] == '\r'))
             line[--left] = '\0';
-        }
         if (lines->number == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
             line += 3;
             left -= 3;
@@ -52,13 +51,11 @@ static size_t split_at_tabs(char *line, char **fields, size_t max)
 
     while (field) {
         char *tab = strchr(field, '\t');
-        if (count < max) {
+        if (count < max)
             fields[count] = field;
-        }
         count++;
-        if (tab) {
+        if (tab)
             *tab++ = '\0';
-        }
         field = tab && *tab ? tab : NULL;
     }
     return count;
@@ -70,9 +67,8 @@ static size_t split_at_spaces(char *line, char **fields, size_t max)
     char *rest = NULL;
 
     for (char *field = strtok_r(line, " ", &rest); field; field = strtok_r(NULL, " ", &rest)) {
-        if (count < max) {
+        if (count < max)
             fields[count] = field;
-        }
         count++;
     }
     return count;

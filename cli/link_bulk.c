@@ -104,11 +104,10 @@ static void print_get(const void *item)
     const podlink_link_item *link = item;
 
     cli_print_name(link->link.uid);
-    if (link->status == PODLINK_OK) {
+    if (link->status == PODLINK_OK)
         printf("\t%d\n", link->result);
-    } else {
+    else
         printf("\t-\n");
-    }
 }
 
 static void print_remove(const void *item)

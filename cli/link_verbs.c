@@ -30,9 +30,8 @@ static int open_with_pod(cli_session *session, int32_t *pod)
 {
     cli_problem problem;
 
-    if (!cli_read_pod(session->words[2], pod, &problem)) {
+    if (!cli_read_pod(session->words[2], pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     return cli_session_open(session);
 }
 
@@ -46,11 +45,10 @@ static int tell_set(const cli_session *session, podlink_status status, int32_t i
         cli_json_print(object);
     } else if (!session->out.quiet) {
         cli_print_name(session->words[1]);
-        if (status == PODLINK_REFUSED) {
+        if (status == PODLINK_REFUSED)
             printf(" -> %d (refused)\n", in_force);
-        } else {
+        else
             printf(" -> %d (was %s)\n", in_force, cli_pod_shown(previous).text);
-        }
     }
     return cli_exit_code(status);
 }
@@ -78,15 +76,12 @@ int cli_link_set(cli_session *session)
     int32_t pod;
     int code = cli_session_duration(session, CLI_FOR, &persist_s);
 
-    if (code == CLI_DONE && cli_link_is_bulk(session)) {
+    if (code == CLI_DONE && cli_link_is_bulk(session))
         return cli_link_set_lines(session, persist_s);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = open_with_pod(session, &pod);
-    }
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
     podlink_status status = podlink_link_set(session->client, &link, pod, persist_s, &previous, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : tell_set(session, status, pod, previous);
@@ -101,12 +96,10 @@ int cli_link_try(cli_session *session)
     int32_t pod;
     int code = cli_session_duration(session, CLI_FOR, &persist_s);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = open_with_pod(session, &pod);
-    }
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
     podlink_status status =
         podlink_link_try_set(session->client, &link, pod, persist_s, &in_force, &previous, &session->call, &error);
@@ -121,15 +114,12 @@ int cli_link_ensure(cli_session *session)
     int32_t pod;
     int code = cli_session_duration(session, CLI_FOR, &persist_s);
 
-    if (code == CLI_DONE && cli_link_is_bulk(session)) {
+    if (code == CLI_DONE && cli_link_is_bulk(session))
         return cli_link_ensure_lines(session, persist_s);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = open_with_pod(session, &pod);
-    }
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
     podlink_status status =
         podlink_link_set_if_absent(session->client, &link, pod, persist_s, &in_force, &session->call, &error);
@@ -141,13 +131,11 @@ int cli_link_get(cli_session *session)
     int32_t pod = PODLINK_NO_POD;
     podlink_error error;
 
-    if (cli_link_is_bulk(session)) {
+    if (cli_link_is_bulk(session))
         return cli_link_get_lines(session);
-    }
     int code = cli_session_open(session);
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
     podlink_status status = podlink_link_get(session->client, &link, &pod, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, pod, "no link");
@@ -159,9 +147,8 @@ int cli_link_get_persistent(cli_session *session)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
     podlink_status status = podlink_link_get_if_persistent(session->client, &link, &pod, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, pod, "no persistent link");
@@ -175,15 +162,12 @@ int cli_link_compute(cli_session *session)
     podlink_error error;
     int code = cli_session_duration(session, CLI_FOR, &persist_s);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_number(session, CLI_MAX_AGE, 0, INT64_C(1) << 53, &max_age_ms);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_open(session);
-    }
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
     podlink_status status =
         podlink_link_compute(session->client, &link, persist_s, max_age_ms, &in_force, &session->call, &error);
@@ -193,13 +177,12 @@ int cli_link_compute(cli_session *session)
 
 static int tell_removed(const cli_session *session, podlink_status status)
 {
-    if (session->out.json && !session->out.quiet) {
+    if (session->out.json && !session->out.quiet)
         cli_json_print(link_in_json(session, status));
-    } else if (status == PODLINK_OK && !session->out.quiet) {
+    else if (status == PODLINK_OK && !session->out.quiet)
         printf("removed\n");
-    } else {
+    else
         cli_say(&session->out, "no such link");
-    }
     return cli_exit_code(status);
 }
 
@@ -212,19 +195,16 @@ static int remove_one(cli_session *session, int64_t keep_s)
     podlink_status status;
     int32_t pod = PODLINK_NO_POD;
 
-    if (if_pod && !cli_read_pod(if_pod, &pod, &problem)) {
+    if (if_pod && !cli_read_pod(if_pod, &pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     int code = cli_session_open(session);
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_link link = link_of(session);
-    if (if_pod) {
+    if (if_pod)
         status = podlink_link_remove_if_pod(session->client, &link, pod, keep_s, &session->call, &error);
-    } else {
+    else
         status = podlink_link_remove(session->client, &link, keep_s, &session->call, &error);
-    }
     return status < 0 ? cli_session_fail(session, &error) : tell_removed(session, status);
 }
 
@@ -233,15 +213,12 @@ int cli_link_remove(cli_session *session)
     int64_t keep_s = PODLINK_FOREVER;
     int code = cli_session_duration(session, CLI_KEEP, &keep_s);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
-    if (!cli_link_is_bulk(session)) {
+    if (!cli_link_is_bulk(session))
         return remove_one(session, keep_s);
-    }
-    if (cli_given(session->arguments, CLI_IF_POD)) {
+    if (cli_given(session->arguments, CLI_IF_POD))
         return cli_fail_usage(&session->out, "--if-pod is for one uid, not for lines from standard input");
-    }
     return cli_link_remove_lines(session, keep_s);
 }
 
@@ -269,9 +246,8 @@ static int tell_services(const cli_session *session, podlink_status status, cons
         status = PODLINK_NOT_LINKED;
         cli_say(&session->out, "no persistent links");
     }
-    if (session->out.quiet) {
+    if (session->out.quiet)
         return cli_exit_code(status);
-    }
     if (session->out.json) {
         print_services_json(session, status, links);
         return cli_exit_code(status);
@@ -289,18 +265,15 @@ int cli_link_services(cli_session *session)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_status status =
         podlink_link_services(session->client, session->ns, session->words[0], &links, &session->call, &error);
     /* A corrupt entry is told, and the others are printed all the same. */
-    if (links) {
+    if (links)
         code = tell_services(session, status, links);
-    }
-    if (status < 0) {
+    if (status < 0)
         code = cli_session_fail(session, &error);
-    }
     podlink_free(links);
     return code;
 }

@@ -14,11 +14,9 @@
  * or of "podlink command" may look the same; it only matters where the command line is not valid. */
 static bool wants_json(int argc, char **argv)
 {
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
             return true;
-        }
-    }
     return false;
 }
 
@@ -56,9 +54,8 @@ static int check_words(const cli_session *session, const cli_verb *verb)
                         count, count == 1 ? "is" : "are");
         return cli_fail_usage(&session->out, problem.text);
     }
-    if (!lines && cli_given(session->arguments, CLI_CHUNK)) {
+    if (!lines && cli_given(session->arguments, CLI_CHUNK))
         return cli_fail_usage(&session->out, "--chunk is for lines from standard input, that is with -");
-    }
     return CLI_DONE;
 }
 
@@ -82,15 +79,12 @@ static int run_verb(cli_session *session, const cli_verb *verb)
 {
     int code = check_options(session, verb);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = check_words(session, verb);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = read_common_options(session);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = verb->run(session);
-    }
     cli_session_close(session);
     return code;
 }
@@ -100,16 +94,14 @@ static int fail_without_verb(const cli_session *session)
     const cli_arguments *arguments = session->arguments;
     cli_problem problem;
 
-    if (arguments->word_count == 0) {
+    if (arguments->word_count == 0)
         return cli_fail_usage(&session->out, "no verb is given");
-    }
-    if (!cli_noun_exists(arguments->words[0])) {
+    if (!cli_noun_exists(arguments->words[0]))
         cli_problem_set(&problem, "there is no verb %s", cli_quote(arguments->words[0]).text);
-    } else if (arguments->word_count == 1) {
+    else if (arguments->word_count == 1)
         cli_problem_set(&problem, "%s needs a verb", arguments->words[0]);
-    } else {
+    else
         cli_problem_set(&problem, "%s has no verb %s", arguments->words[0], cli_quote(arguments->words[1]).text);
-    }
     return cli_fail_usage(&session->out, problem.text);
 }
 
@@ -119,9 +111,8 @@ static const cli_verb *find_verb(const cli_arguments *arguments, size_t *used)
     static const char *const version[] = {"version"};
     size_t all;
 
-    if (arguments->word_count == 0 && cli_given(arguments, CLI_VERSION)) {
+    if (arguments->word_count == 0 && cli_given(arguments, CLI_VERSION))
         return cli_verb_find(version, 1, &all);
-    }
     return cli_verb_find((const char *const *)arguments->words, arguments->word_count, used);
 }
 
@@ -138,9 +129,8 @@ static int dispatch(cli_session *session)
         session->words = words + used;
         session->word_count = arguments->word_count - used;
     }
-    if (cli_given(arguments, CLI_HELP)) {
+    if (cli_given(arguments, CLI_HELP))
         return cli_help_print(&session->out, words, verb ? used : arguments->word_count);
-    }
     return verb ? run_verb(session, verb) : fail_without_verb(session);
 }
 

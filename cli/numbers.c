@@ -12,9 +12,8 @@ static bool scan_number(const char *text, int64_t *value, const char **rest)
     const char *digits = text[0] == '-' ? text + 1 : text;
     char *end;
 
-    if (digits[0] < '0' || digits[0] > '9') {
+    if (digits[0] < '0' || digits[0] > '9')
         return false;
-    }
     errno = 0;
     *value = strtoll(text, &end, 10);
     *rest = end;
@@ -39,9 +38,8 @@ bool cli_read_pod(const char *text, int32_t *pod, cli_problem *problem)
 {
     int64_t number;
 
-    if (!cli_read_number(text, "pod", 0, PODLINK_POD_MAX, &number, problem)) {
+    if (!cli_read_number(text, "pod", 0, PODLINK_POD_MAX, &number, problem))
         return false;
-    }
     *pod = (int32_t)number;
     return true;
 }
@@ -58,11 +56,9 @@ static int64_t unit_seconds(const char *unit)
         int64_t seconds;
     } units[] = {{"", 1}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
 
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
-        if (strcmp(unit, units[i].name) == 0) {
+    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(unit, units[i].name) == 0)
             return units[i].seconds;
-        }
-    }
     return 0;
 }
 

@@ -48,13 +48,11 @@ json_t *cli_json_bytes(const char *bytes, size_t length)
     char *hex;
     json_t *object;
 
-    if (text) {
+    if (text)
         return text;
-    }
     hex = need(malloc(2 * length + 1));
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length; i++)
         sprintf(hex + 2 * i, "%02x", (unsigned char)bytes[i]);
-    }
     object = need(json_pack("{s:s}", "hex", hex));
     free(hex);
     return object;
@@ -62,9 +60,8 @@ json_t *cli_json_bytes(const char *bytes, size_t length)
 
 json_t *cli_json_pod(int pod)
 {
-    if (pod == PODLINK_UNREADABLE_POD) {
+    if (pod == PODLINK_UNREADABLE_POD)
         return need(json_string("unreadable"));
-    }
     return pod < 0 ? json_null() : need(json_integer(pod));
 }
 
@@ -72,13 +69,12 @@ cli_pod_text cli_pod_shown(int pod)
 {
     cli_pod_text shown;
 
-    if (pod == PODLINK_UNREADABLE_POD) {
+    if (pod == PODLINK_UNREADABLE_POD)
         snprintf(shown.text, sizeof shown.text, "unreadable");
-    } else if (pod < 0) {
+    else if (pod < 0)
         snprintf(shown.text, sizeof shown.text, "none");
-    } else {
+    else
         snprintf(shown.text, sizeof shown.text, "%d", pod);
-    }
     return shown;
 }
 
@@ -87,13 +83,11 @@ json_t *cli_failure_json(const cli_failure *failure)
     json_t *object = cli_json(failure->status);
 
     json_object_set_new(object, "exit", json_integer(cli_exit_code(failure->status)));
-    if (failure->line) {
+    if (failure->line)
         json_object_set_new(object, "line", json_integer((json_int_t)failure->line));
-    }
     json_object_set_new(object, "error", cli_json_bytes(failure->message, strlen(failure->message)));
-    if (failure->next) {
+    if (failure->next)
         json_object_set_new(object, "next", json_string(failure->next));
-    }
     if (failure->error) {
         json_object_set_new(object, "delivery", json_string(podlink_delivery_text(failure->error->delivery)));
         if (failure->error->server[0]) {
@@ -112,13 +106,11 @@ int cli_fail(const cli_output *out, const cli_failure *failure)
     }
     fflush(stdout);
     fprintf(stderr, "%s: ", out->what);
-    if (failure->line) {
+    if (failure->line)
         fprintf(stderr, "line %zu: ", failure->line);
-    }
     fprintf(stderr, "%s", failure->message);
-    if (failure->error && failure->error->delivery == PODLINK_UNKNOWN) {
+    if (failure->error && failure->error->delivery == PODLINK_UNKNOWN)
         fputs(" (sent, but not answered: it may have been done)", stderr);
-    }
     fprintf(stderr, "%s%s\n", failure->next ? "; " : "", failure->next ? failure->next : "");
     return cli_exit_code(failure->status);
 }
@@ -147,9 +139,8 @@ void cli_say(const cli_output *out, const char *format, ...)
 {
     va_list values;
 
-    if (out->quiet || out->json) {
+    if (out->quiet || out->json)
         return;
-    }
     va_start(values, format);
     fflush(stdout);
     fprintf(stderr, "%s: ", out->what);
@@ -168,11 +159,10 @@ static void print_escaped(const char *bytes, size_t length)
 
 void cli_print_bytes(const char *bytes, size_t length)
 {
-    if (isatty(STDOUT_FILENO)) {
+    if (isatty(STDOUT_FILENO))
         print_escaped(bytes, length);
-    } else {
+    else
         fwrite(bytes, 1, length, stdout);
-    }
 }
 
 void cli_print_name(const char *name)
@@ -182,9 +172,8 @@ void cli_print_name(const char *name)
 
 int cli_output_finish(const cli_output *out)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout)) {
+    if (fflush(stdout) == 0 && !ferror(stdout))
         return CLI_DONE;
-    }
     fprintf(stderr, "%s: the output cannot be written: %s\n", out->what, strerror(errno));
     return CLI_SERVER;
 }

@@ -41,9 +41,8 @@ static int ping_once(cli_session *session, const char *url)
     int64_t round_trip_ns = 0;
     podlink_error error;
 
-    if (podlink_ping(session->client, &round_trip_ns, &session->call, &error) < 0) {
+    if (podlink_ping(session->client, &round_trip_ns, &session->call, &error) < 0)
         return cli_session_fail(session, &error);
-    }
     if (session->out.json && !session->out.quiet) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "round_trip_ns", json_integer(round_trip_ns));
@@ -59,9 +58,8 @@ static int ping_once(cli_session *session, const char *url)
 
 static void tell_answered(const watch *watch, int64_t round_trip_ns)
 {
-    if (watch->session->out.quiet) {
+    if (watch->session->out.quiet)
         return;
-    }
     if (watch->session->out.json) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "ping", json_integer(watch->count));
@@ -133,9 +131,8 @@ static void sum_up(watch *watch)
     cli_round_trips *times = &watch->times;
     int64_t lost = watch->count - (int64_t)times->count;
 
-    if (watch->session->out.quiet) {
+    if (watch->session->out.quiet)
         return;
-    }
     if (watch->session->out.json) {
         sum_up_in_json(watch);
         return;
@@ -155,14 +152,12 @@ static int ping_on(watch *watch)
 {
     int64_t next_ns = cli_now_ns();
 
-    if (!cli_stop_init()) {
+    if (!cli_stop_init())
         return cli_fail(&watch->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
-    }
     while (!cli_stop_wait(next_ns)) {
         next_ns = cli_now_ns() + watch->interval_ns;
-        if (!ping_and_tell(watch) || watch->count == watch->count_max) {
+        if (!ping_and_tell(watch) || watch->count == watch->count_max)
             break;
-        }
     }
     sum_up(watch);
     return cli_exit_code(watch->last);
@@ -188,27 +183,22 @@ int cli_ping(cli_session *session)
     int64_t interval_ms = INTERVAL_DEFAULT_MS;
     int code = check_options(session);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_number(session, CLI_INTERVAL, 1, CLI_INTERVAL_MAX_MS, &interval_ms);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_number(session, CLI_COUNT, 1, INT64_MAX, &watch.count_max);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_open(session);
-    }
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     watch.interval_ns = interval_ms * CLI_NS_PER_MS;
     watch.url = cli_url_redacted(session->url);
-    if (!watch.url) {
+    if (!watch.url)
         code = cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
-    } else if (cli_given(session->arguments, CLI_WATCH)) {
+    else if (cli_given(session->arguments, CLI_WATCH))
         code = ping_on(&watch);
-    } else {
+    else
         code = ping_once(session, watch.url);
-    }
     cli_round_trips_fini(&watch.times);
     free(watch.url);
     return code;

@@ -16,9 +16,8 @@ static char *join(const char *directory, const char *name)
 {
     char *path = NULL;
 
-    if (!directory || !name || asprintf(&path, "%s/%s", directory, name) < 0) {
+    if (!directory || !name || asprintf(&path, "%s/%s", directory, name) < 0)
         return NULL;
-    }
     return path;
 }
 
@@ -37,18 +36,16 @@ static char *find_directory(void)
     char *current;
     char *path;
 
-    if (own && own[0] == '/') {
+    if (own && own[0] == '/')
         return strdup(own);
-    }
     if (own) {
         current = getcwd(NULL, 0);
         path = join(current, own);
         free(current);
         return path;
     }
-    if (variable("XDG_DATA_HOME")) {
+    if (variable("XDG_DATA_HOME"))
         return join(variable("XDG_DATA_HOME"), "podlink/server");
-    }
     return join(home, ".local/share/podlink/server");
 }
 
@@ -56,9 +53,8 @@ static bool socket_fits(const cli_private_server *server, cli_problem *problem)
 {
     const size_t max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
 
-    if (strlen(server->socket) <= max) {
+    if (strlen(server->socket) <= max)
         return true;
-    }
     cli_problem_set(problem,
                     "the private server's socket would be %s: %zu bytes, but a unix socket's path may have %zu; set "
                     "PODLINK_SERVER_DIR to a shorter directory",
@@ -86,11 +82,10 @@ bool cli_private_server_init_in(cli_private_server *server, char *directory, cli
     server->log_file = join(server->directory, "server.log");
     server->lock_file = join(server->directory, "lock");
     server->url = server->socket ? cli_url_of_socket(server->socket) : NULL;
-    if (!server->pid_file || !server->log_file || !server->lock_file || !server->url) {
+    if (!server->pid_file || !server->log_file || !server->lock_file || !server->url)
         cli_problem_set(problem, "out of memory");
-    } else if (socket_fits(server, problem)) {
+    else if (socket_fits(server, problem))
         return true;
-    }
     cli_private_server_fini(server);
     return false;
 }
@@ -114,9 +109,8 @@ static int make_directories(char *path)
         *slash = '\0';
         failed = mkdir(path, 0700) != 0 && errno != EEXIST;
         *slash = '/';
-        if (failed) {
+        if (failed)
             return -1;
-        }
     }
     return mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0;
 }

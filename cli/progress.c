@@ -16,9 +16,8 @@ static int64_t input_bytes(void)
     struct stat status;
     off_t at;
 
-    if (fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (fstat(STDIN_FILENO, &status) != 0 || !S_ISREG(status.st_mode))
         return 0;
-    }
     at = lseek(STDIN_FILENO, 0, SEEK_CUR);
     return at >= 0 && at < status.st_size ? status.st_size - at : 0;
 }
@@ -36,9 +35,8 @@ static void draw_bar(int percent)
 {
     char bar[BAR_WIDTH + 1];
 
-    for (int i = 0; i < BAR_WIDTH; i++) {
+    for (int i = 0; i < BAR_WIDTH; i++)
         bar[i] = i < percent * BAR_WIDTH / 100 ? '#' : '.';
-    }
     bar[BAR_WIDTH] = '\0';
     fprintf(stderr, "[%s] %3d%%  ", bar, percent);
 }
@@ -54,9 +52,8 @@ void cli_progress_update(cli_progress *progress, uint64_t lines, uint64_t bytes)
 {
     int64_t now = cli_now_ms();
 
-    if (!progress->shown || (progress->drawn && now - progress->drawn_ms < REDRAW_MS)) {
+    if (!progress->shown || (progress->drawn && now - progress->drawn_ms < REDRAW_MS))
         return;
-    }
     fputs("\r\033[K", stderr);
     if (progress->total_bytes > 0) {
         int percent = (int)(bytes * 100 / (uint64_t)progress->total_bytes);
@@ -82,7 +79,6 @@ void cli_progress_fini(cli_progress *progress, uint64_t lines)
     double seconds = (double)(cli_now_ms() - progress->begin_ms) / 1000;
 
     cli_progress_clear(progress);
-    if (progress->shown) {
+    if (progress->shown)
         fprintf(stderr, "%" PRIu64 " lines in %.1f s, %" PRIu64 " a second\n", lines, seconds, rate(progress, lines));
-    }
 }

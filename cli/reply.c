@@ -10,15 +10,13 @@ static void print_array(const podlink_reply *reply, int depth)
 {
     size_t count = podlink_reply_count(reply);
 
-    if (count == 0) {
+    if (count == 0)
         printf("%*s(empty)\n", 2 * depth, "");
-    }
     for (size_t i = 0; i < count; i++) {
         const podlink_reply *element = podlink_reply_at(reply, i);
         bool nested = podlink_reply_type_of(element) == PODLINK_REPLY_ARRAY;
-        if (nested && podlink_reply_count(element) > 0) {
+        if (nested && podlink_reply_count(element) > 0)
             printf("%*s-\n", 2 * depth, "");
-        }
         print_reply(element, nested && podlink_reply_count(element) > 0 ? depth + 1 : depth);
     }
 }
@@ -60,9 +58,8 @@ static json_t *reply_in_json(const podlink_reply *reply)
         return json_integer(number);
     case PODLINK_REPLY_ARRAY:
         json = json_array();
-        for (size_t i = 0; i < podlink_reply_count(reply); i++) {
+        for (size_t i = 0; i < podlink_reply_count(reply); i++)
             json_array_append_new(json, reply_in_json(podlink_reply_at(reply, i)));
-        }
         return json;
     case PODLINK_REPLY_ERROR:
         json = json_object();

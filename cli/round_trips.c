@@ -20,9 +20,8 @@ static bool grow(cli_round_trips *times)
     size_t capacity = times->capacity ? 2 * times->capacity : 64;
     int64_t *larger = realloc(times->kept, capacity * sizeof *larger);
 
-    if (!larger) {
+    if (!larger)
         return false;
-    }
     times->kept = larger;
     times->capacity = capacity;
     return true;
@@ -31,16 +30,14 @@ static bool grow(cli_round_trips *times)
 bool cli_round_trips_add(cli_round_trips *times, int64_t ns)
 {
     if (times->kept_count < CLI_ROUND_TRIPS_KEPT) {
-        if (times->kept_count == times->capacity && !grow(times)) {
+        if (times->kept_count == times->capacity && !grow(times))
             return false;
-        }
         times->kept[times->kept_count++] = ns;
     } else {
         /* The n-th takes the place of another with the chance kept/n, so that all have the same chance to be there. */
         uint64_t place = next_random(times) % (times->count + 1);
-        if (place < CLI_ROUND_TRIPS_KEPT) {
+        if (place < CLI_ROUND_TRIPS_KEPT)
             times->kept[place] = ns;
-        }
     }
     times->min_ns = times->count == 0 || ns < times->min_ns ? ns : times->min_ns;
     times->max_ns = ns > times->max_ns ? ns : times->max_ns;
@@ -60,12 +57,10 @@ int64_t cli_round_trips_quantile(cli_round_trips *times, double quantile)
 {
     size_t rank = (size_t)(quantile * (double)times->kept_count);
 
-    if (times->kept_count == 0) {
+    if (times->kept_count == 0)
         return 0;
-    }
-    if ((double)rank < quantile * (double)times->kept_count) {
+    if ((double)rank < quantile * (double)times->kept_count)
         rank++;
-    }
     qsort(times->kept, times->kept_count, sizeof *times->kept, by_size);
     return times->kept[rank > 0 ? rank - 1 : 0];
 }

@@ -38,9 +38,8 @@ static void clean_up(int signal_number)
 {
     const cli_scratch_server *scratch = living;
 
-    if (scratch) {
+    if (scratch)
         remove_all(scratch);
-    }
     raise(signal_number); /* which ends the tool: SA_RESETHAND */
 }
 
@@ -51,9 +50,8 @@ static void catch_signals(void)
 
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction before;
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
-        }
     }
 }
 
@@ -63,9 +61,8 @@ static bool make_directory(cli_scratch_server *scratch, cli_problem *problem)
     char *directory = NULL;
     char made[PATH_MAX];
 
-    if (!parent || parent[0] != '/') {
+    if (!parent || parent[0] != '/')
         parent = "/tmp";
-    }
     if (asprintf(&directory, "%s/podlink-check.XXXXXX", parent) < 0) {
         cli_problem_set(problem, "out of memory");
         return false;
@@ -105,9 +102,8 @@ static bool fail_start(const cli_scratch_server *scratch, const char *what, cli_
     char *words = cli_server_last_words(&scratch->server, 0);
     char shown[400] = "it has written nothing";
 
-    if (words) {
+    if (words)
         cli_escape(shown, sizeof shown, words, strlen(words));
-    }
     cli_problem_set(problem, "%s; its last words: %s", what, shown);
     free(words);
     return false;
@@ -128,9 +124,8 @@ static bool await(cli_scratch_server *scratch, cli_problem *problem)
             scratch->pid = 0;
             return fail_start(scratch, "the temporary server has ended at once", problem);
         }
-        if (cli_now_ms() >= deadline_ms) {
+        if (cli_now_ms() >= deadline_ms)
             return fail_start(scratch, "the temporary server does not answer", problem);
-        }
         cli_pause_ms(POLL_MS);
     }
     return true;
@@ -139,9 +134,8 @@ static bool await(cli_scratch_server *scratch, cli_problem *problem)
 bool cli_scratch_server_start(cli_scratch_server *scratch, const char *binary, cli_problem *problem)
 {
     *scratch = (cli_scratch_server){0};
-    if (!make_directory(scratch, problem)) {
+    if (!make_directory(scratch, problem))
         return false;
-    }
     living = scratch;
     catch_signals();
     return spawn(scratch, binary, problem) && await(scratch, problem);
@@ -171,9 +165,8 @@ void cli_scratch_server_stop(cli_scratch_server *scratch)
     podlink_client_free(scratch->client);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before); /* once: the pid may soon be another's */
-    if (scratch->server.directory) {
+    if (scratch->server.directory)
         remove_all(scratch);
-    }
     living = NULL;
     sigprocmask(SIG_SETMASK, &before, NULL);
     cli_private_server_fini(&scratch->server);

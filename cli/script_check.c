@@ -46,9 +46,8 @@ static size_t line_in(const char *words)
     for (const char *at = strstr(words, place); at; at = strstr(at + 1, place)) {
         const char *digits = at + sizeof place - 1;
         digits += strspn(digits, " ");
-        if (isdigit((unsigned char)digits[0])) {
+        if (isdigit((unsigned char)digits[0]))
             return strtoul(digits, NULL, 10);
-        }
     }
     return 0;
 }
@@ -58,9 +57,8 @@ static void cut_place(char *words)
 {
     char *place = strstr(words, " script: ");
 
-    if (place && strspn(place + 9, "0123456789abcdef") == 40) {
+    if (place && strspn(place + 9, "0123456789abcdef") == 40)
         *place = '\0';
-    }
 }
 
 /* Whether the words are those of a permission that was missing. */
@@ -82,9 +80,8 @@ static podlink_status add_words(checking *run, cli_finding_kind kind, char *word
 
     cut_place(words);
     finding = cli_findings_add(&run->check->findings, kind, NULL, 0, words);
-    if (!finding) {
+    if (!finding)
         return no_memory(run->error);
-    }
     finding->line = line;
     return PODLINK_OK;
 }
@@ -98,9 +95,8 @@ podlink_status cli_script_check_compile(cli_script_check *check, podlink_client 
     checking run = {.check = check, .error = error};
     char words[sizeof error->server];
 
-    if (status != PODLINK_ESERVER) {
+    if (status != PODLINK_ESERVER)
         return status;
-    }
     snprintf(words, sizeof words, "%s", error->server);
     return add_words(&run, CLI_DOES_NOT_COMPILE, words);
 }
@@ -121,18 +117,16 @@ static char *key_rule(const char *key, size_t length)
     char *rule = malloc(2 * length + 2);
     char *end = rule;
 
-    if (!rule) {
+    if (!rule)
         return NULL;
-    }
     *end++ = '~';
     for (size_t i = 0; i < length; i++) {
         if (isspace((unsigned char)key[i]) || key[i] == '\0') {
             *end++ = '?';
             continue;
         }
-        if (strchr("*?[]\\^-", key[i])) {
+        if (strchr("*?[]\\^-", key[i]))
             *end++ = '\\';
-        }
         *end++ = key[i];
     }
     *end = '\0';
@@ -171,17 +165,15 @@ static podlink_status make_user(checking *run)
         snprintf(refused[i], sizeof refused[i], "-%s", all_keys[i]);
         argv[argc++] = refused[i];
     }
-    if (run->check->read_only) {
+    if (run->check->read_only)
         argv[argc++] = "-@write";
-    }
     status = admin(run, argc, argv, NULL);
     if (status == PODLINK_OK) {
         const char *const channels[] = {"ACL", "SETUSER", user, "allchannels"};
         status = admin(run, 4, channels, NULL);
     }
-    for (size_t i = 0; status == PODLINK_OK && i < keys->count; i++) {
+    for (size_t i = 0; status == PODLINK_OK && i < keys->count; i++)
         status = permit_key(run, keys->items[i], strlen(keys->items[i]));
-    }
     return status;
 }
 
@@ -212,15 +204,12 @@ static podlink_status queue_script(checking *run, podlink_session *session, cons
         argv[0] = verb;
         argv[1] = check->source;
         argv[2] = number;
-        for (size_t i = 0; i < keys->count; i++) {
+        for (size_t i = 0; i < keys->count; i++)
             argv[3 + i] = keys->items[i];
-        }
-        for (size_t i = 0; i < args->count; i++) {
+        for (size_t i = 0; i < args->count; i++)
             argv[3 + keys->count + i] = args->items[i];
-        }
-        for (size_t i = 0; i < argc; i++) {
+        for (size_t i = 0; i < argc; i++)
             lengths[i] = i == 1 ? check->source_length : strlen(argv[i]);
-        }
         status = podlink_session_run(session, &command, check->call, NULL, run->error);
     }
     free(argv);
@@ -233,9 +222,8 @@ static podlink_status read_answer(checking *run, const podlink_reply *reply)
 {
     const podlink_reply *answer = podlink_reply_at(reply, 0);
 
-    if (podlink_reply_type_of(answer) != PODLINK_REPLY_ERROR) {
+    if (podlink_reply_type_of(answer) != PODLINK_REPLY_ERROR)
         return PODLINK_OK;
-    }
     run->words = strdup(podlink_reply_text(answer, NULL));
     return run->words ? PODLINK_OK : no_memory(run->error);
 }
@@ -250,18 +238,14 @@ static podlink_status run_once(checking *run, const char *verb)
 
     free(run->words);
     run->words = NULL;
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = step(run, session, "MULTI", NULL);
-    }
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = queue_script(run, session, verb);
-    }
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = step(run, session, "EXEC", &reply);
-    }
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = read_answer(run, reply);
-    }
     podlink_reply_free(reply);
     podlink_session_release(session);
     return status;
@@ -285,11 +269,9 @@ static const char *log_value(const podlink_reply *entry, const char *name, size_
 
 static cli_finding_kind kind_of_command(const char *name)
 {
-    for (size_t i = 0; i < ALL_KEYS; i++) {
-        if (strcasecmp(all_keys[i], name) == 0) {
+    for (size_t i = 0; i < ALL_KEYS; i++)
+        if (strcasecmp(all_keys[i], name) == 0)
             return CLI_ALL_KEYS;
-        }
-    }
     return CLI_WRITES;
 }
 
@@ -304,14 +286,12 @@ static podlink_status note_refusal(checking *run, const podlink_reply *entry, si
     cli_finding_kind kind = is_key ? CLI_UNDECLARED_KEY : kind_of_command(object);
     cli_finding *finding = cli_findings_find(findings, kind, object, length);
 
-    if (strcmp(log_value(entry, "username", &unused), user) != 0 || finding) {
+    if (strcmp(log_value(entry, "username", &unused), user) != 0 || finding)
         return PODLINK_OK;
-    }
     run->refused = true;
     finding = cli_findings_add(findings, kind, object, length, NULL);
-    if (!finding) {
+    if (!finding)
         return no_memory(run->error);
-    }
     finding->line = line;
     return is_key ? permit_key(run, object, length) : permit_command(run, finding->name);
 }
@@ -351,16 +331,13 @@ static podlink_status run_rounds(checking *run)
     run->refused = true;
     for (int round = 0; status == PODLINK_OK && run->refused && round < ROUNDS_MAX; round++) {
         status = empty_server(run);
-        if (status == PODLINK_OK) {
+        if (status == PODLINK_OK)
             status = run_once(run, "EVAL");
-        }
-        if (status == PODLINK_OK) {
+        if (status == PODLINK_OK)
             status = note_refusals(run);
-        }
     }
-    if (status == PODLINK_OK && run->words) {
+    if (status == PODLINK_OK && run->words)
         status = add_words(run, is_write_refusal(run->words) ? CLI_WRITES : CLI_FAILS, run->words);
-    }
     return status;
 }
 
@@ -370,15 +347,12 @@ static podlink_status run_read_only(checking *run)
 {
     podlink_status status = empty_server(run);
 
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = run_once(run, "EVAL_RO");
-    }
-    if (status == PODLINK_ESERVER) {
+    if (status == PODLINK_ESERVER)
         return PODLINK_OK; /* it does not know the verb */
-    }
-    if (status == PODLINK_OK && run->words && is_write_refusal(run->words)) {
+    if (status == PODLINK_OK && run->words && is_write_refusal(run->words))
         status = add_words(run, CLI_WRITES, run->words);
-    }
     return status;
 }
 
@@ -392,12 +366,10 @@ podlink_status cli_script_check_run(cli_script_check *check, const cli_scratch_s
         status = run.client ? run_rounds(&run) : error->status;
     }
     if (status == PODLINK_OK && check->read_only && !cli_findings_have(&check->findings, CLI_WRITES) &&
-        !cli_findings_have(&check->findings, CLI_FAILS)) {
+        !cli_findings_have(&check->findings, CLI_FAILS))
         status = run_read_only(&run);
-    }
-    if (status == PODLINK_ETIMEDOUT && error->delivery == PODLINK_UNKNOWN) {
+    if (status == PODLINK_ETIMEDOUT && error->delivery == PODLINK_UNKNOWN)
         status = cli_findings_add(&check->findings, CLI_DOES_NOT_END, NULL, 0, NULL) ? PODLINK_OK : no_memory(error);
-    }
     free(run.words);
     podlink_client_free(run.client);
     return status;

@@ -62,9 +62,8 @@ static int compare_count(const check_run *run, const cli_texts *texts, const cha
         open_ended = is_open_ended(name, length);
         count += !open_ended;
     }
-    if (texts->count == count || (open_ended && texts->count > count)) {
+    if (texts->count == count || (open_ended && texts->count > count))
         return CLI_DONE;
-    }
     cli_problem_set(&problem, "the script declares %zu %s%s (%.100s), but %zu %s given", count, what,
                     count == 1 ? "" : "s", declared, texts->count, texts->count == 1 ? "is" : "are");
     return cli_fail_usage(&run->session->out, problem.text);
@@ -92,16 +91,14 @@ static bool make_up(cli_texts *texts, const char *declared, size_t used, bool is
 
     while (declared && (name = next_name(&declared, &length))) {
         size_t shown = is_open_ended(name, length) ? length - 3 : length;
-        if (!cli_texts_add(texts, is_key ? name : "1", is_key ? shown : 1)) {
+        if (!cli_texts_add(texts, is_key ? name : "1", is_key ? shown : 1))
             return false;
-        }
     }
     while (!declared && texts->count < used) {
         char made[32];
         snprintf(made, sizeof made, is_key ? "key:%zu" : "1", texts->count + 1);
-        if (!cli_texts_add(texts, made, strlen(made))) {
+        if (!cli_texts_add(texts, made, strlen(made)))
             return false;
-        }
     }
     return true;
 }
@@ -110,12 +107,10 @@ static int complete(check_run *run, cli_texts *texts, const char *declared, bool
 {
     size_t used = highest_index(&run->script, is_key ? "KEYS[" : "ARGV[");
 
-    if (texts->given) {
+    if (texts->given)
         return declared ? compare_count(run, texts, declared, is_key ? "key" : "argument") : CLI_DONE;
-    }
-    if (!make_up(texts, declared, used, is_key)) {
+    if (!make_up(texts, declared, used, is_key))
         return fail_memory(run);
-    }
     texts->made_up = texts->count > 0;
     return CLI_DONE;
 }
@@ -181,9 +176,8 @@ static json_t *texts_in_json(const cli_texts *texts)
 {
     json_t *array = json_array();
 
-    for (size_t i = 0; i < texts->count; i++) {
+    for (size_t i = 0; i < texts->count; i++)
         json_array_append_new(array, cli_json_bytes(texts->items[i], strlen(texts->items[i])));
-    }
     return array;
 }
 
@@ -199,9 +193,8 @@ static json_t *finding_in_json(const check_run *run, const cli_finding *finding)
                             cli_json_bytes(finding->name, finding->name_length));
     }
     json_object_set_new(object, "text", cli_json_bytes(text.text, strlen(text.text)));
-    if (finding->words) {
+    if (finding->words)
         json_object_set_new(object, "server", cli_json_bytes(finding->words, strlen(finding->words)));
-    }
     return object;
 }
 
@@ -216,9 +209,8 @@ static void print_json(const check_run *run, podlink_status status)
     json_object_set_new(object, "keys", texts_in_json(&run->input.keys));
     json_object_set_new(object, "args", texts_in_json(&run->input.args));
     json_object_set_new(object, "made_up", json_boolean(any_made_up(run)));
-    for (size_t i = 0; i < run->check.findings.count; i++) {
+    for (size_t i = 0; i < run->check.findings.count; i++)
         json_array_append_new(findings, finding_in_json(run, &run->check.findings.items[i]));
-    }
     json_object_set_new(object, "findings", findings);
     cli_json_print(object);
 }
@@ -240,19 +232,17 @@ static void print_text(const check_run *run)
     for (size_t i = 0; i < findings->count; i++) {
         cli_problem text = describe(run, &findings->items[i]);
         cli_print_name(run->path);
-        if (findings->items[i].line > 0) {
+        if (findings->items[i].line > 0)
             printf(":%zu", findings->items[i].line);
-        }
         printf(": ");
         cli_print_name(text.text);
         putchar('\n');
     }
     cli_print_name(run->path);
-    if (findings->count == 0) {
+    if (findings->count == 0)
         printf(": fine%s;", run->check.read_only ? ", read-only" : "");
-    } else {
+    else
         printf(": %zu finding%s;", findings->count, findings->count == 1 ? "" : "s");
-    }
     print_texts(" keys:", &run->input.keys);
     print_texts("; arguments:", &run->input.args);
     putchar('\n');
@@ -262,11 +252,10 @@ static int tell(const check_run *run)
 {
     podlink_status status = run->check.findings.count ? PODLINK_REFUSED : PODLINK_OK;
 
-    if (run->session->out.json && !run->session->out.quiet) {
+    if (run->session->out.json && !run->session->out.quiet)
         print_json(run, status);
-    } else if (!run->session->out.quiet) {
+    else if (!run->session->out.quiet)
         print_text(run);
-    }
     return cli_exit_code(status);
 }
 
@@ -314,18 +303,15 @@ static int read_script(check_run *run)
     podlink_status status;
     int code;
 
-    if (!source) {
+    if (!source)
         return fail_script(run, strerror(errno));
-    }
     script.source = script.source_length > 0 ? source : ""; /* a length of 0 stands for text */
     status = podlink_script_register(client, &script, &error);
     free(source);
-    if (status != PODLINK_OK) {
+    if (status != PODLINK_OK)
         return fail_script(run, error.message);
-    }
-    if (podlink_script_find(client, script.name, &run->script) != PODLINK_OK) {
+    if (podlink_script_find(client, script.name, &run->script) != PODLINK_OK)
         return fail_script(run, "it was not registered");
-    }
     code = complete(run, &run->input.keys, run->script.keys, true);
     return code == CLI_DONE ? complete(run, &run->input.args, run->script.args, false) : code;
 }
@@ -334,12 +320,10 @@ static int check_on(check_run *run, const cli_scratch_server *scratch)
 {
     podlink_error error;
 
-    if (cli_script_check_compile(&run->check, scratch->client, &error) != PODLINK_OK) {
+    if (cli_script_check_compile(&run->check, scratch->client, &error) != PODLINK_OK)
         return cli_session_fail(run->session, &error);
-    }
-    if (run->check.findings.count == 0 && cli_script_check_run(&run->check, scratch, &error) != PODLINK_OK) {
+    if (run->check.findings.count == 0 && cli_script_check_run(&run->check, scratch, &error) != PODLINK_OK)
         return cli_session_fail(run->session, &error);
-    }
     return CLI_DONE;
 }
 
@@ -350,14 +334,12 @@ static int check_on_scratch(check_run *run)
     cli_problem problem;
     int code;
 
-    if (!binary) {
+    if (!binary)
         binary = getenv("PODLINK_SERVER_BINARY");
-    }
-    if (cli_scratch_server_start(&scratch, binary && binary[0] ? binary : NULL, &problem)) {
+    if (cli_scratch_server_start(&scratch, binary && binary[0] ? binary : NULL, &problem))
         code = check_on(run, &scratch);
-    } else {
+    else
         code = cli_fail(&run->session->out, &(cli_failure){.status = PODLINK_ECONNECT, .message = problem.text});
-    }
     cli_scratch_server_stop(&scratch);
     return code;
 }
@@ -376,12 +358,10 @@ static int check_script(check_run *run)
     };
     /* A server that somebody has named may be of another version. */
     if (!run->session->private_server &&
-        cli_script_check_compile(&run->check, run->session->client, &error) != PODLINK_OK) {
+        cli_script_check_compile(&run->check, run->session->client, &error) != PODLINK_OK)
         return cli_session_fail(run->session, &error);
-    }
-    if (run->check.findings.count == 0) {
+    if (run->check.findings.count == 0)
         code = check_on_scratch(run);
-    }
     return code == CLI_DONE ? tell(run) : code;
 }
 
@@ -390,18 +370,14 @@ int cli_scripts_check(cli_session *session)
     check_run run = {.session = session, .path = session->words[0]};
     int code = cli_script_input_init(&run.input, session);
 
-    if (session->call.timeout_ms == 0) {
+    if (session->call.timeout_ms == 0)
         session->call.timeout_ms = TIMEOUT_DEFAULT_MS;
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_open(session);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = read_script(&run);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = check_script(&run);
-    }
     cli_findings_fini(&run.check.findings);
     cli_script_input_fini(&run.input);
     return code;

@@ -22,15 +22,12 @@ static int open_with_scripts(cli_session *session)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
-    if (file && podlink_script_register_file(session->client, file, &error) != PODLINK_OK) {
+    if (file && podlink_script_register_file(session->client, file, &error) != PODLINK_OK)
         return cli_session_fail(session, &error);
-    }
-    if (directory && podlink_script_register_directory(session->client, directory, NULL, &error) != PODLINK_OK) {
+    if (directory && podlink_script_register_directory(session->client, directory, NULL, &error) != PODLINK_OK)
         return cli_session_fail(session, &error);
-    }
     return CLI_DONE;
 }
 
@@ -51,9 +48,8 @@ static int64_t mean_ns(const podlink_script_stats *stats)
 /* "0.120", or "-" where nothing was measured. */
 static const char *time_shown(char *text, const podlink_script_stats *stats, int64_t ns)
 {
-    if (stats->wire.count == 0) {
+    if (stats->wire.count == 0)
         return "-";
-    }
     snprintf(text, TIME_SIZE, "%.3f", (double)ns / CLI_NS_PER_MS);
     return text;
 }
@@ -141,11 +137,10 @@ static void print_json(const cli_session *session, const int *held, size_t count
 
 static int tell_scripts(const cli_session *session, const int *held, size_t count, podlink_status status)
 {
-    if (session->out.json && !session->out.quiet) {
+    if (session->out.json && !session->out.quiet)
         print_json(session, held, count, status);
-    } else if (!session->out.quiet) {
+    else if (!session->out.quiet)
         print_text(session, held, count);
-    }
     return cli_exit_code(status);
 }
 
@@ -153,20 +148,17 @@ int cli_scripts_list(cli_session *session)
 {
     int code = open_with_scripts(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     return tell_scripts(session, NULL, podlink_script_count(session->client), PODLINK_OK);
 }
 
 /* OK where the server holds every script. */
 static podlink_status all_held(const int *held, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (!held[i]) {
+    for (size_t i = 0; i < count; i++)
+        if (!held[i])
             return PODLINK_NOT_FOUND;
-        }
-    }
     return PODLINK_OK;
 }
 
@@ -175,19 +167,16 @@ int cli_scripts_status(cli_session *session)
     podlink_error error;
     int code = open_with_scripts(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     size_t count = podlink_script_count(session->client);
     int *held = calloc(count + 1, sizeof *held);
-    if (!held) {
+    if (!held)
         return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
-    }
-    if (podlink_scripts_held(session->client, held, count, &session->call, &error) < 0) {
+    if (podlink_scripts_held(session->client, held, count, &session->call, &error) < 0)
         code = cli_session_fail(session, &error);
-    } else {
+    else
         code = tell_scripts(session, held, count, all_held(held, count));
-    }
     free(held);
     return code;
 }
@@ -198,12 +187,10 @@ int cli_scripts_load(cli_session *session)
     size_t loaded = 0;
     int code = open_with_scripts(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
-    if (podlink_scripts_load(session->client, &loaded, &session->call, &error) < 0) {
+    if (podlink_scripts_load(session->client, &loaded, &session->call, &error) < 0)
         return cli_session_fail(session, &error);
-    }
     if (session->out.json && !session->out.quiet) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "loaded", json_integer((json_int_t)loaded));
@@ -219,9 +206,8 @@ static const char *name_of_script(const cli_session *session, podlink_script_inf
 {
     size_t count = podlink_script_count(session->client);
 
-    if (session->word_count > 0) {
+    if (session->word_count > 0)
         return session->words[0];
-    }
     /* That of --file was registered before those of --dir, so both together would be guesswork. */
     if (!cli_given(session->arguments, CLI_FILE) || cli_given(session->arguments, CLI_DIR) ||
         podlink_script_at(session->client, count - 1, script) != PODLINK_OK) {
@@ -235,9 +221,8 @@ static int fail_run(const cli_session *session, const podlink_error *error)
 {
     cli_failure failure = cli_session_failure(session, error);
 
-    if (error->status == PODLINK_ESCRIPT) {
+    if (error->status == PODLINK_ESCRIPT)
         failure.next = "\"podlink scripts list\" names the built-in ones; --file and --dir bring your own";
-    }
     return cli_fail(&session->out, &failure);
 }
 
@@ -248,14 +233,12 @@ static int run_script(const cli_session *session, const cli_script_input *input)
     podlink_error error;
     const char *name = name_of_script(session, &script);
 
-    if (!name) {
+    if (!name)
         return CLI_USAGE;
-    }
     if (podlink_script_run(session->client, name, (const char *const *)input->keys.items, NULL, input->keys.count,
                            (const char *const *)input->args.items, NULL, input->args.count, &session->call, &reply,
-                           &error) < 0) {
+                           &error) < 0)
         return fail_run(session, &error);
-    }
     cli_reply_tell(&session->out, reply);
     podlink_reply_free(reply);
     return CLI_DONE;
@@ -266,12 +249,10 @@ int cli_scripts_run(cli_session *session)
     cli_script_input input;
     int code = cli_script_input_init(&input, session);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = open_with_scripts(session);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = run_script(session, &input);
-    }
     cli_script_input_fini(&input);
     return code;
 }

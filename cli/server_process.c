@@ -41,9 +41,8 @@ bool cli_server_is_locked(const cli_private_server *server)
     int lock = open(server->lock_file, O_RDWR | O_CLOEXEC);
     bool locked = lock >= 0 && flock(lock, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 
-    if (lock >= 0) {
+    if (lock >= 0)
         close(lock);
-    }
     return locked;
 }
 
@@ -62,9 +61,8 @@ static void arrange_descriptors(const cli_private_server *server, int lock, int 
     dup2(lock_copy, LOCK_IN_SERVER);
     dup2(report_copy, REPORT_IN_SERVER);
     fcntl(REPORT_IN_SERVER, F_SETFD, FD_CLOEXEC);
-    for (int other = REPORT_IN_SERVER + 1; other < DESCRIPTORS_MAX; other++) {
+    for (int other = REPORT_IN_SERVER + 1; other < DESCRIPTORS_MAX; other++)
         close(other);
-    }
 }
 
 /* In the child: becomes the server, or returns with errno. */
@@ -101,9 +99,8 @@ static void become_server(const cli_private_server *server, const char *binary)
         return;
     }
     execvp("redis-server", arguments);
-    if (errno == ENOENT) {
+    if (errno == ENOENT)
         execvp("valkey-server", arguments);
-    }
 }
 
 static void run_child(const cli_private_server *server, const char *binary, int lock, int report)
@@ -111,18 +108,16 @@ static void run_child(const cli_private_server *server, const char *binary, int 
     int reason;
 
     setsid();
-    if (server->temporary) {
+    if (server->temporary)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-    }
     arrange_descriptors(server, lock, report);
     /* The server would show it in /proc for as long as it lives. */
     unsetenv("PODLINK_URL");
     umask(0077);
     become_server(server, binary);
     reason = errno;
-    if (write(REPORT_IN_SERVER, &reason, sizeof reason) < 0) {
+    if (write(REPORT_IN_SERVER, &reason, sizeof reason) < 0)
         _exit(126);
-    }
     _exit(127);
 }
 
@@ -141,13 +136,11 @@ pid_t cli_server_spawn(const cli_private_server *server, const char *binary, int
     ssize_t got;
     pid_t child;
 
-    if (pipe2(report, O_CLOEXEC) != 0) {
+    if (pipe2(report, O_CLOEXEC) != 0)
         return spawn_failed(binary, errno, problem);
-    }
     child = fork();
-    if (child == 0) {
+    if (child == 0)
         run_child(server, binary, lock, report[1]);
-    }
     reason = errno;
     close(report[1]);
     if (child < 0) {
@@ -170,9 +163,8 @@ pid_t cli_server_pid(const cli_private_server *server)
     long pid;
 
     if (file) {
-        if (!fgets(line, sizeof line, file)) {
+        if (!fgets(line, sizeof line, file))
             line[0] = '\0';
-        }
         fclose(file);
     }
     pid = strtol(line, NULL, 10);
@@ -189,12 +181,10 @@ static bool read_process(pid_t pid, char *state, int *threads)
 
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     file = fopen(path, "re");
-    if (!file) {
+    if (!file)
         return false;
-    }
-    if (fgets(line, sizeof line, file)) {
+    if (fgets(line, sizeof line, file))
         name_end = strrchr(line, ')');
-    }
     fclose(file);
     /* NOLINTNEXTLINE(cert-err34-c): the system writes these numbers */
     return name_end && sscanf(name_end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d",
@@ -206,9 +196,8 @@ bool cli_process_is_gone(pid_t pid)
     char state = 0;
     int threads = 0;
 
-    if (kill(pid, 0) != 0 && errno == ESRCH) {
+    if (kill(pid, 0) != 0 && errno == ESRCH)
         return true;
-    }
     /* The first thread may be dead while others end, and still hold the lock. */
     return read_process(pid, &state, &threads) && state == 'Z' && threads <= 1;
 }
@@ -228,18 +217,15 @@ char *cli_server_last_words(const cli_private_server *server, long from)
     const char *start = tail;
     size_t length;
 
-    if (!file) {
+    if (!file)
         return NULL;
-    }
     fseek(file, begin > from ? begin : from, SEEK_SET);
     length = fread(tail, 1, LAST_WORDS_MAX, file);
     fclose(file);
-    while (length > 0 && tail[length - 1] == '\n') {
+    while (length > 0 && tail[length - 1] == '\n')
         length--;
-    }
     tail[length] = '\0';
-    if (begin > from && strchr(tail, '\n')) {
+    if (begin > from && strchr(tail, '\n'))
         start = strchr(tail, '\n') + 1; /* not half a line */
-    }
     return length ? strdup(start) : NULL;
 }

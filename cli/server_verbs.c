@@ -57,14 +57,12 @@ static void read_info(const char *info, server_facts *facts)
 {
     char value[32] = "";
 
-    if (info_value(info, "process_id", value, sizeof value)) {
+    if (info_value(info, "process_id", value, sizeof value))
         facts->pid = strtoll(value, NULL, 10);
-    }
-    if (info_value(info, "valkey_version", value, sizeof value)) {
+    if (info_value(info, "valkey_version", value, sizeof value))
         snprintf(facts->version, sizeof facts->version, "valkey %s", value);
-    } else if (info_value(info, "redis_version", value, sizeof value)) {
+    else if (info_value(info, "redis_version", value, sizeof value))
         snprintf(facts->version, sizeof facts->version, "redis %s", value);
-    }
 }
 
 static void ask_client(podlink_client *client, server_facts *facts)
@@ -78,9 +76,8 @@ static void ask_client(podlink_client *client, server_facts *facts)
 
     facts->loading = status == PODLINK_ELOADING;
     facts->answers = status == PODLINK_OK || facts->loading;
-    if (!facts->answers) {
+    if (!facts->answers)
         return;
-    }
     if (podlink_command_run(client, &info_command, NULL, &reply, NULL) == PODLINK_OK) {
         const char *text = podlink_reply_text(reply, NULL);
         read_info(text ? text : "", facts);
@@ -99,9 +96,8 @@ static server_facts ask(const cli_private_server *server)
     podlink_client *client = NULL;
     podlink_options options;
 
-    if (access(server->socket, F_OK) != 0) {
+    if (access(server->socket, F_OK) != 0)
         return facts;
-    }
     podlink_options_init(&options);
     options.url = server->url;
     options.shared_connections = 1;
@@ -109,9 +105,8 @@ static server_facts ask(const cli_private_server *server)
     options.dial_timeout_ms = ASK_TIMEOUT_MS;
     options.call_timeout_ms = ASK_TIMEOUT_MS;
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
-    if (podlink_client_open(&options, &client, NULL) == PODLINK_OK) {
+    if (podlink_client_open(&options, &client, NULL) == PODLINK_OK)
         ask_client(client, &facts);
-    }
     podlink_client_free(client);
     return facts;
 }
@@ -165,9 +160,8 @@ static int find_paths(server_run *run)
 {
     cli_problem problem;
 
-    if (!cli_private_server_init(&run->server, &problem)) {
+    if (!cli_private_server_init(&run->server, &problem))
         return cli_fail_usage(&run->session->out, problem.text);
-    }
     return CLI_DONE;
 }
 
@@ -195,19 +189,17 @@ int cli_server_status(cli_session *session)
     server_run run = {.session = session};
     int code = find_paths(&run);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     run.facts = ask(&run.server);
     if (!run.facts.answers && cli_server_is_locked(&run.server)) {
         code = fail_silent(&run);
     } else {
         code = run.facts.answers ? CLI_DONE : CLI_NEGATIVE;
-        if (session->out.json && !session->out.quiet) {
+        if (session->out.json && !session->out.quiet)
             cli_json_print(facts_in_json(&run));
-        } else if (!session->out.quiet) {
+        else if (!session->out.quiet)
             print_status(&run);
-        }
     }
     cli_private_server_fini(&run.server);
     return code;
@@ -215,9 +207,8 @@ int cli_server_status(cli_session *session)
 
 static int tell_started(const server_run *run, bool started)
 {
-    if (run->session->out.quiet) {
+    if (run->session->out.quiet)
         return CLI_DONE;
-    }
     if (run->session->out.json) {
         json_t *object = facts_in_json(run);
         json_object_set_new(object, "started", json_boolean(started));
@@ -236,9 +227,8 @@ static int fail_start(const server_run *run, const char *what)
     char shown[600] = "it has written nothing";
     cli_problem problem;
 
-    if (words) {
+    if (words)
         cli_escape(shown, sizeof shown, words, strlen(words));
-    }
     cli_problem_set(&problem, "%s; the end of server.log: %.350s", what, shown);
     free(words);
     return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
@@ -249,15 +239,12 @@ static int await_start(server_run *run, pid_t child)
 {
     for (;;) {
         run->facts = ask(&run->server);
-        if (run->facts.answers && !run->facts.loading) {
+        if (run->facts.answers && !run->facts.loading)
             return tell_started(run, true);
-        }
-        if (waitpid(child, NULL, WNOHANG) == child) {
+        if (waitpid(child, NULL, WNOHANG) == child)
             return fail_start(run, "the server has ended at once");
-        }
-        if (cli_now_ms() >= run->deadline_ms) {
+        if (cli_now_ms() >= run->deadline_ms)
             break;
-        }
         cli_pause_ms(POLL_MS);
     }
     if (run->facts.loading) {
@@ -275,15 +262,13 @@ static int spawn(server_run *run, int lock)
     cli_problem problem;
     pid_t child;
 
-    if (!binary) {
+    if (!binary)
         binary = getenv("PODLINK_SERVER_BINARY");
-    }
     run->log_from = cli_server_log_length(&run->server);
     child = cli_server_spawn(&run->server, binary && binary[0] ? binary : NULL, lock, &problem);
     close(lock);
-    if (child < 0) {
+    if (child < 0)
         return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
-    }
     return await_start(run, child);
 }
 
@@ -294,19 +279,15 @@ static int start(server_run *run)
         int lock;
 
         run->facts = ask(&run->server);
-        if (run->facts.answers && !run->facts.loading) {
+        if (run->facts.answers && !run->facts.loading)
             return tell_started(run, false);
-        }
         lock = cli_server_lock(&run->server);
-        if (lock >= 0) {
+        if (lock >= 0)
             return spawn(run, lock);
-        }
-        if (errno != EWOULDBLOCK) {
+        if (errno != EWOULDBLOCK)
             return fail(run->session, PODLINK_ECONNECT, strerror(errno), "is the server's directory writable?");
-        }
-        if (cli_now_ms() >= run->deadline_ms) {
+        if (cli_now_ms() >= run->deadline_ms)
             return fail_silent(run);
-        }
         cli_pause_ms(POLL_MS);
     }
 }
@@ -317,23 +298,20 @@ int cli_server_start(cli_session *session)
     cli_problem problem;
     int code = begin(&run);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
-    if (cli_private_server_make_directory(&run.server, &problem)) {
+    if (cli_private_server_make_directory(&run.server, &problem))
         code = start(&run);
-    } else {
+    else
         code = cli_fail_usage(&session->out, problem.text);
-    }
     cli_private_server_fini(&run.server);
     return code;
 }
 
 static int tell_stopped(const server_run *run, bool stopped)
 {
-    if (run->session->out.quiet) {
+    if (run->session->out.quiet)
         return CLI_DONE;
-    }
     if (run->session->out.json) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "running", json_false());
@@ -379,17 +357,15 @@ int cli_server_stop(cli_session *session)
     server_run run = {.session = session};
     int code = begin(&run);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     run.facts = ask(&run.server);
-    if (run.facts.answers) {
+    if (run.facts.answers)
         code = stop(&run);
-    } else if (cli_server_is_locked(&run.server)) {
+    else if (cli_server_is_locked(&run.server))
         code = fail_silent(&run);
-    } else {
+    else
         code = tell_stopped(&run, false);
-    }
     cli_private_server_fini(&run.server);
     return code;
 }

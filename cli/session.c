@@ -19,12 +19,10 @@ static int url_from_file(cli_session *session, const char *path)
     bool exposed;
 
     session->url = cli_url_from_file(path, &exposed, &problem);
-    if (!session->url) {
+    if (!session->url)
         return cli_fail_usage(&session->out, problem.text);
-    }
-    if (exposed) {
+    if (exposed)
         cli_warn(&session->out, "everybody on this machine can read %s; do: chmod 600 FILE", cli_quote(path).text);
-    }
     return CLI_DONE;
 }
 
@@ -44,9 +42,8 @@ static int url_of_private_server(cli_session *session)
     cli_private_server server;
     cli_problem problem;
 
-    if (!cli_private_server_init(&server, &problem)) {
+    if (!cli_private_server_init(&server, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     session->private_server = true;
     session->url = strdup(server.url);
     cli_private_server_fini(&server);
@@ -59,15 +56,12 @@ static int find_url(cli_session *session)
     const char *file = session->arguments->value[CLI_URL_FILE];
     const char *environment = getenv("PODLINK_URL");
 
-    if (option && file) {
+    if (option && file)
         return cli_fail_usage(&session->out, "--url and --url-file cannot be given both");
-    }
-    if (option) {
+    if (option)
         return url_from_option(session, option);
-    }
-    if (file) {
+    if (file)
         return url_from_file(session, file);
-    }
     if (environment && environment[0]) {
         session->url = strdup(environment);
         return CLI_DONE;
@@ -90,9 +84,8 @@ int cli_session_open(cli_session *session)
     podlink_error error;
     int code = find_url(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_options_init(&options);
     options.url = session->url;
     options.shared_connections = 1;
@@ -103,9 +96,8 @@ int cli_session_open(cli_session *session)
         options.log_context = &session->out;
         options.log_level = PODLINK_LOG_DEBUG;
     }
-    if (podlink_client_open(&options, &session->client, &error) != PODLINK_OK) {
+    if (podlink_client_open(&options, &session->client, &error) != PODLINK_OK)
         return cli_session_fail(session, &error);
-    }
     return CLI_DONE;
 }
 
@@ -155,9 +147,8 @@ int cli_session_number(const cli_session *session, cli_option option, int64_t mi
     const char *text = session->arguments->value[option];
     cli_problem problem;
 
-    if (text && !cli_read_number(text, cli_option_texts[option].flag, min, max, value, &problem)) {
+    if (text && !cli_read_number(text, cli_option_texts[option].flag, min, max, value, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     return CLI_DONE;
 }
 
@@ -166,8 +157,7 @@ int cli_session_duration(const cli_session *session, cli_option option, int64_t 
     const char *text = session->arguments->value[option];
     cli_problem problem;
 
-    if (text && !cli_read_duration(text, cli_option_texts[option].flag, seconds, &problem)) {
+    if (text && !cli_read_duration(text, cli_option_texts[option].flag, seconds, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     return CLI_DONE;
 }

@@ -27,9 +27,8 @@ static bool read_item(const cli_session *session, const void *context, char **fi
 {
     podlink_state state;
 
-    if (!cli_read_state((const char *const *)fields, count, &state, problem)) {
+    if (!cli_read_state((const char *const *)fields, count, &state, problem))
         return false;
-    }
     *(podlink_state_item *)item = (podlink_state_item){
         .service = {session->ns, context},
         .pod = state.pod,

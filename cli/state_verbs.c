@@ -31,9 +31,8 @@ static void add_state(json_t *object, const podlink_state *state, bool stamped)
     json_object_set_new(object, "pod", json_integer(state->pod));
     json_object_set_new(object, "load", json_integer(state->load));
     json_object_set_new(object, "routing", json_string(podlink_routing_text(state->routing)));
-    if (stamped) {
+    if (stamped)
         json_object_set_new(object, "timestamp_ms", json_integer(state->timestamp_ms));
-    }
 }
 
 static void print_header(void)
@@ -48,9 +47,8 @@ static void print_state(const podlink_state *state)
     struct tm utc;
 
     /* Others write this key too, with any number for a time. */
-    if (gmtime_r(&seconds, &utc)) {
+    if (gmtime_r(&seconds, &utc))
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
-    }
     printf("%10d %12" PRId64 "  %-13s %s.%03dZ\n", state->pod, state->load, podlink_routing_text(state->routing), stamp,
            (int)(state->timestamp_ms % 1000));
 }
@@ -61,22 +59,18 @@ int cli_state_set(cli_session *session)
     podlink_state state;
     cli_problem problem;
 
-    if (session->word_count == 2) {
+    if (session->word_count == 2)
         return cli_state_set_lines(session);
-    }
-    if (!cli_read_state(session->words + 1, session->word_count - 1, &state, &problem)) {
+    if (!cli_read_state(session->words + 1, session->word_count - 1, &state, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     int code = cli_session_open(session);
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_service service = service_of(session);
     podlink_status status =
         podlink_state_set(session->client, &service, state.pod, state.load, state.routing, &session->call, &error);
-    if (status < 0) {
+    if (status < 0)
         return cli_session_fail(session, &error);
-    }
     if (session->out.json && !session->out.quiet) {
         json_t *object = service_in_json(session, status);
         add_state(object, &state, false);
@@ -91,11 +85,10 @@ static int tell_state(const cli_session *session, podlink_status status, const p
 {
     if (session->out.json && !session->out.quiet) {
         json_t *object = service_in_json(session, status);
-        if (status == PODLINK_OK) {
+        if (status == PODLINK_OK)
             add_state(object, state, true);
-        } else {
+        else
             json_object_set_new(object, "pod", json_null());
-        }
         cli_json_print(object);
     } else if (status == PODLINK_OK && !session->out.quiet) {
         print_header();
@@ -113,13 +106,11 @@ int cli_state_get(cli_session *session)
     cli_problem problem;
     int32_t pod;
 
-    if (!cli_read_pod(session->words[1], &pod, &problem)) {
+    if (!cli_read_pod(session->words[1], &pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    }
     int code = cli_session_open(session);
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_service service = service_of(session);
     podlink_status status = podlink_state_get(session->client, &service, pod, &state, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : tell_state(session, status, &state);
@@ -144,18 +135,16 @@ static int tell_states(const cli_session *session, const podlink_states *states)
 {
     podlink_status status = states->count > 0 ? PODLINK_OK : PODLINK_NOT_FOUND;
 
-    if (states->skipped > 0) {
+    if (states->skipped > 0)
         cli_warn(&session->out, "%zu of the service's states cannot be read and are left out", states->skipped);
-    }
     if (session->out.json && !session->out.quiet) {
         print_states_json(session, status, states);
     } else if (states->count == 0) {
         cli_say(&session->out, "no pods");
     } else if (!session->out.quiet) {
         print_header();
-        for (size_t i = 0; i < states->count; i++) {
+        for (size_t i = 0; i < states->count; i++)
             print_state(&states->items[i]);
-        }
     }
     return cli_exit_code(status);
 }
@@ -166,9 +155,8 @@ int cli_state_list(cli_session *session)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_service service = service_of(session);
     podlink_status status = podlink_state_list(session->client, &service, &states, &session->call, &error);
     code = status < 0 ? cli_session_fail(session, &error) : tell_states(session, states);
@@ -191,9 +179,8 @@ int cli_state_live(cli_session *session)
     podlink_error error;
     int code = open_with_age(session, &max_age_ms);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_service service = service_of(session);
     podlink_status status = podlink_state_live(session->client, &service, max_age_ms, &states, &session->call, &error);
     code = status < 0 ? cli_session_fail(session, &error) : tell_states(session, states);
@@ -208,14 +195,12 @@ int cli_state_best(cli_session *session)
     podlink_error error;
     int code = open_with_age(session, &max_age_ms);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_service service = service_of(session);
     podlink_status status = podlink_state_best(session->client, &service, max_age_ms, &pod, &session->call, &error);
-    if (status < 0) {
+    if (status < 0)
         return cli_session_fail(session, &error);
-    }
     if (session->out.json && !session->out.quiet) {
         json_t *object = service_in_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(pod));

@@ -111,15 +111,13 @@ static void print_counter(const podlink_stats *stats, const field *field)
     int shown = (int)(is_time ? length - 3 : length);
 
     printf("  ");
-    for (int i = 0; i < shown; i++) {
+    for (int i = 0; i < shown; i++)
         putchar(field->name[i] == '_' ? ' ' : field->name[i]);
-    }
     printf("%*s", LABEL_WIDTH - shown, "");
-    if (is_time) {
+    if (is_time)
         printf("%12.3f ms\n", in_ms((double)counter_of(stats, field)));
-    } else {
+    else
         printf("%12" PRIu64 "\n", counter_of(stats, field));
-    }
 }
 
 static void print_histogram(const podlink_stats *stats, const field *field)
@@ -128,9 +126,8 @@ static void print_histogram(const podlink_stats *stats, const field *field)
     const double quantiles[] = {0.5, 0.99, 0.999};
 
     printf("  %-8s %12" PRIu64 " %9.3f", field->name, histogram->count, in_ms(mean_ns(histogram)));
-    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++) {
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         printf(" %9.3f", in_ms((double)podlink_histogram_quantile_ns(histogram, quantiles[i])));
-    }
     putchar('\n');
 }
 
@@ -147,9 +144,8 @@ static void print_text(const podlink_stats *stats)
     }
     printf("  %-*s%12.1f\n", LABEL_WIDTH, "commands a write", batch_size(stats));
     printf("times, in ms        calls      mean       p50       p99     p99.9\n");
-    for (size_t i = 0; i < HISTOGRAMS; i++) {
+    for (size_t i = 0; i < HISTOGRAMS; i++)
         print_histogram(stats, &histograms[i]);
-    }
 }
 
 static json_t *histogram_in_json(const podlink_histogram *histogram)
@@ -180,13 +176,11 @@ static void print_json(const cli_session *session, const podlink_stats *stats, p
     char *url = cli_url_redacted(session->url);
 
     json_object_set_new(object, "url", url ? cli_json_bytes(url, strlen(url)) : json_null());
-    for (size_t i = 0; i < COUNTERS; i++) {
+    for (size_t i = 0; i < COUNTERS; i++)
         json_object_set_new(object, counters[i].name, json_integer((json_int_t)counter_of(stats, &counters[i])));
-    }
     json_object_set_new(object, "batch_size", json_real(batch_size(stats)));
-    for (size_t i = 0; i < HISTOGRAMS; i++) {
+    for (size_t i = 0; i < HISTOGRAMS; i++)
         json_object_set_new(object, histograms[i].name, histogram_in_json(histogram_of(stats, &histograms[i])));
-    }
     cli_json_print(object);
     free(url);
 }
@@ -216,14 +210,12 @@ static int probe_and_show(const cli_session *session, int64_t seconds, int64_t i
 
     podlink_stats_init(&stats);
     podlink_client_stats(session->client, &stats);
-    if (status != PODLINK_OK && stats.calls_ok == 0) {
+    if (status != PODLINK_OK && stats.calls_ok == 0)
         return cli_session_fail(session, &error);
-    }
-    if (session->out.json && !session->out.quiet) {
+    if (session->out.json && !session->out.quiet)
         print_json(session, &stats, status);
-    } else if (!session->out.quiet) {
+    else if (!session->out.quiet)
         print_text(&stats);
-    }
     return status == PODLINK_OK ? CLI_DONE : cli_session_fail(session, &error);
 }
 
@@ -233,14 +225,11 @@ int cli_stats(cli_session *session)
     int64_t interval_ms = INTERVAL_DEFAULT_MS;
     int code = cli_session_number(session, CLI_SECONDS, 1, SECONDS_MAX, &seconds);
 
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_number(session, CLI_INTERVAL, 1, CLI_INTERVAL_MAX_MS, &interval_ms);
-    }
-    if (code == CLI_DONE) {
+    if (code == CLI_DONE)
         code = cli_session_open(session);
-    }
-    if (code == CLI_DONE && !cli_stop_init()) {
+    if (code == CLI_DONE && !cli_stop_init())
         code = cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
-    }
     return code == CLI_DONE ? probe_and_show(session, seconds, interval_ms) : code;
 }

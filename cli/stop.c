@@ -17,9 +17,8 @@ static void tell(int signal_number)
     const uint64_t one = 1;
 
     (void)signal_number;
-    if (write(told, &one, sizeof one) < 0) {
+    if (write(told, &one, sizeof one) < 0)
         return; /* it is full, so it was told */
-    }
 }
 
 bool cli_stop_init(void)
@@ -28,14 +27,12 @@ bool cli_stop_init(void)
     const struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESETHAND};
 
     told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (told < 0) {
+    if (told < 0)
         return false;
-    }
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction before;
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN) {
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
-        }
     }
     return true;
 }
@@ -48,11 +45,9 @@ bool cli_stop_wait(int64_t until_ns)
                                       .tv_nsec = left_ns > 0 ? left_ns % 1000000000 : 0};
         struct pollfd event = {.fd = told, .events = POLLIN};
 
-        if (ppoll(&event, 1, &left, NULL) > 0) {
+        if (ppoll(&event, 1, &left, NULL) > 0)
             return true;
-        }
-        if (left_ns <= 0) {
+        if (left_ns <= 0)
             return false;
-        }
     }
 }

@@ -51,14 +51,12 @@ size_t cli_escape(char *buffer, size_t size, const char *bytes, size_t length)
         char piece[16];
         size_t piece_length;
 
-        if (is_c1_control(bytes + i, length - i)) {
+        if (is_c1_control(bytes + i, length - i))
             piece_length = (size_t)sprintf(piece, "\\xc2\\x%02x", (unsigned char)bytes[++i]);
-        } else {
+        else
             piece_length = escape_byte(piece, (unsigned char)bytes[i]);
-        }
-        if (written + piece_length >= size) {
+        if (written + piece_length >= size)
             break;
-        }
         memcpy(buffer + written, piece, piece_length);
         written += piece_length;
     }

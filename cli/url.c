@@ -34,9 +34,8 @@ static bool find_password(const char *url, span *found)
     const char *at = rest ? strrchr(rest, '@') : NULL;
     const char *colon = at ? memchr(rest, ':', (size_t)(at - rest)) : NULL;
 
-    if (!colon || colon + 1 == at) {
+    if (!colon || colon + 1 == at)
         return false;
-    }
     found->begin = (size_t)(colon + 1 - url);
     found->end = (size_t)(at - url);
     return true;
@@ -44,9 +43,8 @@ static bool find_password(const char *url, span *found)
 
 static int hex_digit(char digit)
 {
-    if (digit >= '0' && digit <= '9') {
+    if (digit >= '0' && digit <= '9')
         return digit - '0';
-    }
     digit = (char)tolower((unsigned char)digit);
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
@@ -69,9 +67,8 @@ static bool is_parameter(const char *at, const char *name, size_t *value)
     size_t used = 0;
     for (; *name; name++) {
         size_t length;
-        if (letter_at(at + used, &length) != *name) {
+        if (letter_at(at + used, &length) != *name)
             return false;
-        }
         used += length;
     }
     *value = used + 1;
@@ -118,19 +115,15 @@ char *cli_url_redacted(const char *text)
     span found;
     size_t from = 0;
 
-    if (!copy) {
+    if (!copy)
         return NULL;
-    }
     memcpy(copy, text, length + 1);
-    if (!after_scheme(copy)) {
+    if (!after_scheme(copy))
         return copy;
-    }
-    if (find_password(copy, &found)) {
+    if (find_password(copy, &found))
         from = replace_by_stars(copy, found);
-    }
-    while (find_password_parameter(copy, from, &found)) {
+    while (find_password_parameter(copy, from, &found))
         from = replace_by_stars(copy, found);
-    }
     return copy;
 }
 
@@ -140,9 +133,8 @@ char *cli_url_of_socket(const char *path)
     char *url = malloc(sizeof scheme + 3 * strlen(path));
     char *end = url;
 
-    if (!url) {
+    if (!url)
         return NULL;
-    }
     end += sprintf(end, "%s", scheme);
     for (const unsigned char *at = (const unsigned char *)path; *at; at++) {
         bool plain = (*at < 0x80 && isalnum(*at)) || strchr("/-._~", *at);
@@ -160,9 +152,8 @@ static char *read_first_line(int file)
 
     while (line && length < URL_MAX && got > 0) {
         got = read(file, line + length, URL_MAX - length);
-        if (got > 0) {
+        if (got > 0)
             length += (size_t)got;
-        }
     }
     if (got < 0) {
         cli_url_free(line);
@@ -194,9 +185,8 @@ char *cli_url_from_file(const char *path, bool *exposed, cli_problem *problem)
         cli_url_free(url);
         url = NULL;
     }
-    if (file >= 0) {
+    if (file >= 0)
         close(file);
-    }
     return url;
 }
 

@@ -413,9 +413,8 @@ const cli_verb *cli_verb_find(const char *const *words, size_t count, size_t *us
 {
     for (size_t i = 0; i < cli_verb_count && count > 0; i++) {
         const cli_verb *verb = &cli_verbs[i];
-        if (strcmp(verb->noun, words[0]) != 0) {
+        if (strcmp(verb->noun, words[0]) != 0)
             continue;
-        }
         if (!verb->name || (count > 1 && strcmp(verb->name, words[1]) == 0)) {
             *used = verb->name ? 2 : 1;
             return verb;
@@ -426,10 +425,8 @@ const cli_verb *cli_verb_find(const char *const *words, size_t count, size_t *us
 
 bool cli_noun_exists(const char *noun)
 {
-    for (size_t i = 0; i < cli_verb_count; i++) {
-        if (strcmp(cli_verbs[i].noun, noun) == 0) {
+    for (size_t i = 0; i < cli_verb_count; i++)
+        if (strcmp(cli_verbs[i].noun, noun) == 0)
             return true;
-        }
-    }
     return false;
 }

@@ -13,14 +13,12 @@ int cli_workload_set(cli_session *session)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_service service = {session->ns, session->words[0]};
     podlink_status status = podlink_workload_set(session->client, &service, session->words[1], &session->call, &error);
-    if (status < 0) {
+    if (status < 0)
         return cli_session_fail(session, &error);
-    }
     if (session->out.json && !session->out.quiet) {
         json_t *object = cli_json(status);
         json_object_set_new(object, "ns", json_string(session->ns));
@@ -68,11 +66,10 @@ static int tell_workloads(const cli_session *session, const podlink_workloads *w
     for (size_t i = 0; i < workloads->count; i++) {
         const podlink_workload *workload = &workloads->items[i];
         code = cli_worse(code, workload->state ? CLI_DONE : CLI_NEGATIVE);
-        if (session->out.json && !session->out.quiet) {
+        if (session->out.json && !session->out.quiet)
             print_json(session, session->words[i], workload);
-        } else if (!session->out.quiet) {
+        else if (!session->out.quiet)
             print_text(session, session->words[i], workload);
-        }
     }
     return code;
 }
@@ -83,9 +80,8 @@ int cli_workload_get(cli_session *session)
     podlink_error error;
     int code = cli_session_open(session);
 
-    if (code != CLI_DONE) {
+    if (code != CLI_DONE)
         return code;
-    }
     podlink_status status = podlink_workload_get_many(session->client, session->ns, session->words, session->word_count,
                                                       &workloads, &session->call, &error);
     code = status < 0 ? cli_session_fail(session, &error) : tell_workloads(session, workloads);

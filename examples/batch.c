@@ -28,9 +28,8 @@ int main(void)
 
     podlink_options options;
     podlink_options_init(&options);
-    if (getenv("PODLINK_URL")) {
+    if (getenv("PODLINK_URL"))
         options.url = getenv("PODLINK_URL");
-    }
     podlink_client *client = NULL;
     podlink_error err;
     if (podlink_client_open(&options, &client, &err) != PODLINK_OK) {
@@ -53,14 +52,11 @@ int main(void)
 
     /* What is in force now, read back. */
     size_t on_pod[PODS] = {0};
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_get_batch(client, items, USERS, &call, &err);
-    }
-    for (size_t i = 0; status == PODLINK_OK && i < USERS; i++) {
-        if (items[i].status == PODLINK_OK && items[i].result >= 0 && items[i].result < PODS) {
+    for (size_t i = 0; status == PODLINK_OK && i < USERS; i++)
+        if (items[i].status == PODLINK_OK && items[i].result >= 0 && items[i].result < PODS)
             on_pod[items[i].result]++;
-        }
-    }
     size_t linked = 0;
     for (size_t pod = 0; pod < PODS; pod++) {
         printf("pod %zu: %zu users\n", pod, on_pod[pod]);

@@ -94,9 +94,8 @@ static size_t read_back(demo *d)
 {
     podlink_error err;
     size_t linked = 0;
-    for (int pod = 0; pod < PODS; pod++) {
+    for (int pod = 0; pod < PODS; pod++)
         d->on_pod[pod] = 0;
-    }
     stop_on_failure(podlink_link_get_batch(d->client, d->items, USERS, NULL, &err), &err);
     for (size_t i = 0; i < USERS; i++) {
         if (d->items[i].status == PODLINK_OK && d->items[i].result < PODS) {
@@ -141,9 +140,8 @@ static size_t move_users(demo *d, int32_t from)
             }
         }
         stop_on_failure(podlink_link_set_batch(d->client, moving, count, NULL, &err), &err);
-        for (size_t k = 0; k < count; k++) {
+        for (size_t k = 0; k < count; k++)
             stop_unless(moving[k].result == from, "a user that moves was on another pod");
-        }
         moved += count;
         d->on_pod[from] -= count;
         d->on_pod[to] += count;
@@ -161,9 +159,8 @@ static void play(demo *d)
     podlink_stats_init(&after);
 
     printf("Three pods report that they are ready.\n");
-    for (int32_t pod = 0; pod < PODS; pod++) {
+    for (int32_t pod = 0; pod < PODS; pod++)
         report(d, pod, 0, PODLINK_READY);
-    }
     print_pods(d);
 
     podlink_client_stats(d->client, &before);

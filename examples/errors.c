@@ -23,9 +23,8 @@ static void tell(const char *what, const podlink_error *err)
 {
     printf("%s\n  status    %s\n  delivery  %s\n  message   %s\n", what, podlink_status_name(err->status),
            podlink_delivery_text(err->delivery), err->message);
-    if (err->server[0] != '\0') {
+    if (err->server[0] != '\0')
         printf("  server    %s\n", err->server);
-    }
 }
 
 /* A server that is silent for a while: the call ends by its own deadline, and is made again. */
@@ -38,16 +37,13 @@ static int a_silent_server(podlink_client *client, const podlink_link *link)
     int32_t pod = PODLINK_NO_POD;
 
     podlink_status status = podlink_command_run(client, &command, NULL, NULL, &err);
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_set_if_absent(client, link, 1, PODLINK_FOREVER, &pod, &hasty, &err);
-    }
-    if (status != PODLINK_ETIMEDOUT) {
+    if (status != PODLINK_ETIMEDOUT)
         return 0;
-    }
     tell("the server is silent", &err);
-    if (!may_repeat(&err, 1)) {
+    if (!may_repeat(&err, 1))
         return 0;
-    }
     /* Harmless to repeat: if the first one ran, the second finds its link. */
     status = podlink_link_set_if_absent(client, link, 1, PODLINK_FOREVER, &pod, NULL, &err);
     printf("  again     %s: pod %d\n", podlink_status_text(status), (int)pod);
@@ -72,9 +68,8 @@ static int a_key_of_another_type(podlink_client *client)
     const podlink_link link = {.ns = "prod", .service = "chat", .uid = "user-7"};
     podlink_error err;
     podlink_status status = podlink_command_run(client, &command, NULL, NULL, &err);
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_set_if_absent(client, &link, 1, PODLINK_FOREVER, NULL, NULL, &err);
-    }
     tell("the key holds a list", &err);
     return status == PODLINK_EWRONGTYPE && err.delivery == PODLINK_ANSWERED && !may_repeat(&err, 1);
 }
@@ -98,9 +93,8 @@ int main(void)
     const podlink_link link = {.ns = "prod", .service = "chat", .uid = "user-42"};
     podlink_options options;
     podlink_options_init(&options);
-    if (getenv("PODLINK_URL")) {
+    if (getenv("PODLINK_URL"))
         options.url = getenv("PODLINK_URL");
-    }
     podlink_client *client = NULL;
     podlink_error err;
     if (podlink_client_open(&options, &client, &err) != PODLINK_OK) {

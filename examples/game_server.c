@@ -34,11 +34,10 @@ static int32_t login(podlink_client *client, const char *player)
     int32_t pod = PODLINK_NO_POD;
     podlink_status status = podlink_link_compute(client, &link, PODLINK_FOREVER, MAX_AGE_MS, &pod, NULL, &err);
     stop_on_failure(status, &err);
-    if (status == PODLINK_NOT_FOUND) {
+    if (status == PODLINK_NOT_FOUND)
         printf("%s: no pod is ready, try again later\n", player);
-    } else {
+    else
         printf("%s plays on pod %d\n", player, (int)pod);
-    }
     return pod;
 }
 
@@ -68,9 +67,8 @@ int main(void)
 {
     podlink_options options;
     podlink_options_init(&options);
-    if (getenv("PODLINK_URL")) {
+    if (getenv("PODLINK_URL"))
         options.url = getenv("PODLINK_URL");
-    }
     podlink_client *client = NULL;
     podlink_error err;
     stop_on_failure(podlink_client_open(&options, &client, &err), &err);

@@ -23,9 +23,8 @@ static int take(podlink_client *client, const char *room, const char *seats)
         int64_t got = 0;
         int64_t taken = 0;
         status = podlink_reply_integer(podlink_reply_at(reply, 0), &got);
-        if (status == PODLINK_OK) {
+        if (status == PODLINK_OK)
             status = podlink_reply_integer(podlink_reply_at(reply, 1), &taken);
-        }
         podlink_reply_free(reply);
         if (status == PODLINK_OK) {
             printf("%s: %lld of %s seats taken\n", got ? "a seat" : "full", (long long)taken, seats);
@@ -42,9 +41,8 @@ int main(void)
     const podlink_script script = {.name = "takeSeat", .source = take_seat, .repeatable = 0};
     podlink_options options;
     podlink_options_init(&options);
-    if (getenv("PODLINK_URL")) {
+    if (getenv("PODLINK_URL"))
         options.url = getenv("PODLINK_URL");
-    }
     options.scripts = &script;
     options.script_count = 1;
 
@@ -56,9 +54,8 @@ int main(void)
     }
     int seats = 0;
     int got = 0;
-    while ((got = take(client, "room:1:seats", "3")) > 0) {
+    while ((got = take(client, "room:1:seats", "3")) > 0)
         seats++;
-    }
     podlink_client_free(client);
     return got == 0 && seats == 3 ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -7,9 +7,8 @@
 int main(void)
 {
     const char *url = getenv("PODLINK_URL");
-    if (!url) {
+    if (!url)
         url = "redis://127.0.0.1:6379";
-    }
 
     podlink_client *client = NULL;
     podlink_error err;
@@ -20,14 +19,12 @@ int main(void)
 
     const podlink_link link = {.ns = "prod", .service = "chat", .uid = "user-42"};
     int32_t pod = PODLINK_NO_POD;
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_set_if_absent(client, &link, 3, PODLINK_FOREVER, &pod, NULL, &err);
-    }
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         printf("user-42 is on pod %d\n", (int)pod);
-    } else {
+    else
         fprintf(stderr, "%s (%s)\n", err.message, podlink_delivery_text(err.delivery));
-    }
     podlink_client_free(client);
 
     return status == PODLINK_OK ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -75,12 +75,11 @@ typedef struct wanted {
 static podlink_status collect(podlink_client *client, wanted *w, const char *const *names, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
-    for (uint32_t i = 0; i < w->count && status == PODLINK_OK; i++) {
+    for (uint32_t i = 0; i < w->count && status == PODLINK_OK; i++)
         if (names)
             status = pl_script_named(client, names[i], &w->scripts[i], err);
         else
             w->scripts[i] = pl_scripts_at(client->scripts, i);
-    }
     return status;
 }
 

@@ -90,16 +90,14 @@ bool networks_start(void)
         return fails("no network namespace", errno);
     holders[0] = getpid();
     snprintf(paths[0], sizeof paths[0], "/proc/self/ns/net");
-    for (unsigned n = 1; n < HOLDERS; n++) {
+    for (unsigned n = 1; n < HOLDERS; n++)
         if (!start_holder(n))
             return false;
-    }
     if (!run_in(SWITCH, "ip link add bridge0 type bridge && ip link set bridge0 up"))
         return false;
-    for (unsigned n = 0; n < NETWORKS; n++) {
+    for (unsigned n = 0; n < NETWORKS; n++)
         if (!connect_to_switch(n))
             return false;
-    }
     return true;
 }
 

@@ -15,9 +15,8 @@ int main(int argc, char **argv)
         free(lengths);
         return 1;
     }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         lengths[i] = strlen(words[i]);
-    }
     printf("%zu\n", cli_command_key(words, lengths, count));
     free(lengths);
     return 0;

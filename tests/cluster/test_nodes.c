@@ -384,10 +384,9 @@ static void a_server_without_a_cluster_is_told_at_the_open(void **state)
 static int64_t calls_on(size_t first, size_t last, const char *command)
 {
     int64_t calls = 0;
-    for (size_t i = first; i < last; i++) {
+    for (size_t i = first; i < last; i++)
         if (test_server_pid(test_cluster_node(cluster, i)) != 0)
             calls += ask_calls(test_cluster_node(cluster, i), command, NULL);
-    }
     return calls;
 }
 

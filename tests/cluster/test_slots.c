@@ -299,10 +299,9 @@ static void a_batch_with_keys_apart_fails_those_items_alone(void **state)
     assert_holds(err.message, "items[0]");
     assert_int_equal(items[0].status, status);
     assert_int_equal(items[0].delivery, PODLINK_ANSWERED);
-    for (size_t i = 1; i < ITEMS; i++) {
+    for (size_t i = 1; i < ITEMS; i++)
         if (test_cluster_slot(cluster, cluster_key_of(&items[i].link)) != slot)
             assert_int_equal(items[i].status, PODLINK_OK);
-    }
     assert_true(test_cluster_move_end(cluster, slot, 1));
 }
 

@@ -16,12 +16,10 @@ int main(void)
     podlink_options_init(&options);
     options.url = getenv("PODLINK_URL");
     podlink_status status = podlink_client_open(&options, &client, &err);
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, &call, &err);
-    }
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_get(client, &link, &pod, NULL, &err);
-    }
     podlink_client_free(client);
     if (status != PODLINK_OK) {
         fprintf(stderr, "%s: %s\n", podlink_status_name(status), err.message);

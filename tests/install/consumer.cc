@@ -27,12 +27,10 @@ int main()
     const podlink_link link = {"install", "consumer", "user-cc"};
     const podlink_call call = PODLINK_CALL_INIT;
     int32_t pod = PODLINK_NO_POD;
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_set(client.get(), &link, 4, PODLINK_FOREVER, nullptr, &call, &err);
-    }
-    if (status == PODLINK_OK) {
+    if (status == PODLINK_OK)
         status = podlink_link_get(client.get(), &link, &pod, nullptr, &err);
-    }
     if (status != PODLINK_OK) {
         std::cerr << podlink_status_name(status) << ": " << err.message << "\n";
         return 1;

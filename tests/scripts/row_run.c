@@ -56,9 +56,8 @@ static void fill_in(const struct run *run, const char *text, char out[ROW_TEXT_M
 static int64_t cut_ttl(char *text)
 {
     char *at = strrchr(text, '@');
-    if (at == NULL) {
+    if (at == NULL)
         return -1;
-    }
     *at = '\0';
     return strtoll(at + 1, NULL, 10);
 }
@@ -114,18 +113,16 @@ static void put_key(const struct run *run, const char *key, const char *content)
 {
     char text[ROW_TEXT_MAX];
     char seconds[24];
-    if (content == NULL) {
+    if (content == NULL)
         return;
-    }
     fill_in(run, content, text);
     const int64_t ttl = cut_ttl(text);
-    if (strcmp(text, "list") == 0) {
+    if (strcmp(text, "list") == 0)
         freeReplyObject(COMMAND(run, "RPUSH", key, "wrong", "type"));
-    } else if (strchr(text, '=') != NULL) {
+    else if (strchr(text, '=') != NULL)
         put_hash(run, key, text);
-    } else {
+    else
         freeReplyObject(COMMAND(run, "SET", key, text));
-    }
     if (ttl >= 0) {
         snprintf(seconds, sizeof seconds, "%" PRId64, ttl);
         freeReplyObject(COMMAND(run, "EXPIRE", key, seconds));
@@ -147,9 +144,8 @@ static bool same_value(const struct run *run, const char *expected, const char *
 {
     static const char token[] = "{stamp}";
     const char *at = strstr(expected, token);
-    if (at == NULL) {
+    if (at == NULL)
         return strcmp(expected, found) == 0;
-    }
     const size_t before = (size_t)(at - expected);
     const char *behind = at + sizeof token - 1;
     const size_t length = strlen(found);
@@ -162,9 +158,8 @@ static bool check_type(struct run *run, const char *key, const char *expected)
 {
     redisReply *reply = COMMAND(run, "TYPE", key);
     const bool same = strcmp(reply->str, expected) == 0;
-    if (!same) {
+    if (!same)
         fail(run, "%s: expected type %s, found %s", key, expected, reply->str);
-    }
     freeReplyObject(reply);
     return same;
 }
@@ -173,9 +168,8 @@ static bool check_value(struct run *run, const char *key, const char *expected, 
 {
     const char *found = reply->type == REDIS_REPLY_STRING ? reply->str : "nothing";
     const bool same = same_value(run, expected, found);
-    if (!same) {
+    if (!same)
         fail(run, "%s: expected %s, found %s", key, expected, found);
-    }
     freeReplyObject(reply);
     return same;
 }
@@ -184,16 +178,14 @@ static bool check_hash(struct run *run, const char *key, char *fields)
 {
     int64_t count = 0;
     char *rest = NULL;
-    if (!check_type(run, key, "hash")) {
+    if (!check_type(run, key, "hash"))
         return false;
-    }
     for (char *field = strtok_r(fields, ",", &rest); field != NULL; field = strtok_r(NULL, ",", &rest)) {
         char *value = strchr(field, '=');
         assert(value != NULL);
         *value++ = '\0';
-        if (!check_value(run, field, value, COMMAND(run, "HGET", key, field))) {
+        if (!check_value(run, field, value, COMMAND(run, "HGET", key, field)))
             return false;
-        }
         count++;
     }
     const int64_t found = integer_of(COMMAND(run, "HLEN", key));
@@ -203,9 +195,8 @@ static bool check_hash(struct run *run, const char *key, char *fields)
 static bool check_ttl(struct run *run, const char *key, int64_t seconds)
 {
     const int64_t found = integer_of(COMMAND(run, "PTTL", key));
-    if (seconds < 0) {
+    if (seconds < 0)
         return found == -1 || fail(run, "%s: expected no TTL, found %" PRId64 " ms", key, found);
-    }
     return (found > seconds * 1000 - TTL_SLACK_MS && found >= 0 && found <= seconds * 1000) ||
            fail(run, "%s: expected a TTL of %" PRId64 " s, found %" PRId64 " ms", key, seconds, found);
 }
@@ -213,19 +204,17 @@ static bool check_ttl(struct run *run, const char *key, int64_t seconds)
 static bool check_key(struct run *run, const char *key, const char *content)
 {
     char text[ROW_TEXT_MAX];
-    if (content == NULL) {
+    if (content == NULL)
         return check_type(run, key, "none");
-    }
     fill_in(run, content, text);
     const int64_t ttl = cut_ttl(text);
     bool same;
-    if (strcmp(text, "list") == 0) {
+    if (strcmp(text, "list") == 0)
         same = check_type(run, key, "list") && integer_of(COMMAND(run, "LLEN", key)) == 2;
-    } else if (strchr(text, '=') != NULL) {
+    else if (strchr(text, '=') != NULL)
         same = check_hash(run, key, text);
-    } else {
+    else
         same = check_type(run, key, "string") && check_value(run, key, text, COMMAND(run, "GET", key));
-    }
     return same && check_ttl(run, key, ttl);
 }
 
@@ -256,9 +245,8 @@ enum row_result row_run(redisContext *redis, const struct row *row, row_invoke *
         fill_in(&run, row->args[i], args[i]);
         call.args[i] = args[i];
     }
-    if (!invoke(backend, &call, answer)) {
+    if (!invoke(backend, &call, answer))
         return ROW_SKIPPED;
-    }
     const bool passed = check_reply(&run, row->reply, answer) && check_key(&run, ROW_LINK_KEY, row->after.link) &&
                         check_key(&run, ROW_INDEX_KEY, row->after.index) &&
                         check_key(&run, ROW_STATE_KEY, row->after.state);

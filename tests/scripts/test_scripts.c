@@ -64,22 +64,19 @@ static int load_script(size_t i)
     const size_t length = read_script(scripts[i].name, text);
     redisReply *reply = redisCommand(redis, "SCRIPT LOAD %b", text, length);
     const bool loaded = length > 0 && reply != NULL && reply->type == REDIS_REPLY_STRING && reply->len == 40;
-    if (loaded) {
+    if (loaded)
         memcpy(scripts[i].sha, reply->str, sizeof scripts[i].sha);
-    } else {
+    else
         fprintf(stderr, "%s is not loaded: %s\n", scripts[i].name, reply != NULL ? reply->str : redis->errstr);
-    }
     freeReplyObject(reply);
     return loaded ? 0 : -1;
 }
 
 static const char *sha_of(const char *name)
 {
-    for (size_t i = 0; i < SCRIPT_COUNT; i++) {
-        if (strcmp(scripts[i].name, name) == 0) {
+    for (size_t i = 0; i < SCRIPT_COUNT; i++)
+        if (strcmp(scripts[i].name, name) == 0)
             return scripts[i].sha;
-        }
-    }
     fail_msg("no script %s", name);
     return "";
 }
@@ -101,9 +98,8 @@ static void write_reply(const redisReply *reply, char *out, size_t room)
     case REDIS_REPLY_ARRAY:
         used += (size_t)snprintf(out, room, "[");
         for (size_t i = 0; i < reply->elements && used + 64 < room; i++) {
-            if (i > 0) {
+            if (i > 0)
                 out[used++] = ' ';
-            }
             write_reply(reply->element[i], out + used, room - used - 2);
             used += strlen(out + used);
         }
@@ -125,12 +121,10 @@ static redisReply *evalsha(const char *verb, const char *script, const char *con
     const size_t key_count = row_keys(script, keys);
 
     argv[count++] = key_count == 2 ? "2" : "1";
-    for (size_t i = 0; i < key_count; i++) {
+    for (size_t i = 0; i < key_count; i++)
         argv[count++] = keys[i];
-    }
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         length[i] = strlen(argv[i]);
-    }
     for (size_t i = 0; args[i] != NULL; i++, count++) {
         argv[count] = args[i];
         length[count] = lengths != NULL ? lengths[i] : strlen(args[i]);
@@ -201,9 +195,8 @@ static int calls_made(void)
     char *rest = NULL;
     for (char *line = strtok_r(reply->str, "\r\n", &rest); line != NULL; line = strtok_r(NULL, "\r\n", &rest)) {
         const char *count = strstr(line, ":calls=");
-        if (count != NULL && strstr(line, "cmdstat_evalsha") == NULL && strstr(line, "cmdstat_config") == NULL) {
+        if (count != NULL && strstr(line, "cmdstat_evalsha") == NULL && strstr(line, "cmdstat_config") == NULL)
             calls += atoi(count + strlen(":calls="));
-        }
     }
     freeReplyObject(reply);
     return calls;
@@ -353,11 +346,9 @@ static void the_scripts_that_only_read_run_as_read_only(void **state)
         skip();
     }
     for (size_t i = 0; i < count; i++) {
-        for (size_t j = 0; j < sizeof readers / sizeof readers[0]; j++) {
-            if (strcmp(all[i].script, readers[j]) == 0) {
+        for (size_t j = 0; j < sizeof readers / sizeof readers[0]; j++)
+            if (strcmp(all[i].script, readers[j]) == 0)
                 run_row(&all[i], verb);
-            }
-        }
     }
 }
 
@@ -368,9 +359,8 @@ static void every_script_has_rows(void **state)
     (void)state;
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         size_t found = 0;
-        for (size_t j = 0; j < count; j++) {
+        for (size_t j = 0; j < count; j++)
             found += strcmp(all[j].script, scripts[i].name) == 0;
-        }
         assert_true(found >= 5);
     }
 }
@@ -381,27 +371,22 @@ static int start(void **state)
 {
     (void)state;
     server = test_server_start(NULL);
-    if (server == NULL) {
+    if (server == NULL)
         return -1;
-    }
     redis = redisConnectUnix(test_server_socket(server));
-    if (redis == NULL || redis->err != 0) {
+    if (redis == NULL || redis->err != 0)
         return -1;
-    }
-    for (size_t i = 0; i < SCRIPT_COUNT; i++) {
-        if (load_script(i) != 0) {
+    for (size_t i = 0; i < SCRIPT_COUNT; i++)
+        if (load_script(i) != 0)
             return -1;
-        }
-    }
     return 0;
 }
 
 static int stop(void **state)
 {
     (void)state;
-    if (redis != NULL) {
+    if (redis != NULL)
         redisFree(redis);
-    }
     test_server_stop(server);
     return 0;
 }
@@ -423,9 +408,8 @@ int main(void)
     size_t row_count;
     const struct row *all = rows(&row_count);
     struct CMUnitTest *tests = calloc(row_count + OTHER_COUNT, sizeof *tests);
-    if (tests == NULL) {
+    if (tests == NULL)
         return 1;
-    }
     for (size_t i = 0; i < row_count; i++) {
         /* cmocka hands the state to the test as it is; `holds` only reads it. */
         tests[i] = (struct CMUnitTest){all[i].name, holds, NULL, NULL, (void *)(uintptr_t)&all[i]};

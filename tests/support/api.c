@@ -307,10 +307,9 @@ static redisReply *run(redisContext *redis, const char *format, va_list argument
 static bool is_for_all_nodes(const char *format)
 {
     static const char *const words[] = {"FLUSHALL", "DBSIZE", "SCRIPT FLUSH", "ACL "};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strncmp(format, words[i], strlen(words[i])) == 0)
             return true;
-    }
     return false;
 }
 

@@ -170,10 +170,9 @@ static bool start_all(struct test_cluster *c, const struct test_cluster_plan *pl
 
 static void stop_all(struct test_cluster *c)
 {
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; i < c->count; i++)
         if (c->nodes[i].server)
             test_server_kill(c->nodes[i].server);
-    }
     for (size_t i = 0; i < c->count; i++) {
         test_server_stop(c->nodes[i].server);
         c->nodes[i].server = NULL;
@@ -242,10 +241,9 @@ struct test_server *test_cluster_node(const struct test_cluster *c, size_t i)
 
 static size_t index_of_id(const struct test_cluster *c, const char *id)
 {
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; i < c->count; i++)
         if (strncmp(c->nodes[i].id, id, ID_LENGTH) == 0)
             return i;
-    }
     return NOBODY;
 }
 
@@ -332,10 +330,9 @@ static bool is_master(const struct test_cluster *c, size_t i)
 static bool is_named(const redisReply *slots, uint16_t port)
 {
     for (size_t i = 0; i < slots->elements; i++) {
-        for (size_t n = 2; n < slots->element[i]->elements; n++) {
+        for (size_t n = 2; n < slots->element[i]->elements; n++)
             if (slots->element[i]->element[n]->element[1]->integer == port)
                 return true;
-        }
     }
     return false;
 }
@@ -512,10 +509,9 @@ static bool knows(const struct test_cluster *c, size_t i, const char *id)
 static bool newest_is_known(void *context)
 {
     const struct test_cluster *c = context;
-    for (size_t i = 0; i < c->count; i++) {
+    for (size_t i = 0; i < c->count; i++)
         if (lives(c, i) && !knows(c, i, c->nodes[c->count - 1].id))
             return false;
-    }
     return true;
 }
 
@@ -530,10 +526,9 @@ size_t test_cluster_add(struct test_cluster *c)
              node->id, node->host, (unsigned)node->port, (unsigned)node->port + 10000U);
     if (!start_node(c, i, nodes))
         return SIZE_MAX;
-    for (size_t other = 0; other < i; other++) {
+    for (size_t other = 0; other < i; other++)
         if (lives(c, other) && !ask_ok(c->nodes[other].server, "CLUSTER MEET %s %u", node->host, (unsigned)node->port))
             return SIZE_MAX;
-    }
     if (!ask_until(newest_is_known, c, SETTLE_MS)) {
         fprintf(stderr, "test cluster: not all know the new node\n");
         return SIZE_MAX;
@@ -544,10 +539,9 @@ size_t test_cluster_add(struct test_cluster *c)
 bool test_cluster_remove(struct test_cluster *c, size_t i)
 {
     bool forgotten = true;
-    for (size_t other = 0; other < c->count; other++) {
+    for (size_t other = 0; other < c->count; other++)
         if (other != i && lives(c, other))
             forgotten = ask_ok(c->nodes[other].server, "CLUSTER FORGET %s", c->nodes[i].id) && forgotten;
-    }
     test_server_kill(c->nodes[i].server);
     test_server_stop(c->nodes[i].server);
     c->nodes[i].server = NULL;

@@ -178,18 +178,15 @@ static void be_attentive(const struct test_sentinel *s)
 
 static bool start_all(struct test_sentinel *s, const struct test_sentinel_plan *plan)
 {
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < N; i++)
         if (!place_at(&s->server_places[i], s, i) || !place_sentinel(s, i))
             return false;
-    }
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < N; i++)
         if (!start_server(s, i, plan))
             return false;
-    }
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < N; i++)
         if (!start_sentinel(s, i, plan))
             return false;
-    }
     snprintf(s->url, sizeof s->url, "%s://%s:%u,%s:%u,%s:%u/" TEST_SENTINEL_MASTER,
              is_tls(s, s->has_clear_servers) ? "sentinel+tls" : "sentinel", s->hosts[0], (unsigned)s->caller_ports[0],
              s->hosts[1], (unsigned)s->caller_ports[1], s->hosts[2], (unsigned)s->caller_ports[2]);
@@ -279,11 +276,10 @@ static size_t named_by(const struct test_sentinel *s, const struct test_server *
     redisReply *reply = ask(sentinel, "SENTINEL GET-MASTER-ADDR-BY-NAME " TEST_SENTINEL_MASTER);
     size_t i = N;
     if (reply && reply->type == REDIS_REPLY_ARRAY && reply->elements == 2) {
-        for (i = 0; i < N; i++) {
+        for (i = 0; i < N; i++)
             if (strcmp(reply->element[0]->str, s->hosts[i]) == 0 &&
                 strcmp(reply->element[1]->str, s->server_places[i].port_text) == 0)
                 break;
-        }
     }
     freeReplyObject(reply);
     return i;
@@ -349,10 +345,9 @@ static bool is_settled(void *context)
             return false;
         replicas++;
     }
-    for (size_t i = 0; i < N; i++) {
+    for (size_t i = 0; i < N; i++)
         if (!is_seen_well(s->sentinels[i], replicas))
             return false;
-    }
     return true;
 }
 

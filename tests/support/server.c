@@ -73,9 +73,8 @@ static int remove_entry(const char *path, const struct stat *status, int type, s
 
 static void remove_directory(const char *dir)
 {
-    if (nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0) {
+    if (nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS) != 0)
         fprintf(stderr, "test server: cannot remove %s: %s\n", dir, strerror(errno));
-    }
 }
 
 static void print_log(const struct test_server *server)
@@ -83,13 +82,11 @@ static void print_log(const struct test_server *server)
     char path[64];
     snprintf(path, sizeof path, "%s/log", server->dir);
     FILE *log = fopen(path, "r");
-    if (log == NULL) {
+    if (log == NULL)
         return;
-    }
     char line[512];
-    while (fgets(line, sizeof line, log) != NULL) {
+    while (fgets(line, sizeof line, log) != NULL)
         fprintf(stderr, "    %s", line);
-    }
     fclose(log);
 }
 
@@ -104,12 +101,10 @@ static bool write_file(const struct test_server *server, const char *name, const
     snprintf(path, sizeof path, "%s/%s", server->dir, name);
     FILE *file = fopen(path, "w");
     bool written = file != NULL && fputs(text, file) >= 0;
-    if (file != NULL && fclose(file) != 0) {
+    if (file != NULL && fclose(file) != 0)
         written = false;
-    }
-    if (!written) {
+    if (!written)
         fprintf(stderr, "test server: cannot write %s: %s\n", path, strerror(errno));
-    }
     return written;
 }
 
@@ -118,23 +113,19 @@ static bool write_file(const struct test_server *server, const char *name, const
 static bool add_arg(struct test_server *server, const char *arg)
 {
     size_t at = 0;
-    while (server->args[at] != NULL) {
+    while (server->args[at] != NULL)
         at++;
-    }
-    if (at == ARGS_MAX) {
+    if (at == ARGS_MAX)
         return false;
-    }
     server->args[at] = strdup(arg);
     return server->args[at] != NULL;
 }
 
 static bool add_args(struct test_server *server, const char *const args[])
 {
-    for (size_t i = 0; args != NULL && args[i] != NULL; i++) {
-        if (!add_arg(server, args[i])) {
+    for (size_t i = 0; args != NULL && args[i] != NULL; i++)
+        if (!add_arg(server, args[i]))
             return false;
-        }
-    }
     return true;
 }
 
@@ -149,9 +140,8 @@ static void free_args(struct test_server *server)
 static bool set_args(struct test_server *server, const char *const extra_args[])
 {
     const char *binary = getenv("PODLINK_TEST_SERVER");
-    if (binary == NULL || *binary == '\0') {
+    if (binary == NULL || *binary == '\0')
         binary = "redis-server";
-    }
     snprintf(server->port_text, sizeof server->port_text, "%u", (unsigned)server->port);
     snprintf(server->tls_port_text, sizeof server->tls_port_text, "%u", (unsigned)server->tls_port);
     char config[64];
@@ -187,12 +177,10 @@ static uint16_t free_port(void)
     socklen_t size = sizeof address;
     uint16_t port = 0;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) {
+    if (fd < 0)
         return 0;
-    }
-    if (bind(fd, (struct sockaddr *)&address, size) == 0 && getsockname(fd, (struct sockaddr *)&address, &size) == 0) {
+    if (bind(fd, (struct sockaddr *)&address, size) == 0 && getsockname(fd, (struct sockaddr *)&address, &size) == 0)
         port = ntohs(address.sin_port);
-    }
     close(fd);
     return port;
 }
@@ -201,22 +189,19 @@ static uint16_t free_port(void)
 static void become_server(const struct test_server *server, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent) {
+    if (getppid() != parent)
         _exit(126); /* the parent died before prctl() could tell us */
-    }
     if (server->network != NULL) {
         int network = open(server->network, O_RDONLY | O_CLOEXEC);
-        if (network < 0 || setns(network, CLONE_NEWNET) != 0) {
+        if (network < 0 || setns(network, CLONE_NEWNET) != 0)
             _exit(126);
-        }
     }
     char path[64];
     snprintf(path, sizeof path, "%s/log", server->dir);
     int log = open(path, O_WRONLY | O_CREAT | O_APPEND, 0600);
     int nothing = open("/dev/null", O_RDONLY);
-    if (log < 0 || nothing < 0) {
+    if (log < 0 || nothing < 0)
         _exit(126);
-    }
     dup2(nothing, STDIN_FILENO);
     dup2(log, STDOUT_FILENO);
     dup2(log, STDERR_FILENO);
@@ -227,23 +212,20 @@ static void become_server(const struct test_server *server, pid_t parent)
 
 static bool has_ended(struct test_server *server)
 {
-    if (server->pid != 0 && waitpid(server->pid, NULL, WNOHANG) == server->pid) {
+    if (server->pid != 0 && waitpid(server->pid, NULL, WNOHANG) == server->pid)
         server->pid = 0;
-    }
     return server->pid == 0;
 }
 
 static void end_process(struct test_server *server)
 {
-    if (server->pid == 0) {
+    if (server->pid == 0)
         return;
-    }
     kill(server->pid, SIGTERM);
     kill(server->pid, SIGCONT); /* a test may have stopped it */
     const int64_t deadline = now_ms() + TERM_MS;
-    while (!has_ended(server) && now_ms() < deadline) {
+    while (!has_ended(server) && now_ms() < deadline)
         wait_a_step();
-    }
     test_server_kill(server);
 }
 
@@ -267,9 +249,8 @@ static bool answers_ping(const struct test_server *server)
     static const char ping[] = "PING\r\n";
     char reply[8] = "";
     int fd = connect_to(server);
-    if (fd < 0) {
+    if (fd < 0)
         return false;
-    }
     struct pollfd readable = {.fd = fd, .events = POLLIN};
     bool ready = send(fd, ping, sizeof ping - 1, MSG_NOSIGNAL) == (ssize_t)(sizeof ping - 1) &&
                  poll(&readable, 1, PING_MS) == 1 && recv(fd, reply, sizeof reply - 1, 0) > 0 &&
@@ -282,9 +263,8 @@ static bool becomes_ready(struct test_server *server)
 {
     const int64_t deadline = now_ms() + READY_MS;
     while (!answers_ping(server)) {
-        if (has_ended(server) || now_ms() >= deadline) {
+        if (has_ended(server) || now_ms() >= deadline)
             return false;
-        }
         wait_a_step();
     }
     return true;
@@ -295,9 +275,8 @@ static int run(struct test_server *server)
     const pid_t parent = getpid();
     unlink(server->socket); /* of a process that was killed: a connect must not find it */
     pid_t pid = fork();
-    if (pid == 0) {
+    if (pid == 0)
         become_server(server, parent);
-    }
     if (pid < 0) {
         fprintf(stderr, "test server: fork: %s\n", strerror(errno));
         return -1;
@@ -323,14 +302,12 @@ static void free_server(struct test_server *server)
 static struct test_server *new_server(const struct test_server_plan *plan)
 {
     struct test_server *server = calloc(1, sizeof *server);
-    if (server == NULL) {
+    if (server == NULL)
         return NULL;
-    }
     server->port = plan->port;
     server->tls_port = plan->tls_port;
-    if (plan->tls != NULL) {
+    if (plan->tls != NULL)
         server->tls = *plan->tls;
-    }
     server->is_sentinel = plan->is_sentinel;
     server->has_config = plan->config != NULL;
     server->password = plan->password != NULL ? strdup(plan->password) : NULL;
@@ -356,22 +333,19 @@ static void say_why(const struct test_server *server, const char *what)
 static struct test_server *start(const struct test_server_plan *plan, int tries)
 {
     struct test_server *server = new_server(plan);
-    if (server == NULL) {
+    if (server == NULL)
         return NULL;
-    }
     bool written = (plan->config == NULL || write_file(server, "config", plan->config)) &&
                    (plan->nodes == NULL || write_file(server, "nodes.conf", plan->nodes));
     do {
-        if (tries > 0) {
+        if (tries > 0)
             server->port = free_port();
-        }
         if (!set_args(server, plan->args)) {
             fprintf(stderr, "test server: more than %d arguments, or no memory\n", ARGS_MAX);
             break;
         }
-        if (written && run(server) == 0) {
+        if (written && run(server) == 0)
             return server;
-        }
     } while (--tries > 0);
     say_why(server, "start");
     test_server_stop(server);
@@ -429,25 +403,22 @@ void test_server_suspend(struct test_server *server)
     if (server->pid != 0) {
         int status = 0;
         kill(server->pid, SIGSTOP);
-        if (waitpid(server->pid, &status, WUNTRACED) == server->pid && !WIFSTOPPED(status)) {
+        if (waitpid(server->pid, &status, WUNTRACED) == server->pid && !WIFSTOPPED(status))
             server->pid = 0; /* it had ended */
-        }
     }
 }
 
 void test_server_resume(struct test_server *server)
 {
-    if (server->pid != 0) {
+    if (server->pid != 0)
         kill(server->pid, SIGCONT);
-    }
 }
 
 int test_server_restart(struct test_server *server)
 {
     end_process(server);
-    if (run(server) == 0) {
+    if (run(server) == 0)
         return 0;
-    }
     say_why(server, "come back");
     return -1;
 }
@@ -459,9 +430,8 @@ int test_server_restart_as(struct test_server *server, const char *const extra_a
 
 void test_server_stop(struct test_server *server)
 {
-    if (server == NULL) {
+    if (server == NULL)
         return;
-    }
     end_process(server);
     remove_directory(server->dir);
     free_server(server);
