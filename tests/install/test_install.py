@@ -11,7 +11,7 @@ import sys
 import tempfile
 
 SOURCE, BUILD = (os.path.abspath(path) for path in sys.argv[1:3])
-sys.path.insert(0, os.path.join(SOURCE, 'tests', 'layers'))
+sys.path.insert(0, os.path.join(SOURCE, 'tests', 'support'))
 sys.dont_write_bytecode = True
 
 import tap  # noqa: E402

@@ -13,7 +13,7 @@ import sys
 import tempfile
 
 ROOT, PROGRAM = sys.argv[1:]
-sys.path.insert(0, os.path.join(ROOT, 'tests', 'layers'))
+sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 sys.dont_write_bytecode = True
 
 import tap  # noqa: E402

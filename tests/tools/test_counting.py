@@ -5,7 +5,7 @@ import os
 import sys
 
 ROOT = sys.argv[1]
-sys.path.insert(0, os.path.join(ROOT, 'tools'))
+sys.path[:0] = [os.path.join(ROOT, 'tools'), os.path.join(ROOT, 'tests', 'support')]
 sys.dont_write_bytecode = True
 
 import count_tests  # noqa: E402

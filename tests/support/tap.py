@@ -1,4 +1,4 @@
-"""Tests as functions, told in TAP: run([a_test, ...]). A test fails where it raises."""
+"""Runs test functions and prints their results in TAP: run([a_test, ...]). A test fails if it raises."""
 
 import sys
 import traceback

@@ -6,7 +6,7 @@ import sys
 import tempfile
 
 ROOT = sys.argv[1]
-sys.path.insert(0, os.path.join(ROOT, 'tools'))
+sys.path[:0] = [os.path.join(ROOT, 'tools'), os.path.join(ROOT, 'tests', 'support')]
 sys.dont_write_bytecode = True
 
 import check_layers  # noqa: E402
