@@ -173,7 +173,7 @@ int cli_scripts_status(cli_session *session)
     int *held = calloc(count + 1, sizeof *held);
     if (!held)
         return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
-    if (podlink_scripts_held(session->client, held, count, &session->call, &error) < 0)
+    if (podlink_scripts_loaded(session->client, held, count, &session->call, &error) < 0)
         code = cli_session_fail(session, &error);
     else
         code = tell_scripts(session, held, count, all_held(held, count));

@@ -17,7 +17,7 @@ typedef enum podlink_acl_part {
     PODLINK_ACL_COMPUTE = 2,      /* podlink_link_compute(): reads the states of pods, too */
     PODLINK_ACL_STATES = 4,       /* podlink_state_... */
     PODLINK_ACL_WORKLOADS = 8,    /* podlink_workload_... */
-    PODLINK_ACL_SCRIPTS = 16,     /* podlink_scripts_load() and podlink_scripts_held() */
+    PODLINK_ACL_SCRIPTS = 16,     /* podlink_scripts_load() and podlink_scripts_loaded() */
     PODLINK_ACL_OWN_SCRIPTS = 32, /* to load and call scripts of your own: their keys and commands come on top */
     PODLINK_ACL_SESSIONS = 64,    /* to connect, and no more: what runs in a session is yours. So it is with
                                      podlink_command_run() */

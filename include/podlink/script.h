@@ -197,11 +197,11 @@ PODLINK_API podlink_status podlink_scripts_load(podlink_client *client, size_t *
                                                 podlink_error *err);
 
 /** Asks the server which of the registered scripts it holds.
- *  @param held      out: held[i] is 1 where the server holds script i (in the order of podlink_script_at), else 0
- *  @param capacity  of held; scripts beyond are not told
+ *  @param loaded    out: loaded[i] is 1 if script i (in the order of podlink_script_at()) is loaded, else 0
+ *  @param capacity  the length of loaded; scripts beyond it are left out
  *  @return PODLINK_OK or what failed. Blocks until the call's deadline at most. Harmless to repeat. */
-PODLINK_API podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t capacity,
-                                                const podlink_call *call, podlink_error *err);
+PODLINK_API podlink_status podlink_scripts_loaded(podlink_client *client, int *loaded, size_t capacity,
+                                                  const podlink_call *call, podlink_error *err);
 
 /** What a client has counted of one script since it was opened. */
 typedef struct podlink_script_stats {

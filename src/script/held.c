@@ -106,8 +106,8 @@ static podlink_status ask_everywhere(pl_run *run, const pl_script *const *script
     return status;
 }
 
-podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t capacity, const podlink_call *call,
-                                    podlink_error *err)
+podlink_status podlink_scripts_loaded(podlink_client *client, int *loaded, size_t capacity, const podlink_call *call,
+                                      podlink_error *err)
 {
     pl_run run;
     const pl_heap *heap = &client->config.heap;
@@ -123,7 +123,7 @@ podlink_status podlink_scripts_held(podlink_client *client, int *held, size_t ca
     status = scripts && answers && by_all ? ask_everywhere(&run, scripts, count, answers, by_all, err)
                                           : pl_error_no_memory(err);
     if (status == PODLINK_OK && capacity > 0)
-        memcpy(held, by_all, (count < capacity ? count : capacity) * sizeof *held);
+        memcpy(loaded, by_all, (count < capacity ? count : capacity) * sizeof *loaded);
     pl_heap_free(heap, by_all);
     pl_heap_free(heap, answers);
     pl_heap_free(heap, scripts);

@@ -347,10 +347,11 @@ static podlink_status run_scripts_load(podlink_client *client, const struct oper
     return status;
 }
 
-static podlink_status run_scripts_held(podlink_client *client, const struct operation_input *input, podlink_error *err)
+static podlink_status run_scripts_loaded(podlink_client *client, const struct operation_input *input,
+                                         podlink_error *err)
 {
     int held[16];
-    return podlink_scripts_held(client, held, 16, input->call, err);
+    return podlink_scripts_loaded(client, held, 16, input->call, err);
 }
 
 /* ---- the table ---- */
@@ -428,7 +429,7 @@ static const struct operation table[] = {
      SHAPES(PODLINK_OK, PODLINK_OK, PODLINK_OK)},
     {"scripts_load", run_scripts_load, 0, .is_repeatable = true, .truths = TRUTH("+OK\r\n"), ALL_SCRIPTS,
      NO_SHAPE_FITS},
-    {"scripts_held", run_scripts_held, 0, .is_repeatable = true, .truths = TRUTH(exists_12), ONE_COMMAND,
+    {"scripts_loaded", run_scripts_loaded, 0, .is_repeatable = true, .truths = TRUTH(exists_12), ONE_COMMAND,
      NO_SHAPE_FITS},
 };
 

@@ -79,7 +79,7 @@ static void a_script_registered_before_the_open_is_loaded_at_the_open(void **sta
     client = api_open_with(&options);
     int held[BUILT_IN + 2] = {0};
     assert_int_equal(podlink_script_count(client), BUILT_IN + 2);
-    assert_status(PODLINK_OK, podlink_scripts_held(client, held, BUILT_IN + 2, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, BUILT_IN + 2, NULL, &err), &err);
     for (size_t i = 0; i < BUILT_IN + 2; i++)
         assert_int_equal(held[i], 1);
     assert_int_equal(run_counter("a"), 1);
@@ -92,12 +92,12 @@ static void a_script_registered_after_the_open_is_loaded_by_its_first_call(void 
     int held[BUILT_IN + 2] = {77, 77};
     podlink_script_info info;
     assert_status(PODLINK_OK, podlink_script_register(client, &counter, &err), &err);
-    assert_status(PODLINK_OK, podlink_scripts_held(client, held, BUILT_IN + 1, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, BUILT_IN + 1, NULL, &err), &err);
     assert_int_equal(held[BUILT_IN - 1], 1);
     assert_int_equal(held[BUILT_IN], 0);
     assert_int_equal(run_counter("a"), 1);
     assert_int_equal(run_counter("a"), 2);
-    assert_status(PODLINK_OK, podlink_scripts_held(client, held, BUILT_IN + 1, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, BUILT_IN + 1, NULL, &err), &err);
     assert_int_equal(held[BUILT_IN], api_masters() == 1); /* of several servers the one that ran it holds it */
     assert_int_equal(podlink_script_at(client, BUILT_IN, &info), PODLINK_OK);
     assert_string_equal(info.name, counter.name);
@@ -269,18 +269,18 @@ static void a_deleted_script_is_told_by_held(void **state)
     (void)state;
     int held[BUILT_IN];
     size_t loaded = 77;
-    assert_status(PODLINK_OK, podlink_scripts_held(client, held, BUILT_IN, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, BUILT_IN, NULL, &err), &err);
     for (size_t i = 0; i < BUILT_IN; i++)
         assert_int_equal(held[i], 1);
     api_ask(redis, "SCRIPT FLUSH");
     held[1] = 77;
-    assert_status(PODLINK_OK, podlink_scripts_held(client, held, 1, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, 1, NULL, &err), &err);
     assert_int_equal(held[0], 0);
     assert_int_equal(held[1], 77);
-    assert_status(PODLINK_OK, podlink_scripts_held(client, NULL, 0, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, NULL, 0, NULL, &err), &err);
     assert_status(PODLINK_OK, podlink_scripts_load(client, &loaded, NULL, &err), &err);
     assert_int_equal(loaded, BUILT_IN);
-    assert_status(PODLINK_OK, podlink_scripts_held(client, held, BUILT_IN, NULL, &err), &err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, BUILT_IN, NULL, &err), &err);
     for (size_t i = 0; i < BUILT_IN; i++)
         assert_int_equal(held[i], 1);
 }

@@ -281,7 +281,7 @@ static podlink_status do_load(podlink_client *client, podlink_error *err)
 static podlink_status do_held(podlink_client *client, podlink_error *err)
 {
     int held[16];
-    return podlink_scripts_held(client, held, COUNT_OF(held), NULL, err);
+    return podlink_scripts_loaded(client, held, COUNT_OF(held), NULL, err);
 }
 
 static const struct {

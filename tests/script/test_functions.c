@@ -136,11 +136,11 @@ static void your_own_scripts_still_go_by_evalsha(void **state)
     assert_status(PODLINK_OK, status, &s->err);
     assert_status(PODLINK_OK, podlink_scripts_load(s->client, &loaded, NULL, &s->err), &s->err);
     assert_int_equal(loaded, 12);
-    assert_status(PODLINK_OK, podlink_scripts_held(s->client, held, 16, NULL, &s->err), &s->err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(s->client, held, 16, NULL, &s->err), &s->err);
     for (size_t i = 0; i < 12; i++)
         assert_int_equal(held[i], 1);
     api_ask(s->redis, "FUNCTION FLUSH");
-    assert_status(PODLINK_OK, podlink_scripts_held(s->client, held, 16, NULL, &s->err), &s->err);
+    assert_status(PODLINK_OK, podlink_scripts_loaded(s->client, held, 16, NULL, &s->err), &s->err);
     for (size_t i = 0; i < 11; i++)
         assert_int_equal(held[i], 0);
     assert_int_equal(held[11], 1);
