@@ -2,7 +2,7 @@
 #ifndef CLI_ARGUMENTS_H
 #define CLI_ARGUMENTS_H
 
-#include "text.h"
+#include "cli_text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -2,7 +2,7 @@
 #include "help.h"
 
 #include "exit_code.h"
-#include "verbs.h"
+#include "verb_table.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
-#include "session.h"
+#include "cli_session.h"
 
 /** "podlink help" and "podlink version". */
 int cli_help(cli_session *session);

@@ -2,7 +2,7 @@
 #ifndef CLI_NUMBERS_H
 #define CLI_NUMBERS_H
 
-#include "text.h"
+#include "cli_text.h"
 
 #include <podlink/state.h>
 

@@ -3,7 +3,7 @@
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
-#include "text.h"
+#include "cli_text.h"
 
 #include <podlink/status.h>
 

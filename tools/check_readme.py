@@ -63,7 +63,7 @@ class Checker:
 
     def check_verbs(self, page, text):
         """Where a page shows a command of the tool, in code, the tool knows the verb."""
-        table = self.path('cli', 'verbs.c')
+        table = self.path('cli', 'verb_table.c')
         if not os.path.exists(table):
             return
         verbs = set(re.findall(r'\{\s*(?:\.noun = )?"(\w+)",\s*(?:\.name = )?(?:"([\w-]+)"|NULL|(?=\.))', read(table)))
@@ -100,7 +100,7 @@ class Checker:
         known = set(re.findall(r'\b(?:podlink|PODLINK)_\w+', headers)) | {'PODLINK_' + name for name in statuses}
         known |= {'PODLINK_URL', 'PODLINK_TEST_SERVER', 'PODLINK_TEST_OVER', 'PODLINK_TEST_LONG',
                   'PODLINK_DEV_NO_APT'}  # of the environment
-        known |= set(re.findall(r'\bPODLINK_\w+(?=")', ''.join(read(p) for p in glob.glob(self.path('cli', '*.c')))))
+        known |= set(re.findall(r'\bPODLINK_\w+(?=")', ''.join(read(p) for p in glob.glob(self.path('cli', '**', '*.c'), recursive=True))))
         self.check_quickstart()
         self.check_options()
         pages = [os.path.relpath(path, self.root)

@@ -1,5 +1,5 @@
 /* Prints which argument of a Redis command the tool takes for its first key: command_key_probe COMMAND [ARGUMENT...] */
-#include "command_key.h"
+#include "verbs/command_key.h"
 
 #include <stdio.h>
 #include <stdlib.h>

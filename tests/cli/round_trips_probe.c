@@ -1,5 +1,5 @@
 /* Prints what the tool makes of round trips: reads times, prints count, least, most, p50 and p99. */
-#include "round_trips.h"
+#include "verbs/round_trips.h"
 
 #include <inttypes.h>
 #include <stdio.h>

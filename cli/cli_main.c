@@ -1,0 +1,153 @@
+/* The tool's beginning and end: takes the command line apart, finds the verb, checks what all verbs have in common,
+ * runs it. What a verb does is its own file's. */
+#include "arguments.h"
+#include "cli_session.h"
+#include "exit_code.h"
+#include "help.h"
+#include "verb_table.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Known before the command line is understood, so that a failure to do so is told in the right form. Words behind "--"
+ * or of "podlink command" may look the same; it only matters where the command line is not valid. */
+static bool wants_json(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--json") == 0)
+            return true;
+    return false;
+}
+
+static int check_options(const cli_session *session, const cli_verb *verb)
+{
+    cli_options unfit = session->arguments->given & ~verb->options;
+    cli_problem problem;
+
+    for (int i = 0; i < CLI_OPTION_COUNT; i++) {
+        if (unfit & (1U << i)) {
+            cli_problem_set(&problem, "option %s does not belong to this verb", cli_option_texts[i].flag);
+            return cli_fail_usage(&session->out, problem.text);
+        }
+    }
+    return CLI_DONE;
+}
+
+static bool reads_lines(const cli_session *session, const cli_verb *verb)
+{
+    return verb->lines_at > 0 && session->word_count > verb->lines_at &&
+           strcmp(session->words[verb->lines_at], "-") == 0;
+}
+
+/* Whether there are as many words as the verb takes. */
+static int check_words(const cli_session *session, const cli_verb *verb)
+{
+    bool lines = reads_lines(session, verb);
+    size_t min = lines ? verb->lines_at + 1 : verb->words_min;
+    size_t max = lines ? verb->lines_at + 1 : verb->words_max;
+    size_t count = session->word_count;
+    cli_problem problem;
+
+    if (count < min || count > max) {
+        cli_problem_set(&problem, "its arguments are %s, but %zu %s given", verb->arguments ? verb->arguments : "none",
+                        count, count == 1 ? "is" : "are");
+        return cli_fail_usage(&session->out, problem.text);
+    }
+    if (!lines && cli_given(session->arguments, CLI_CHUNK))
+        return cli_fail_usage(&session->out, "--chunk is for lines from standard input, that is with -");
+    return CLI_DONE;
+}
+
+static int read_common_options(cli_session *session)
+{
+    const char *ns = session->arguments->value[CLI_NS];
+    int64_t timeout_ms = 0;
+    int code = cli_session_number(session, CLI_TIMEOUT, 1, INT32_MAX, &timeout_ms);
+
+    if (!ns) {
+        ns = getenv("PODLINK_NS");
+        ns = ns && ns[0] ? ns : "default";
+    }
+    session->ns = ns;
+    session->call = (podlink_call)PODLINK_CALL_INIT;
+    session->call.timeout_ms = timeout_ms;
+    return code;
+}
+
+static int run_verb(cli_session *session, const cli_verb *verb)
+{
+    int code = check_options(session, verb);
+
+    if (code == CLI_DONE)
+        code = check_words(session, verb);
+    if (code == CLI_DONE)
+        code = read_common_options(session);
+    if (code == CLI_DONE)
+        code = verb->run(session);
+    cli_session_close(session);
+    return code;
+}
+
+static int fail_without_verb(const cli_session *session)
+{
+    const cli_arguments *arguments = session->arguments;
+    cli_problem problem;
+
+    if (arguments->word_count == 0)
+        return cli_fail_usage(&session->out, "no verb is given");
+    if (!cli_noun_exists(arguments->words[0]))
+        cli_problem_set(&problem, "there is no verb %s", cli_quote(arguments->words[0]).text);
+    else if (arguments->word_count == 1)
+        cli_problem_set(&problem, "%s needs a verb", arguments->words[0]);
+    else
+        cli_problem_set(&problem, "%s has no verb %s", arguments->words[0], cli_quote(arguments->words[1]).text);
+    return cli_fail_usage(&session->out, problem.text);
+}
+
+/* The verb that the words, or --version without any, name; NULL where there is none. */
+static const cli_verb *find_verb(const cli_arguments *arguments, size_t *used)
+{
+    static const char *const version[] = {"version"};
+    size_t all;
+
+    if (arguments->word_count == 0 && cli_given(arguments, CLI_VERSION))
+        return cli_verb_find(version, 1, &all);
+    return cli_verb_find((const char *const *)arguments->words, arguments->word_count, used);
+}
+
+static int dispatch(cli_session *session)
+{
+    const cli_arguments *arguments = session->arguments;
+    const char *const *words = (const char *const *)arguments->words;
+    size_t used = 0;
+    const cli_verb *verb = find_verb(arguments, &used);
+
+    if (verb) {
+        snprintf(session->out.what, sizeof session->out.what, "podlink %s%s%s", verb->noun, verb->name ? " " : "",
+                 verb->name ? verb->name : "");
+        session->words = words + used;
+        session->word_count = arguments->word_count - used;
+    }
+    if (cli_given(arguments, CLI_HELP))
+        return cli_help_print(&session->out, words, verb ? used : arguments->word_count);
+    return verb ? run_verb(session, verb) : fail_without_verb(session);
+}
+
+int main(int argc, char **argv)
+{
+    cli_arguments arguments;
+    cli_problem problem;
+    cli_session session = {.arguments = &arguments, .out = {.what = "podlink", .json = wants_json(argc, argv)}};
+    int code;
+
+    if (cli_arguments_init(&arguments, argc, argv, &problem)) {
+        session.out.json = cli_given(&arguments, CLI_JSON);
+        session.out.quiet = cli_given(&arguments, CLI_QUIET);
+        code = dispatch(&session);
+    } else {
+        code = cli_fail_usage(&session.out, problem.text);
+    }
+    cli_arguments_fini(&arguments);
+    return cli_worse(code, cli_output_finish(&session.out));
+}

@@ -1,0 +1,78 @@
+/* Text that is safe to show: escaped, cut, and without the password of a URL. Nothing is printed here. */
+#include "cli_text.h"
+
+#include "cli_url.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { QUOTED_MAX = 120 };
+
+void cli_problem_set(cli_problem *problem, const char *format, ...)
+{
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(problem->text, sizeof problem->text, format, values);
+    va_end(values);
+}
+
+static size_t escape_byte(char *buffer, unsigned char byte)
+{
+    switch (byte) {
+    case '\n':
+        return (size_t)sprintf(buffer, "\\n");
+    case '\r':
+        return (size_t)sprintf(buffer, "\\r");
+    case '\t':
+        return (size_t)sprintf(buffer, "\\t");
+    case '\\':
+        return (size_t)sprintf(buffer, "\\\\");
+    default:
+        return (size_t)sprintf(buffer, byte < 0x20 || byte == 0x7f ? "\\x%02x" : "%c", byte);
+    }
+}
+
+/* The C1 control characters, U+0080 to U+009F: some terminals obey them as they obey an escape. */
+static int is_c1_control(const char *bytes, size_t left)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+
+    return left >= 2 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f;
+}
+
+size_t cli_escape(char *buffer, size_t size, const char *bytes, size_t length)
+{
+    size_t written = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        char piece[16];
+        size_t piece_length;
+
+        if (is_c1_control(bytes + i, length - i))
+            piece_length = (size_t)sprintf(piece, "\\xc2\\x%02x", (unsigned char)bytes[++i]);
+        else
+            piece_length = escape_byte(piece, (unsigned char)bytes[i]);
+        if (written + piece_length >= size)
+            break;
+        memcpy(buffer + written, piece, piece_length);
+        written += piece_length;
+    }
+    buffer[written] = '\0';
+    return written;
+}
+
+cli_quoted cli_quote(const char *text)
+{
+    cli_quoted quoted;
+    char shown[QUOTED_MAX + 1];
+    char *safe = cli_url_redacted(text);
+    size_t length = safe ? strlen(safe) : 0;
+
+    cli_escape(shown, sizeof shown, safe ? safe : "", length);
+    snprintf(quoted.text, sizeof quoted.text, "'%s'%s", shown, length > QUOTED_MAX ? "..." : "");
+    free(safe);
+    return quoted;
+}

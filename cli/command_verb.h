@@ -1,9 +1,0 @@
-/* "podlink command": any Redis command. */
-#ifndef CLI_COMMAND_VERB_H
-#define CLI_COMMAND_VERB_H
-
-#include "session.h"
-
-int cli_command(cli_session *session);
-
-#endif

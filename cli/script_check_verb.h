@@ -1,9 +1,0 @@
-/* "podlink scripts check": what a script does that it does not declare. */
-#ifndef CLI_SCRIPT_CHECK_VERB_H
-#define CLI_SCRIPT_CHECK_VERB_H
-
-#include "session.h"
-
-int cli_scripts_check(cli_session *session);
-
-#endif

@@ -1,0 +1,140 @@
+/* Where the private local server lives: its directory, socket, lock and URL. Starting it is server_process's. */
+#include "server/private_server.h"
+
+#include "cli_url.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* "a/b"; the caller frees it. NULL where there is no memory, or one of them is NULL. */
+static char *join(const char *directory, const char *name)
+{
+    char *path = NULL;
+
+    if (!directory || !name || asprintf(&path, "%s/%s", directory, name) < 0)
+        return NULL;
+    return path;
+}
+
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && value[0] ? value : NULL;
+}
+
+/* The directory as the environment names it, made absolute: the server changes its own directory. */
+static char *find_directory(void)
+{
+    const char *own = variable("PODLINK_SERVER_DIR");
+    const char *home = variable("HOME");
+    char *current;
+    char *path;
+
+    if (own && own[0] == '/')
+        return strdup(own);
+    if (own) {
+        current = getcwd(NULL, 0);
+        path = join(current, own);
+        free(current);
+        return path;
+    }
+    if (variable("XDG_DATA_HOME"))
+        return join(variable("XDG_DATA_HOME"), "podlink/server");
+    return join(home, ".local/share/podlink/server");
+}
+
+static bool socket_fits(const cli_private_server *server, cli_problem *problem)
+{
+    const size_t max = sizeof((struct sockaddr_un *)0)->sun_path - 1;
+
+    if (strlen(server->socket) <= max)
+        return true;
+    cli_problem_set(problem,
+                    "the private server's socket would be %s: %zu bytes, but a unix socket's path may have %zu; set "
+                    "PODLINK_SERVER_DIR to a shorter directory",
+                    cli_quote(server->socket).text, strlen(server->socket), max);
+    return false;
+}
+
+bool cli_private_server_init(cli_private_server *server, cli_problem *problem)
+{
+    char *directory = find_directory();
+
+    if (!directory) {
+        *server = (cli_private_server){0};
+        cli_problem_set(problem, "there is no directory for the private server: set PODLINK_SERVER_DIR or HOME");
+        return false;
+    }
+    return cli_private_server_init_in(server, directory, problem);
+}
+
+bool cli_private_server_init_in(cli_private_server *server, char *directory, cli_problem *problem)
+{
+    *server = (cli_private_server){.directory = directory};
+    server->socket = join(server->directory, "podlink.sock");
+    server->pid_file = join(server->directory, "server.pid");
+    server->log_file = join(server->directory, "server.log");
+    server->lock_file = join(server->directory, "lock");
+    server->url = server->socket ? cli_url_of_socket(server->socket) : NULL;
+    if (!server->pid_file || !server->log_file || !server->lock_file || !server->url)
+        cli_problem_set(problem, "out of memory");
+    else if (socket_fits(server, problem))
+        return true;
+    cli_private_server_fini(server);
+    return false;
+}
+
+void cli_private_server_fini(cli_private_server *server)
+{
+    free(server->directory);
+    free(server->socket);
+    free(server->pid_file);
+    free(server->log_file);
+    free(server->lock_file);
+    free(server->url);
+    *server = (cli_private_server){0};
+}
+
+/* Makes a directory and those above it; 0 or -1 with errno. */
+static int make_directories(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        int failed;
+        *slash = '\0';
+        failed = mkdir(path, 0700) != 0 && errno != EEXIST;
+        *slash = '/';
+        if (failed)
+            return -1;
+    }
+    return mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0;
+}
+
+bool cli_private_server_make_directory(const cli_private_server *server, cli_problem *problem)
+{
+    cli_quoted shown = cli_quote(server->directory);
+    struct stat status;
+
+    if (make_directories(server->directory) != 0 || stat(server->directory, &status) != 0) {
+        cli_problem_set(problem, "the directory %s cannot be made: %s", shown.text, strerror(errno));
+        return false;
+    }
+    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
+        cli_problem_set(problem, "%s is not a directory of yours; set PODLINK_SERVER_DIR to another", shown.text);
+        return false;
+    }
+    /* Not mended here: it could be /tmp. */
+    if (status.st_mode & (S_IRWXG | S_IRWXO)) {
+        cli_problem_set(problem,
+                        "others may enter the directory %s (mode %03o): do chmod 700 on it, or set "
+                        "PODLINK_SERVER_DIR to another",
+                        shown.text, (unsigned)(status.st_mode & 0777));
+        return false;
+    }
+    return true;
+}

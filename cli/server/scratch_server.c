@@ -1,0 +1,174 @@
+/* A server for one run of the tool: in a directory of its own below TMPDIR, without persistence, gone afterwards. */
+#include "server/scratch_server.h"
+
+#include "cli_clock.h"
+#include "server/server_process.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ANSWER_MS = 10000, POLL_MS = 5 };
+
+/* The one that a signal has to clean up. */
+static const cli_scratch_server *volatile living;
+
+/* What may be called in a signal handler does the whole work. */
+static void remove_all(const cli_scratch_server *scratch)
+{
+    const cli_private_server *server = &scratch->server;
+
+    if (scratch->pid > 0) {
+        kill(scratch->pid, SIGKILL);
+        waitpid(scratch->pid, NULL, 0); /* it may not write any more when its directory goes */
+    }
+    unlink(server->socket);
+    unlink(server->pid_file);
+    unlink(server->log_file);
+    unlink(server->lock_file);
+    rmdir(server->directory);
+}
+
+static void clean_up(int signal_number)
+{
+    const cli_scratch_server *scratch = living;
+
+    if (scratch)
+        remove_all(scratch);
+    raise(signal_number); /* which ends the tool: SA_RESETHAND */
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+    const struct sigaction action = {.sa_handler = clean_up, .sa_flags = SA_RESETHAND};
+
+    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+        struct sigaction before;
+        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+}
+
+static bool make_directory(cli_scratch_server *scratch, cli_problem *problem)
+{
+    const char *parent = getenv("TMPDIR");
+    char *directory = NULL;
+    char made[PATH_MAX];
+
+    if (!parent || parent[0] != '/')
+        parent = "/tmp";
+    if (asprintf(&directory, "%s/podlink-check.XXXXXX", parent) < 0) {
+        cli_problem_set(problem, "out of memory");
+        return false;
+    }
+    if (!mkdtemp(directory)) {
+        cli_problem_set(problem, "no directory can be made in %s: %s", cli_quote(parent).text, strerror(errno));
+        free(directory);
+        return false;
+    }
+    snprintf(made, sizeof made, "%s", directory);
+    if (!cli_private_server_init_in(&scratch->server, directory, problem)) {
+        rmdir(made);
+        return false;
+    }
+    scratch->server.temporary = true;
+    return true;
+}
+
+static bool spawn(cli_scratch_server *scratch, const char *binary, cli_problem *problem)
+{
+    int lock = cli_server_lock(&scratch->server);
+    pid_t pid;
+
+    if (lock < 0) {
+        cli_problem_set(problem, "a file cannot be made in %s: %s", cli_quote(scratch->server.directory).text,
+                        strerror(errno));
+        return false;
+    }
+    pid = cli_server_spawn(&scratch->server, binary, lock, problem);
+    close(lock);
+    scratch->pid = pid > 0 ? pid : 0;
+    return pid > 0;
+}
+
+static bool fail_start(const cli_scratch_server *scratch, const char *what, cli_problem *problem)
+{
+    char *words = cli_server_last_words(&scratch->server, 0);
+    char shown[400] = "it has written nothing";
+
+    if (words)
+        cli_escape(shown, sizeof shown, words, strlen(words));
+    cli_problem_set(problem, "%s; its last words: %s", what, shown);
+    free(words);
+    return false;
+}
+
+static bool await(cli_scratch_server *scratch, cli_problem *problem)
+{
+    int64_t deadline_ms = cli_now_ms() + ANSWER_MS;
+    podlink_error error;
+
+    scratch->client = cli_scratch_server_open(scratch, NULL, &error);
+    if (!scratch->client) {
+        cli_problem_set(problem, "%s", error.message);
+        return false;
+    }
+    while (podlink_ping(scratch->client, NULL, NULL, &error) != PODLINK_OK) {
+        if (waitpid(scratch->pid, NULL, WNOHANG) == scratch->pid) {
+            scratch->pid = 0;
+            return fail_start(scratch, "the temporary server has ended at once", problem);
+        }
+        if (cli_now_ms() >= deadline_ms)
+            return fail_start(scratch, "the temporary server does not answer", problem);
+        cli_pause_ms(POLL_MS);
+    }
+    return true;
+}
+
+bool cli_scratch_server_start(cli_scratch_server *scratch, const char *binary, cli_problem *problem)
+{
+    *scratch = (cli_scratch_server){0};
+    if (!make_directory(scratch, problem))
+        return false;
+    living = scratch;
+    catch_signals();
+    return spawn(scratch, binary, problem) && await(scratch, problem);
+}
+
+podlink_client *cli_scratch_server_open(const cli_scratch_server *scratch, const char *user, podlink_error *error)
+{
+    podlink_client *client = NULL;
+    podlink_options options;
+
+    podlink_options_init(&options);
+    options.url = scratch->server.url;
+    options.user = user;
+    options.password = user ? "none" : NULL; /* a user without password takes any */
+    options.shared_connections = 1;
+    options.retries = 0;
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    podlink_client_open(&options, &client, error);
+    return client;
+}
+
+void cli_scratch_server_stop(cli_scratch_server *scratch)
+{
+    sigset_t all;
+    sigset_t before;
+
+    podlink_client_free(scratch->client);
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &before); /* once: the pid may soon be another's */
+    if (scratch->server.directory)
+        remove_all(scratch);
+    living = NULL;
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    cli_private_server_fini(&scratch->server);
+    *scratch = (cli_scratch_server){0};
+}

@@ -1,9 +1,0 @@
-/* "podlink stats": what a client counts, shown after a short probe. */
-#ifndef CLI_STATS_VERB_H
-#define CLI_STATS_VERB_H
-
-#include "session.h"
-
-int cli_stats(cli_session *session);
-
-#endif

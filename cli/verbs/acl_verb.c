@@ -1,0 +1,142 @@
+/* "podlink acl": what a user of the server has to be allowed. The rule is the library's; here it becomes a command that
+ * can be pasted. */
+#include "verbs/acl_verb.h"
+
+#include "exit_code.h"
+
+#include <podlink/acl.h>
+#include <podlink/client.h>
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+/* 0 where it is none. */
+static uint32_t find_part(const char *word)
+{
+    const char *name;
+
+    for (uint32_t part = 1; (name = podlink_acl_part_name(part)); part *= 2)
+        if (strcmp(name, word) == 0)
+            return part;
+    return 0;
+}
+
+static int read_parts(const cli_session *session, uint32_t *parts)
+{
+    cli_problem problem;
+
+    *parts = 0;
+    for (size_t i = 0; i < session->word_count; i++) {
+        uint32_t part = find_part(session->words[i]);
+        if (part == 0) {
+            cli_problem_set(&problem, "%s is no part: they are links, compute, states, workloads and more",
+                            cli_quote(session->words[i]).text);
+            return cli_fail_usage(&session->out, problem.text);
+        }
+        *parts |= part;
+    }
+    return CLI_DONE;
+}
+
+/* A name that ends nowhere but at its end when it is pasted. */
+static int check_user(const cli_session *session, const char *user)
+{
+    cli_problem problem;
+    const char *at = user;
+
+    while (isalnum((unsigned char)*at) || (*at && strchr("_-.:@", *at)))
+        at++;
+    if (*user && !*at)
+        return CLI_DONE;
+    cli_problem_set(&problem, "--user %s holds other characters than letters, digits and _-.:@", cli_quote(user).text);
+    return cli_fail_usage(&session->out, problem.text);
+}
+
+static json_t *names_of(uint32_t parts)
+{
+    json_t *names = json_array();
+    const char *name;
+
+    for (uint32_t part = 1; (name = podlink_acl_part_name(part)); part *= 2)
+        if (parts & part)
+            json_array_append_new(names, json_string(name));
+    return names;
+}
+
+/* The words of the rule that begin with this character, without it. */
+static json_t *words_with(const char *rule, char first)
+{
+    json_t *words = json_array();
+
+    for (const char *at = rule; *at; at += strspn(at, " ")) {
+        size_t length = strcspn(at, " ");
+        if (*at == first)
+            json_array_append_new(words, json_stringn(at + 1, length - 1));
+        at += length;
+    }
+    return words;
+}
+
+static void print_json(const cli_session *session, const char *user, uint32_t parts, const char *rule)
+{
+    json_t *object = cli_json(PODLINK_OK);
+
+    json_object_set_new(object, "ns", json_string(session->ns));
+    json_object_set_new(object, "user", json_string(user));
+    json_object_set_new(object, "parts", names_of(parts));
+    json_object_set_new(object, "keys", words_with(rule, '~'));
+    json_object_set_new(object, "channels", words_with(rule, '&'));
+    json_object_set_new(object, "commands", words_with(rule, '+'));
+    json_object_set_new(object, "rule", json_string(rule));
+    cli_json_print(object);
+}
+
+static int tell_rule(const cli_session *session, const char *user, uint32_t parts)
+{
+    char *rule;
+    podlink_error error;
+
+    if (parts == 0)
+        return CLI_DONE;
+    if (podlink_acl_rule(session->ns, parts, &rule, &error) < 0)
+        return cli_session_fail(session, &error);
+    if (session->out.json && !session->out.quiet)
+        print_json(session, user, parts, rule);
+    else if (!session->out.quiet)
+        printf("ACL SETUSER %s reset on >PASSWORD resetchannels %s\n", user, rule);
+    podlink_free(rule);
+    return CLI_DONE;
+}
+
+/* 0 where they are none of the servers': the name alone is then that of the sentinels' user. */
+static uint32_t of_servers(uint32_t parts)
+{
+    const uint32_t theirs = parts & ~(uint32_t)PODLINK_ACL_SENTINEL_USER;
+
+    return theirs == PODLINK_ACL_CLIENT_NAME && theirs != parts ? 0 : theirs;
+}
+
+/* A client gives its name to sentinels, too. */
+static uint32_t of_sentinels(uint32_t parts)
+{
+    const uint32_t theirs = PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME;
+
+    return parts & PODLINK_ACL_SENTINEL_USER ? parts & theirs : 0;
+}
+
+int cli_acl(cli_session *session)
+{
+    const char *given = session->arguments->value[CLI_USER];
+    const char *user = given ? given : "podlink";
+    uint32_t parts;
+    int code = read_parts(session, &parts);
+
+    if (code == CLI_DONE)
+        code = check_user(session, user);
+    if (code == CLI_DONE)
+        code = tell_rule(session, user, of_servers(parts));
+    if (code == CLI_DONE)
+        code = tell_rule(session, user, of_sentinels(parts));
+    return code;
+}

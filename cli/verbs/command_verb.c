@@ -1,0 +1,120 @@
+/* "podlink command": any Redis command. */
+#include "verbs/command_verb.h"
+
+#include "exit_code.h"
+#include "reply_output.h"
+#include "verbs/command_key.h"
+#include "verbs/command_secret.h"
+
+#include <podlink/command.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The arguments of the command to send; what is read from standard input is owned. */
+typedef struct request {
+    const char **argv;
+    size_t *lengths;
+    size_t argc;
+    char *input;
+} request;
+
+static void request_fini(request *request)
+{
+    free(request->argv);
+    free(request->lengths);
+    free(request->input);
+}
+
+/* All of standard input; NULL with errno. */
+static char *read_input(size_t *length)
+{
+    size_t capacity = 65536;
+    char *input = malloc(capacity);
+
+    *length = 0;
+    while (input) {
+        *length += fread(input + *length, 1, capacity - *length, stdin);
+        if (*length < capacity)
+            break;
+        char *larger = realloc(input, capacity *= 2);
+        if (!larger)
+            free(input);
+        input = larger;
+    }
+    if (input && ferror(stdin)) {
+        free(input);
+        return NULL;
+    }
+    return input;
+}
+
+static bool request_init(request *request, const cli_session *session, cli_problem *problem)
+{
+    bool with_input = cli_given(session->arguments, CLI_STDIN);
+
+    *request = (struct request){
+        .argv = calloc(session->word_count + 1, sizeof(char *)),
+        .lengths = calloc(session->word_count + 1, sizeof(size_t)),
+    };
+    if (!request->argv || !request->lengths) {
+        cli_problem_set(problem, "out of memory");
+        return false;
+    }
+    for (size_t i = 0; i < session->word_count; i++) {
+        request->argv[i] = session->words[i];
+        request->lengths[i] = strlen(session->words[i]);
+    }
+    request->argc = session->word_count;
+    if (with_input) {
+        request->input = read_input(&request->lengths[request->argc]);
+        request->argv[request->argc] = request->input;
+        request->argc++;
+    }
+    if (with_input && !request->input) {
+        cli_problem_set(problem, "standard input cannot be read: %s", strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static int run(cli_session *session, const request *request)
+{
+    const podlink_command command = {
+        .argc = request->argc,
+        .argv = request->argv,
+        .argv_lengths = request->lengths,
+        .key_index = cli_command_key(request->argv, request->lengths, request->argc),
+    };
+    podlink_reply *reply = NULL;
+    podlink_error error;
+    int code = cli_session_open(session);
+
+    if (code != CLI_DONE)
+        return code;
+    if (podlink_command_run(session->client, &command, &session->call, &reply, &error) < 0)
+        return cli_session_fail(session, &error);
+    cli_reply_tell(&session->out, reply);
+    podlink_reply_free(reply);
+    return CLI_DONE;
+}
+
+int cli_command(cli_session *session)
+{
+    cli_problem problem;
+    request request;
+    int code;
+
+    if (cli_command_has_secret(session->words, session->word_count)) {
+        return cli_fail_usage(&session->out, "a password may not stand on the command line, which every user of this "
+                                             "machine can read: leave it out and give it to --stdin");
+    }
+    if (request_init(&request, session, &problem))
+        code = run(session, &request);
+    else
+        code = cli_fail_usage(&session->out, problem.text);
+    request_fini(&request);
+    return code;
+}

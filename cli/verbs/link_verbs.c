@@ -1,0 +1,279 @@
+/* The verbs "podlink link ..." for one uid. Many of them, from standard input, are link_bulk's. */
+#include "verbs/link_verbs.h"
+
+#include "bulk/link_bulk.h"
+#include "exit_code.h"
+#include "numbers.h"
+
+#include <podlink/link.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static podlink_link link_of(const cli_session *session)
+{
+    return (podlink_link){session->ns, session->words[0], session->words[1]};
+}
+
+static json_t *link_in_json(const cli_session *session, podlink_status status)
+{
+    json_t *object = cli_json(status);
+
+    json_object_set_new(object, "ns", json_string(session->ns));
+    json_object_set_new(object, "service", json_string(session->words[0]));
+    json_object_set_new(object, "uid", json_string(session->words[1]));
+    return object;
+}
+
+/* Reads the pod, which is the third word, and opens the client. */
+static int open_with_pod(cli_session *session, int32_t *pod)
+{
+    cli_problem problem;
+
+    if (!cli_read_pod(session->words[2], pod, &problem))
+        return cli_fail_usage(&session->out, problem.text);
+    return cli_session_open(session);
+}
+
+/* Prints what a verb has answered that sets a link and tells the one before. */
+static int tell_set(const cli_session *session, podlink_status status, int32_t in_force, int32_t previous)
+{
+    if (session->out.json && !session->out.quiet) {
+        json_t *object = link_in_json(session, status);
+        json_object_set_new(object, "pod", cli_json_pod(in_force));
+        json_object_set_new(object, "previous", cli_json_pod(previous));
+        cli_json_print(object);
+    } else if (!session->out.quiet) {
+        cli_print_name(session->words[1]);
+        if (status == PODLINK_REFUSED)
+            printf(" -> %d (refused)\n", in_force);
+        else
+            printf(" -> %d (was %s)\n", in_force, cli_pod_shown(previous).text);
+    }
+    return cli_exit_code(status);
+}
+
+/* Prints the pod that a verb was asked for, or that there is none. */
+static int tell_pod(const cli_session *session, podlink_status status, int32_t pod, const char *none)
+{
+    if (session->out.json && !session->out.quiet) {
+        json_t *object = link_in_json(session, status);
+        json_object_set_new(object, "pod", cli_json_pod(status == PODLINK_OK ? pod : PODLINK_NO_POD));
+        cli_json_print(object);
+    } else if (status == PODLINK_OK && !session->out.quiet) {
+        printf("%d\n", pod);
+    } else {
+        cli_say(&session->out, "%s", none);
+    }
+    return cli_exit_code(status);
+}
+
+int cli_link_set(cli_session *session)
+{
+    int64_t persist_s = PODLINK_FOREVER;
+    int32_t previous = PODLINK_NO_POD;
+    podlink_error error;
+    int32_t pod;
+    int code = cli_session_duration(session, CLI_FOR, &persist_s);
+
+    if (code == CLI_DONE && cli_link_is_bulk(session))
+        return cli_link_set_lines(session, persist_s);
+    if (code == CLI_DONE)
+        code = open_with_pod(session, &pod);
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    podlink_status status = podlink_link_set(session->client, &link, pod, persist_s, &previous, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_set(session, status, pod, previous);
+}
+
+int cli_link_try(cli_session *session)
+{
+    int64_t persist_s = PODLINK_FOREVER;
+    int32_t in_force = PODLINK_NO_POD;
+    int32_t previous = PODLINK_NO_POD;
+    podlink_error error;
+    int32_t pod;
+    int code = cli_session_duration(session, CLI_FOR, &persist_s);
+
+    if (code == CLI_DONE)
+        code = open_with_pod(session, &pod);
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    podlink_status status =
+        podlink_link_try_set(session->client, &link, pod, persist_s, &in_force, &previous, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_set(session, status, in_force, previous);
+}
+
+int cli_link_ensure(cli_session *session)
+{
+    int64_t persist_s = PODLINK_FOREVER;
+    int32_t in_force = PODLINK_NO_POD;
+    podlink_error error;
+    int32_t pod;
+    int code = cli_session_duration(session, CLI_FOR, &persist_s);
+
+    if (code == CLI_DONE && cli_link_is_bulk(session))
+        return cli_link_ensure_lines(session, persist_s);
+    if (code == CLI_DONE)
+        code = open_with_pod(session, &pod);
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    podlink_status status =
+        podlink_link_set_if_absent(session->client, &link, pod, persist_s, &in_force, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, in_force, "no link");
+}
+
+int cli_link_get(cli_session *session)
+{
+    int32_t pod = PODLINK_NO_POD;
+    podlink_error error;
+
+    if (cli_link_is_bulk(session))
+        return cli_link_get_lines(session);
+    int code = cli_session_open(session);
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    podlink_status status = podlink_link_get(session->client, &link, &pod, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, pod, "no link");
+}
+
+int cli_link_get_persistent(cli_session *session)
+{
+    int32_t pod = PODLINK_NO_POD;
+    podlink_error error;
+    int code = cli_session_open(session);
+
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    podlink_status status = podlink_link_get_if_persistent(session->client, &link, &pod, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, pod, "no persistent link");
+}
+
+int cli_link_compute(cli_session *session)
+{
+    int64_t persist_s = PODLINK_FOREVER;
+    int64_t max_age_ms = 0;
+    int32_t in_force = PODLINK_NO_POD;
+    podlink_error error;
+    int code = cli_session_duration(session, CLI_FOR, &persist_s);
+
+    if (code == CLI_DONE)
+        code = cli_session_number(session, CLI_MAX_AGE, 0, INT64_C(1) << 53, &max_age_ms);
+    if (code == CLI_DONE)
+        code = cli_session_open(session);
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    podlink_status status =
+        podlink_link_compute(session->client, &link, persist_s, max_age_ms, &in_force, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error)
+                      : tell_pod(session, status, in_force, "no link, and no pod is ready");
+}
+
+static int tell_removed(const cli_session *session, podlink_status status)
+{
+    if (session->out.json && !session->out.quiet)
+        cli_json_print(link_in_json(session, status));
+    else if (status == PODLINK_OK && !session->out.quiet)
+        printf("removed\n");
+    else
+        cli_say(&session->out, "no such link");
+    return cli_exit_code(status);
+}
+
+/* Removes the one link, if it is to the pod of --if-pod where that is given. */
+static int remove_one(cli_session *session, int64_t keep_s)
+{
+    const char *if_pod = session->arguments->value[CLI_IF_POD];
+    cli_problem problem;
+    podlink_error error;
+    podlink_status status;
+    int32_t pod = PODLINK_NO_POD;
+
+    if (if_pod && !cli_read_pod(if_pod, &pod, &problem))
+        return cli_fail_usage(&session->out, problem.text);
+    int code = cli_session_open(session);
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = link_of(session);
+    if (if_pod)
+        status = podlink_link_remove_if_pod(session->client, &link, pod, keep_s, &session->call, &error);
+    else
+        status = podlink_link_remove(session->client, &link, keep_s, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_removed(session, status);
+}
+
+int cli_link_remove(cli_session *session)
+{
+    int64_t keep_s = PODLINK_FOREVER;
+    int code = cli_session_duration(session, CLI_KEEP, &keep_s);
+
+    if (code != CLI_DONE)
+        return code;
+    if (!cli_link_is_bulk(session))
+        return remove_one(session, keep_s);
+    if (cli_given(session->arguments, CLI_IF_POD))
+        return cli_fail_usage(&session->out, "--if-pod is for one uid, not for lines from standard input");
+    return cli_link_remove_lines(session, keep_s);
+}
+
+static void print_services_json(const cli_session *session, podlink_status status, const podlink_service_links *links)
+{
+    json_t *object = cli_json(status);
+    json_t *services = json_array();
+
+    for (size_t i = 0; i < links->count; i++) {
+        const char *service = links->items[i].service;
+        json_t *link = json_object();
+        json_object_set_new(link, "service", cli_json_bytes(service, strlen(service)));
+        json_object_set_new(link, "pod", cli_json_pod(links->items[i].pod));
+        json_array_append_new(services, link);
+    }
+    json_object_set_new(object, "ns", json_string(session->ns));
+    json_object_set_new(object, "uid", json_string(session->words[0]));
+    json_object_set_new(object, "links", services);
+    cli_json_print(object);
+}
+
+static int tell_services(const cli_session *session, podlink_status status, const podlink_service_links *links)
+{
+    if (status == PODLINK_OK && links->count == 0) {
+        status = PODLINK_NOT_LINKED;
+        cli_say(&session->out, "no persistent links");
+    }
+    if (session->out.quiet)
+        return cli_exit_code(status);
+    if (session->out.json) {
+        print_services_json(session, status, links);
+        return cli_exit_code(status);
+    }
+    for (size_t i = 0; i < links->count; i++) {
+        cli_print_name(links->items[i].service);
+        printf("\t%s\n", cli_pod_shown(links->items[i].pod).text);
+    }
+    return cli_exit_code(status);
+}
+
+int cli_link_services(cli_session *session)
+{
+    podlink_service_links *links = NULL;
+    podlink_error error;
+    int code = cli_session_open(session);
+
+    if (code != CLI_DONE)
+        return code;
+    podlink_status status =
+        podlink_link_services(session->client, session->ns, session->words[0], &links, &session->call, &error);
+    /* A corrupt entry is told, and the others are printed all the same. */
+    if (links)
+        code = tell_services(session, status, links);
+    if (status < 0)
+        code = cli_session_fail(session, &error);
+    podlink_free(links);
+    return code;
+}

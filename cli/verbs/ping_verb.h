@@ -1,0 +1,11 @@
+/* "podlink ping": once, or again and again. */
+#ifndef CLI_PING_VERB_H
+#define CLI_PING_VERB_H
+
+#include "cli_session.h"
+
+int cli_ping(cli_session *session);
+
+enum { CLI_INTERVAL_MAX_MS = 3600000 };
+
+#endif

@@ -1,0 +1,72 @@
+/* The times of many pings, and their quantiles. Nothing is printed here. */
+#include "verbs/round_trips.h"
+
+#include <stdlib.h>
+
+/* xorshift64: which of the times are kept needs no better chance. */
+static uint64_t next_random(cli_round_trips *times)
+{
+    uint64_t state = times->random ? times->random : 0x9e3779b97f4a7c15U;
+
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    times->random = state;
+    return state;
+}
+
+static bool grow(cli_round_trips *times)
+{
+    size_t capacity = times->capacity ? 2 * times->capacity : 64;
+    int64_t *larger = realloc(times->kept, capacity * sizeof *larger);
+
+    if (!larger)
+        return false;
+    times->kept = larger;
+    times->capacity = capacity;
+    return true;
+}
+
+bool cli_round_trips_add(cli_round_trips *times, int64_t ns)
+{
+    if (times->kept_count < CLI_ROUND_TRIPS_KEPT) {
+        if (times->kept_count == times->capacity && !grow(times))
+            return false;
+        times->kept[times->kept_count++] = ns;
+    } else {
+        /* The n-th takes the place of another with the chance kept/n, so that all have the same chance to be there. */
+        uint64_t place = next_random(times) % (times->count + 1);
+        if (place < CLI_ROUND_TRIPS_KEPT)
+            times->kept[place] = ns;
+    }
+    times->min_ns = times->count == 0 || ns < times->min_ns ? ns : times->min_ns;
+    times->max_ns = ns > times->max_ns ? ns : times->max_ns;
+    times->count++;
+    return true;
+}
+
+static int by_size(const void *one, const void *other)
+{
+    int64_t a = *(const int64_t *)one;
+    int64_t b = *(const int64_t *)other;
+
+    return (a > b) - (a < b);
+}
+
+int64_t cli_round_trips_quantile(cli_round_trips *times, double quantile)
+{
+    size_t rank = (size_t)(quantile * (double)times->kept_count);
+
+    if (times->kept_count == 0)
+        return 0;
+    if ((double)rank < quantile * (double)times->kept_count)
+        rank++;
+    qsort(times->kept, times->kept_count, sizeof *times->kept, by_size);
+    return times->kept[rank > 0 ? rank - 1 : 0];
+}
+
+void cli_round_trips_fini(cli_round_trips *times)
+{
+    free(times->kept);
+    *times = (cli_round_trips){0};
+}

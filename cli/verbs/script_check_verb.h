@@ -1,0 +1,9 @@
+/* "podlink scripts check": what a script does that it does not declare. */
+#ifndef CLI_SCRIPT_CHECK_VERB_H
+#define CLI_SCRIPT_CHECK_VERB_H
+
+#include "cli_session.h"
+
+int cli_scripts_check(cli_session *session);
+
+#endif

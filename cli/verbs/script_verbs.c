@@ -1,0 +1,258 @@
+/* The verbs "podlink scripts ...", but for the check: the Lua scripts, and whether the server holds them. */
+#include "verbs/script_verbs.h"
+
+#include "cli_clock.h"
+#include "exit_code.h"
+#include "reply_output.h"
+#include "verbs/script_input.h"
+
+#include <podlink/script.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { TIME_SIZE = 24 };
+
+/* Opens the client, and registers the scripts that --file and --dir name. */
+static int open_with_scripts(cli_session *session)
+{
+    const char *file = session->arguments->value[CLI_FILE];
+    const char *directory = session->arguments->value[CLI_DIR];
+    podlink_error error;
+    int code = cli_session_open(session);
+
+    if (code != CLI_DONE)
+        return code;
+    if (file && podlink_script_register_file(session->client, file, &error) != PODLINK_OK)
+        return cli_session_fail(session, &error);
+    if (directory && podlink_script_register_directory(session->client, directory, NULL, &error) != PODLINK_OK)
+        return cli_session_fail(session, &error);
+    return CLI_DONE;
+}
+
+static podlink_script_stats counted(const cli_session *session, const podlink_script_info *script)
+{
+    podlink_script_stats stats = {0};
+
+    podlink_script_stats_init(&stats);
+    podlink_script_stats_of(session->client, script->name, &stats);
+    return stats;
+}
+
+static int64_t mean_ns(const podlink_script_stats *stats)
+{
+    return stats->wire.count ? (int64_t)(stats->wire.sum_ns / stats->wire.count) : 0;
+}
+
+/* "0.120", or "-" where nothing was measured. */
+static const char *time_shown(char *text, const podlink_script_stats *stats, int64_t ns)
+{
+    if (stats->wire.count == 0)
+        return "-";
+    snprintf(text, TIME_SIZE, "%.3f", (double)ns / CLI_NS_PER_MS);
+    return text;
+}
+
+static void print_counted(const podlink_script_stats *stats)
+{
+    char mean[TIME_SIZE];
+    char p99[TIME_SIZE];
+
+    printf(" %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7" PRIu64 " %8s %8s", stats->loads, stats->calls, stats->errors,
+           stats->repairs, time_shown(mean, stats, mean_ns(stats)),
+           time_shown(p99, stats, podlink_histogram_quantile_ns(&stats->wire, 0.99)));
+}
+
+/* Prints all scripts; held may be NULL. */
+static void print_text(const cli_session *session, const int *held, size_t count)
+{
+    podlink_script_info script;
+
+    if (held) {
+        printf("%-32s %-40s  %-7s %6s %6s %7s %7s %8s %8s\n", "NAME", "SHA1", "SERVER", "LOADS", "CALLS", "ERRORS",
+               "REPAIRS", "MEAN ms", "P99 ms");
+    }
+    for (size_t i = 0; i < count && podlink_script_at(session->client, i, &script) == PODLINK_OK; i++) {
+        printf("%-32s %s", script.name, script.sha);
+        if (held) {
+            podlink_script_stats stats = counted(session, &script);
+            printf("  %-7s", held[i] ? "held" : "missing");
+            print_counted(&stats);
+        }
+        putchar('\n');
+    }
+}
+
+static json_t *text_or_null(const char *text)
+{
+    return text ? json_string(text) : json_null();
+}
+
+static json_t *script_in_json(const podlink_script_info *script)
+{
+    json_t *entry = json_object();
+
+    json_object_set_new(entry, "name", json_string(script->name));
+    json_object_set_new(entry, "sha", json_string(script->sha));
+    json_object_set_new(entry, "built_in", json_boolean(script->built_in));
+    json_object_set_new(entry, "keys", text_or_null(script->keys));
+    json_object_set_new(entry, "args", text_or_null(script->args));
+    json_object_set_new(entry, "read_only", json_boolean(script->read_only));
+    json_object_set_new(entry, "repeatable", json_boolean(script->repeatable));
+    return entry;
+}
+
+static void add_counted(json_t *entry, const podlink_script_stats *stats)
+{
+    bool any = stats->wire.count > 0;
+
+    json_object_set_new(entry, "loads", json_integer((json_int_t)stats->loads));
+    json_object_set_new(entry, "calls", json_integer((json_int_t)stats->calls));
+    json_object_set_new(entry, "errors", json_integer((json_int_t)stats->errors));
+    json_object_set_new(entry, "repairs", json_integer((json_int_t)stats->repairs));
+    json_object_set_new(entry, "mean_ns", any ? json_integer(mean_ns(stats)) : json_null());
+    json_object_set_new(entry, "p99_ns",
+                        any ? json_integer(podlink_histogram_quantile_ns(&stats->wire, 0.99)) : json_null());
+}
+
+static void print_json(const cli_session *session, const int *held, size_t count, podlink_status status)
+{
+    json_t *object = cli_json(status);
+    json_t *scripts = json_array();
+    podlink_script_info script;
+
+    for (size_t i = 0; i < count && podlink_script_at(session->client, i, &script) == PODLINK_OK; i++) {
+        json_t *entry = script_in_json(&script);
+        if (held) {
+            podlink_script_stats stats = counted(session, &script);
+            json_object_set_new(entry, "held", json_boolean(held[i]));
+            add_counted(entry, &stats);
+        }
+        json_array_append_new(scripts, entry);
+    }
+    json_object_set_new(object, "scripts", scripts);
+    cli_json_print(object);
+}
+
+static int tell_scripts(const cli_session *session, const int *held, size_t count, podlink_status status)
+{
+    if (session->out.json && !session->out.quiet)
+        print_json(session, held, count, status);
+    else if (!session->out.quiet)
+        print_text(session, held, count);
+    return cli_exit_code(status);
+}
+
+int cli_scripts_list(cli_session *session)
+{
+    int code = open_with_scripts(session);
+
+    if (code != CLI_DONE)
+        return code;
+    return tell_scripts(session, NULL, podlink_script_count(session->client), PODLINK_OK);
+}
+
+/* OK where the server holds every script. */
+static podlink_status all_held(const int *held, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!held[i])
+            return PODLINK_NOT_FOUND;
+    return PODLINK_OK;
+}
+
+int cli_scripts_status(cli_session *session)
+{
+    podlink_error error;
+    int code = open_with_scripts(session);
+
+    if (code != CLI_DONE)
+        return code;
+    size_t count = podlink_script_count(session->client);
+    int *held = calloc(count + 1, sizeof *held);
+    if (!held)
+        return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
+    if (podlink_scripts_loaded(session->client, held, count, &session->call, &error) < 0)
+        code = cli_session_fail(session, &error);
+    else
+        code = tell_scripts(session, held, count, all_held(held, count));
+    free(held);
+    return code;
+}
+
+int cli_scripts_load(cli_session *session)
+{
+    podlink_error error;
+    size_t loaded = 0;
+    int code = open_with_scripts(session);
+
+    if (code != CLI_DONE)
+        return code;
+    if (podlink_scripts_load(session->client, &loaded, &session->call, &error) < 0)
+        return cli_session_fail(session, &error);
+    if (session->out.json && !session->out.quiet) {
+        json_t *object = cli_json(PODLINK_OK);
+        json_object_set_new(object, "loaded", json_integer((json_int_t)loaded));
+        cli_json_print(object);
+    } else if (!session->out.quiet) {
+        printf("%zu scripts loaded\n", loaded);
+    }
+    return CLI_DONE;
+}
+
+/* The script that is to run: the one named, or the only one of --file. NULL: told. */
+static const char *name_of_script(const cli_session *session, podlink_script_info *script)
+{
+    size_t count = podlink_script_count(session->client);
+
+    if (session->word_count > 0)
+        return session->words[0];
+    /* That of --file was registered before those of --dir, so both together would be guesswork. */
+    if (!cli_given(session->arguments, CLI_FILE) || cli_given(session->arguments, CLI_DIR) ||
+        podlink_script_at(session->client, count - 1, script) != PODLINK_OK) {
+        cli_fail_usage(&session->out, "which script? NAME is missing, and only a lone --file can stand for it");
+        return NULL;
+    }
+    return script->name;
+}
+
+static int fail_run(const cli_session *session, const podlink_error *error)
+{
+    cli_failure failure = cli_session_failure(session, error);
+
+    if (error->status == PODLINK_ESCRIPT)
+        failure.next = "\"podlink scripts list\" names the built-in ones; --file and --dir bring your own";
+    return cli_fail(&session->out, &failure);
+}
+
+static int run_script(const cli_session *session, const cli_script_input *input)
+{
+    podlink_reply *reply = NULL;
+    podlink_script_info script;
+    podlink_error error;
+    const char *name = name_of_script(session, &script);
+
+    if (!name)
+        return CLI_USAGE;
+    if (podlink_script_run(session->client, name, (const char *const *)input->keys.items, NULL, input->keys.count,
+                           (const char *const *)input->args.items, NULL, input->args.count, &session->call, &reply,
+                           &error) < 0)
+        return fail_run(session, &error);
+    cli_reply_tell(&session->out, reply);
+    podlink_reply_free(reply);
+    return CLI_DONE;
+}
+
+int cli_scripts_run(cli_session *session)
+{
+    cli_script_input input;
+    int code = cli_script_input_init(&input, session);
+
+    if (code == CLI_DONE)
+        code = open_with_scripts(session);
+    if (code == CLI_DONE)
+        code = run_script(session, &input);
+    cli_script_input_fini(&input);
+    return code;
+}

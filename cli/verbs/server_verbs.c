@@ -1,0 +1,371 @@
+/* The verbs "podlink server ...", for the private local server. Its paths are private_server's, its process is
+ * server_process's; here it is asked, waited for and told of. */
+#include "verbs/server_verbs.h"
+
+#include "cli_clock.h"
+#include "exit_code.h"
+#include "server/private_server.h"
+#include "server/server_process.h"
+
+#include <podlink/command.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { ASK_TIMEOUT_MS = 1000, POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
+
+/* What the server says of itself. */
+typedef struct server_facts {
+    bool answers;
+    bool loading; /* it answers, and does not serve yet */
+    int64_t pid;
+    int64_t keys;
+    char version[48];
+} server_facts;
+
+/* One start or stop: what is known of it on the way. */
+typedef struct server_run {
+    cli_session *session;
+    cli_private_server server;
+    server_facts facts;
+    int64_t deadline_ms;
+    long log_from;
+} server_run;
+
+/* Copies the value of a line "name:value" of an INFO reply. */
+static bool info_value(const char *info, const char *name, char *value, size_t size)
+{
+    size_t length = strlen(name);
+
+    for (const char *line = info; line; line = strchr(line, '\n')) {
+        line += line[0] == '\n';
+        if (strncmp(line, name, length) == 0 && line[length] == ':') {
+            int value_length = (int)strcspn(line + length + 1, "\r\n");
+            snprintf(value, size, "%.*s", value_length, line + length + 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_info(const char *info, server_facts *facts)
+{
+    char value[32] = "";
+
+    if (info_value(info, "process_id", value, sizeof value))
+        facts->pid = strtoll(value, NULL, 10);
+    if (info_value(info, "valkey_version", value, sizeof value))
+        snprintf(facts->version, sizeof facts->version, "valkey %s", value);
+    else if (info_value(info, "redis_version", value, sizeof value))
+        snprintf(facts->version, sizeof facts->version, "redis %s", value);
+}
+
+static void ask_client(podlink_client *client, server_facts *facts)
+{
+    static const char *const info[] = {"INFO", "server"};
+    static const char *const dbsize[] = {"DBSIZE"};
+    const podlink_command info_command = {.argc = 2, .argv = info, .repeatable = 1};
+    const podlink_command dbsize_command = {.argc = 1, .argv = dbsize, .repeatable = 1};
+    podlink_status status = podlink_ping(client, NULL, NULL, NULL);
+    podlink_reply *reply = NULL;
+
+    facts->loading = status == PODLINK_ELOADING;
+    facts->answers = status == PODLINK_OK || facts->loading;
+    if (!facts->answers)
+        return;
+    if (podlink_command_run(client, &info_command, NULL, &reply, NULL) == PODLINK_OK) {
+        const char *text = podlink_reply_text(reply, NULL);
+        read_info(text ? text : "", facts);
+    }
+    podlink_reply_free(reply);
+    if (podlink_command_run(client, &dbsize_command, NULL, &reply, NULL) == PODLINK_OK) {
+        podlink_reply_integer(reply, &facts->keys);
+        podlink_reply_free(reply);
+    }
+}
+
+/* Asks the server behind the socket who it is. */
+static server_facts ask(const cli_private_server *server)
+{
+    server_facts facts = {.pid = -1};
+    podlink_client *client = NULL;
+    podlink_options options;
+
+    if (access(server->socket, F_OK) != 0)
+        return facts;
+    podlink_options_init(&options);
+    options.url = server->url;
+    options.shared_connections = 1;
+    options.retries = 0;
+    options.dial_timeout_ms = ASK_TIMEOUT_MS;
+    options.call_timeout_ms = ASK_TIMEOUT_MS;
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    if (podlink_client_open(&options, &client, NULL) == PODLINK_OK)
+        ask_client(client, &facts);
+    podlink_client_free(client);
+    return facts;
+}
+
+static int fail(const cli_session *session, podlink_status status, const char *message, const char *next)
+{
+    return cli_fail(&session->out, &(cli_failure){.status = status, .message = message, .next = next});
+}
+
+static json_t *facts_in_json(const server_run *run)
+{
+    bool answers = run->facts.answers;
+    json_t *object = cli_json(answers ? PODLINK_OK : PODLINK_NOT_FOUND);
+
+    json_object_set_new(object, "running", json_boolean(answers));
+    if (answers) {
+        json_object_set_new(object, "loading", json_boolean(run->facts.loading));
+        json_object_set_new(object, "pid", json_integer(run->facts.pid));
+        json_object_set_new(object, "version", json_string(run->facts.version));
+        json_object_set_new(object, "keys", json_integer(run->facts.keys));
+    }
+    json_object_set_new(object, "socket", json_string(run->server.socket));
+    json_object_set_new(object, "url", json_string(run->server.url));
+    json_object_set_new(object, "dir", json_string(run->server.directory));
+    return object;
+}
+
+static void print_fact(const char *name, const char *value)
+{
+    printf("%-8s ", name);
+    cli_print_name(value);
+    putchar('\n');
+}
+
+static void print_status(const server_run *run)
+{
+    if (run->facts.answers) {
+        printf("%-8s %s\n", "state", run->facts.loading ? "running, loading its data" : "running");
+        printf("%-8s %lld\n", "pid", (long long)run->facts.pid);
+        printf("%-8s %s\n", "version", run->facts.version);
+        printf("%-8s %lld\n", "keys", (long long)run->facts.keys);
+    } else {
+        printf("%-8s %s\n", "state", "not running");
+    }
+    print_fact("socket", run->server.socket);
+    print_fact("url", run->server.url);
+    print_fact("dir", run->server.directory);
+}
+
+static int find_paths(server_run *run)
+{
+    cli_problem problem;
+
+    if (!cli_private_server_init(&run->server, &problem))
+        return cli_fail_usage(&run->session->out, problem.text);
+    return CLI_DONE;
+}
+
+/* The paths, and until when to wait. */
+static int begin(server_run *run)
+{
+    int64_t wait_ms = WAIT_DEFAULT_MS;
+    int code = cli_session_number(run->session, CLI_WAIT, 1, WAIT_MAX_MS, &wait_ms);
+
+    run->deadline_ms = cli_now_ms() + wait_ms;
+    return code == CLI_DONE ? find_paths(run) : code;
+}
+
+static int fail_silent(const server_run *run)
+{
+    cli_problem problem;
+
+    cli_problem_set(&problem, "the private server lives but does not answer (its pid file says %ld)",
+                    (long)cli_server_pid(&run->server));
+    return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "see its log, server.log in its directory");
+}
+
+int cli_server_status(cli_session *session)
+{
+    server_run run = {.session = session};
+    int code = find_paths(&run);
+
+    if (code != CLI_DONE)
+        return code;
+    run.facts = ask(&run.server);
+    if (!run.facts.answers && cli_server_is_locked(&run.server)) {
+        code = fail_silent(&run);
+    } else {
+        code = run.facts.answers ? CLI_DONE : CLI_NEGATIVE;
+        if (session->out.json && !session->out.quiet)
+            cli_json_print(facts_in_json(&run));
+        else if (!session->out.quiet)
+            print_status(&run);
+    }
+    cli_private_server_fini(&run.server);
+    return code;
+}
+
+static int tell_started(const server_run *run, bool started)
+{
+    if (run->session->out.quiet)
+        return CLI_DONE;
+    if (run->session->out.json) {
+        json_t *object = facts_in_json(run);
+        json_object_set_new(object, "started", json_boolean(started));
+        cli_json_print(object);
+        return CLI_DONE;
+    }
+    printf("%s: %s, pid %lld, %s\n", started ? "started" : "already running", run->facts.version,
+           (long long)run->facts.pid, run->server.url);
+    return CLI_DONE;
+}
+
+/* The server has ended, or does not come up: its last lines of the log say why. */
+static int fail_start(const server_run *run, const char *what)
+{
+    char *words = cli_server_last_words(&run->server, run->log_from);
+    char shown[600] = "it has written nothing";
+    cli_problem problem;
+
+    if (words)
+        cli_escape(shown, sizeof shown, words, strlen(words));
+    cli_problem_set(&problem, "%s; the end of server.log: %.350s", what, shown);
+    free(words);
+    return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
+}
+
+/* Waits for the server that was started. While it loads its data it is left alone, however long that takes. */
+static int await_start(server_run *run, pid_t child)
+{
+    for (;;) {
+        run->facts = ask(&run->server);
+        if (run->facts.answers && !run->facts.loading)
+            return tell_started(run, true);
+        if (waitpid(child, NULL, WNOHANG) == child)
+            return fail_start(run, "the server has ended at once");
+        if (cli_now_ms() >= run->deadline_ms)
+            break;
+        cli_pause_ms(POLL_MS);
+    }
+    if (run->facts.loading) {
+        return fail(run->session, PODLINK_ELOADING, "the server runs and is still loading its data",
+                    "\"podlink server status\" tells when it serves");
+    }
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    return fail_start(run, "the server did not answer in time and was stopped; a longer --wait may help");
+}
+
+static int spawn(server_run *run, int lock)
+{
+    const char *binary = run->session->arguments->value[CLI_BINARY];
+    cli_problem problem;
+    pid_t child;
+
+    if (!binary)
+        binary = getenv("PODLINK_SERVER_BINARY");
+    run->log_from = cli_server_log_length(&run->server);
+    child = cli_server_spawn(&run->server, binary && binary[0] ? binary : NULL, lock, &problem);
+    close(lock);
+    if (child < 0)
+        return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
+    return await_start(run, child);
+}
+
+/* Starts the server, unless it runs or another process is just starting it: then that is waited for. */
+static int start(server_run *run)
+{
+    for (;;) {
+        int lock;
+
+        run->facts = ask(&run->server);
+        if (run->facts.answers && !run->facts.loading)
+            return tell_started(run, false);
+        lock = cli_server_lock(&run->server);
+        if (lock >= 0)
+            return spawn(run, lock);
+        if (errno != EWOULDBLOCK)
+            return fail(run->session, PODLINK_ECONNECT, strerror(errno), "is the server's directory writable?");
+        if (cli_now_ms() >= run->deadline_ms)
+            return fail_silent(run);
+        cli_pause_ms(POLL_MS);
+    }
+}
+
+int cli_server_start(cli_session *session)
+{
+    server_run run = {.session = session};
+    cli_problem problem;
+    int code = begin(&run);
+
+    if (code != CLI_DONE)
+        return code;
+    if (cli_private_server_make_directory(&run.server, &problem))
+        code = start(&run);
+    else
+        code = cli_fail_usage(&session->out, problem.text);
+    cli_private_server_fini(&run.server);
+    return code;
+}
+
+static int tell_stopped(const server_run *run, bool stopped)
+{
+    if (run->session->out.quiet)
+        return CLI_DONE;
+    if (run->session->out.json) {
+        json_t *object = cli_json(PODLINK_OK);
+        json_object_set_new(object, "running", json_false());
+        json_object_set_new(object, "stopped", json_boolean(stopped));
+        json_object_set_new(object, "dir", json_string(run->server.directory));
+        cli_json_print(object);
+    } else if (stopped) {
+        printf("stopped: pid %lld\n", (long long)run->facts.pid);
+    } else {
+        printf("not running\n");
+    }
+    return CLI_DONE;
+}
+
+/* Ends the process that answered on the socket, if the pid file names the same one. */
+static int stop(server_run *run)
+{
+    pid_t pid = cli_server_pid(&run->server);
+    cli_problem problem;
+
+    if (pid <= 0 || pid != (pid_t)run->facts.pid) {
+        cli_problem_set(&problem,
+                        "the pid file says %ld, but the server on the socket is process %lld: nothing is stopped",
+                        (long)pid, (long long)run->facts.pid);
+        return fail(run->session, PODLINK_ECONNECT, problem.text, "stop it by hand");
+    }
+    if (kill(pid, SIGTERM) != 0) {
+        cli_problem_set(&problem, "process %ld cannot be stopped: %s", (long)pid, strerror(errno));
+        return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
+    }
+    while (!cli_process_is_gone(pid)) {
+        if (cli_now_ms() >= run->deadline_ms) {
+            cli_problem_set(&problem, "process %ld was told to stop, and has not ended yet", (long)pid);
+            return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "a longer --wait may help");
+        }
+        cli_pause_ms(POLL_MS);
+    }
+    return tell_stopped(run, true);
+}
+
+int cli_server_stop(cli_session *session)
+{
+    server_run run = {.session = session};
+    int code = begin(&run);
+
+    if (code != CLI_DONE)
+        return code;
+    run.facts = ask(&run.server);
+    if (run.facts.answers)
+        code = stop(&run);
+    else if (cli_server_is_locked(&run.server))
+        code = fail_silent(&run);
+    else
+        code = tell_stopped(&run, false);
+    cli_private_server_fini(&run.server);
+    return code;
+}

@@ -1,0 +1,214 @@
+/* The verbs "podlink state ...": what the pods of a service report of themselves. */
+#include "verbs/state_verbs.h"
+
+#include "bulk/state_bulk.h"
+#include "exit_code.h"
+#include "numbers.h"
+
+#include <podlink/state.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+static podlink_service service_of(const cli_session *session)
+{
+    return (podlink_service){session->ns, session->words[0]};
+}
+
+static json_t *service_in_json(const cli_session *session, podlink_status status)
+{
+    json_t *object = cli_json(status);
+
+    json_object_set_new(object, "ns", json_string(session->ns));
+    json_object_set_new(object, "service", json_string(session->words[0]));
+    return object;
+}
+
+static void add_state(json_t *object, const podlink_state *state, bool stamped)
+{
+    json_object_set_new(object, "pod", json_integer(state->pod));
+    json_object_set_new(object, "load", json_integer(state->load));
+    json_object_set_new(object, "routing", json_string(podlink_routing_text(state->routing)));
+    if (stamped)
+        json_object_set_new(object, "timestamp_ms", json_integer(state->timestamp_ms));
+}
+
+static void print_header(void)
+{
+    printf("%10s %12s  %-13s %s\n", "POD", "LOAD", "ROUTING", "REPORTED");
+}
+
+static void print_state(const podlink_state *state)
+{
+    time_t seconds = (time_t)(state->timestamp_ms / 1000);
+    char stamp[40] = "?";
+    struct tm utc;
+
+    /* Others write this key too, with any number for a time. */
+    if (gmtime_r(&seconds, &utc))
+        strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
+    printf("%10d %12" PRId64 "  %-13s %s.%03dZ\n", state->pod, state->load, podlink_routing_text(state->routing), stamp,
+           (int)(state->timestamp_ms % 1000));
+}
+
+int cli_state_set(cli_session *session)
+{
+    podlink_error error;
+    podlink_state state;
+    cli_problem problem;
+
+    if (session->word_count == 2)
+        return cli_state_set_lines(session);
+    if (!cli_read_state(session->words + 1, session->word_count - 1, &state, &problem))
+        return cli_fail_usage(&session->out, problem.text);
+    int code = cli_session_open(session);
+    if (code != CLI_DONE)
+        return code;
+    podlink_service service = service_of(session);
+    podlink_status status =
+        podlink_state_set(session->client, &service, state.pod, state.load, state.routing, &session->call, &error);
+    if (status < 0)
+        return cli_session_fail(session, &error);
+    if (session->out.json && !session->out.quiet) {
+        json_t *object = service_in_json(session, status);
+        add_state(object, &state, false);
+        cli_json_print(object);
+    } else if (!session->out.quiet) {
+        printf("pod %d: load %" PRId64 ", %s\n", state.pod, state.load, podlink_routing_text(state.routing));
+    }
+    return CLI_DONE;
+}
+
+static int tell_state(const cli_session *session, podlink_status status, const podlink_state *state)
+{
+    if (session->out.json && !session->out.quiet) {
+        json_t *object = service_in_json(session, status);
+        if (status == PODLINK_OK)
+            add_state(object, state, true);
+        else
+            json_object_set_new(object, "pod", json_null());
+        cli_json_print(object);
+    } else if (status == PODLINK_OK && !session->out.quiet) {
+        print_header();
+        print_state(state);
+    } else {
+        cli_say(&session->out, "this pod has no state");
+    }
+    return cli_exit_code(status);
+}
+
+int cli_state_get(cli_session *session)
+{
+    podlink_error error;
+    podlink_state state = {0};
+    cli_problem problem;
+    int32_t pod;
+
+    if (!cli_read_pod(session->words[1], &pod, &problem))
+        return cli_fail_usage(&session->out, problem.text);
+    int code = cli_session_open(session);
+    if (code != CLI_DONE)
+        return code;
+    podlink_service service = service_of(session);
+    podlink_status status = podlink_state_get(session->client, &service, pod, &state, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : tell_state(session, status, &state);
+}
+
+static void print_states_json(const cli_session *session, podlink_status status, const podlink_states *states)
+{
+    json_t *object = service_in_json(session, status);
+    json_t *pods = json_array();
+
+    for (size_t i = 0; i < states->count; i++) {
+        json_t *pod = json_object();
+        add_state(pod, &states->items[i], true);
+        json_array_append_new(pods, pod);
+    }
+    json_object_set_new(object, "pods", pods);
+    json_object_set_new(object, "skipped", json_integer((json_int_t)states->skipped));
+    cli_json_print(object);
+}
+
+static int tell_states(const cli_session *session, const podlink_states *states)
+{
+    podlink_status status = states->count > 0 ? PODLINK_OK : PODLINK_NOT_FOUND;
+
+    if (states->skipped > 0)
+        cli_warn(&session->out, "%zu of the service's states cannot be read and are left out", states->skipped);
+    if (session->out.json && !session->out.quiet) {
+        print_states_json(session, status, states);
+    } else if (states->count == 0) {
+        cli_say(&session->out, "no pods");
+    } else if (!session->out.quiet) {
+        print_header();
+        for (size_t i = 0; i < states->count; i++)
+            print_state(&states->items[i]);
+    }
+    return cli_exit_code(status);
+}
+
+int cli_state_list(cli_session *session)
+{
+    podlink_states *states = NULL;
+    podlink_error error;
+    int code = cli_session_open(session);
+
+    if (code != CLI_DONE)
+        return code;
+    podlink_service service = service_of(session);
+    podlink_status status = podlink_state_list(session->client, &service, &states, &session->call, &error);
+    code = status < 0 ? cli_session_fail(session, &error) : tell_states(session, states);
+    podlink_free(states);
+    return code;
+}
+
+/* Reads --max-age and opens the client. */
+static int open_with_age(cli_session *session, int64_t *max_age_ms)
+{
+    int code = cli_session_number(session, CLI_MAX_AGE, 0, INT64_C(1) << 53, max_age_ms);
+
+    return code == CLI_DONE ? cli_session_open(session) : code;
+}
+
+int cli_state_live(cli_session *session)
+{
+    podlink_states *states = NULL;
+    int64_t max_age_ms = 0;
+    podlink_error error;
+    int code = open_with_age(session, &max_age_ms);
+
+    if (code != CLI_DONE)
+        return code;
+    podlink_service service = service_of(session);
+    podlink_status status = podlink_state_live(session->client, &service, max_age_ms, &states, &session->call, &error);
+    code = status < 0 ? cli_session_fail(session, &error) : tell_states(session, states);
+    podlink_free(states);
+    return code;
+}
+
+int cli_state_best(cli_session *session)
+{
+    int32_t pod = PODLINK_NO_POD;
+    int64_t max_age_ms = 0;
+    podlink_error error;
+    int code = open_with_age(session, &max_age_ms);
+
+    if (code != CLI_DONE)
+        return code;
+    podlink_service service = service_of(session);
+    podlink_status status = podlink_state_best(session->client, &service, max_age_ms, &pod, &session->call, &error);
+    if (status < 0)
+        return cli_session_fail(session, &error);
+    if (session->out.json && !session->out.quiet) {
+        json_t *object = service_in_json(session, status);
+        json_object_set_new(object, "pod", cli_json_pod(pod));
+        cli_json_print(object);
+    } else if (status == PODLINK_OK && !session->out.quiet) {
+        printf("%d\n", pod);
+    } else {
+        cli_say(&session->out, "no pod is ready");
+    }
+    return cli_exit_code(status);
+}

@@ -1,0 +1,13 @@
+/* The verbs "podlink state ...": what the pods of a service report of themselves. */
+#ifndef CLI_STATE_VERBS_H
+#define CLI_STATE_VERBS_H
+
+#include "cli_session.h"
+
+int cli_state_set(cli_session *session);
+int cli_state_get(cli_session *session);
+int cli_state_list(cli_session *session);
+int cli_state_live(cli_session *session);
+int cli_state_best(cli_session *session);
+
+#endif

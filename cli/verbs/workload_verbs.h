@@ -1,0 +1,10 @@
+/* The verbs "podlink workload ...": one text for a whole service. */
+#ifndef CLI_WORKLOAD_VERBS_H
+#define CLI_WORKLOAD_VERBS_H
+
+#include "cli_session.h"
+
+int cli_workload_set(cli_session *session);
+int cli_workload_get(cli_session *session);
+
+#endif
