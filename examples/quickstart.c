@@ -1,4 +1,4 @@
-/* The ten lines of the README: find the pod of a user, or give it one. */
+/* The first program of the README: find the pod of a user, or place the user on one. */
 #include <podlink/podlink.h>
 
 #include <stdio.h>
