@@ -10,35 +10,35 @@
 /** Every option of every verb: X(name in C, name on the command line, value or NULL, text). */
 #define CLI_OPTION_MAP(X)                                                                                              \
     X(URL, "--url", "URL", "the server, without a password: redis://host[:port][/db], unix:///path and others")        \
-    X(URL_FILE, "--url-file", "FILE", "the server's URL is the first line of FILE")                                    \
+    X(URL_FILE, "--url-file", "FILE", "read the server's URL from the first line of FILE")                             \
     X(NS, "--ns", "NS", "namespace (default: PODLINK_NS, else \"default\")")                                           \
-    X(TIMEOUT, "--timeout", "MS", "milliseconds that one call, or one chunk of lines, may take (default 3000)")        \
-    X(FOR, "--for", "DURATION", "a temporary link, for so long: 90, 90s, 15m, 2h, 7d (default: persistent)")           \
-    X(IF_POD, "--if-pod", "POD", "only if the link is to this pod")                                                    \
-    X(KEEP, "--keep", "DURATION", "keep the link as a temporary one for so long (default: delete it now)")             \
-    X(MAX_AGE, "--max-age", "MS", "how old a pod's state may be, in milliseconds (default 0: any age)")                \
-    X(CHUNK, "--chunk", "LINES", "with -: how many lines go to the server at once (1 to 100000, default 1000)")        \
-    X(KEY, "--key", "KEY", "a key of the script; once for each, in their order")                                       \
-    X(KEYS, "--keys", "KEY,...", "keys of the script, with commas between")                                            \
-    X(ARG, "--arg", "ARG", "an argument of the script; once for each, in their order")                                 \
-    X(ARGS, "--args", "ARG,...", "arguments of the script, with commas between")                                       \
-    X(FILE, "--file", "PATH", "a script of yours")                                                                     \
-    X(DIR, "--dir", "DIR", "scripts of yours: each NAME.lua in DIR")                                                   \
-    X(READ_ONLY, "--read-only", NULL, "the script is to write nothing")                                                \
-    X(WATCH, "--watch", NULL, "go on until Ctrl-C, or until --count, and sum up")                                      \
-    X(COUNT, "--count", "N", "with --watch: end after so many pings")                                                  \
-    X(INTERVAL, "--interval", "MS", "milliseconds from ping to ping (1 to 3600000)")                                   \
+    X(TIMEOUT, "--timeout", "MS", "time limit in milliseconds of one call, or of one chunk of lines (default 3000)")   \
+    X(FOR, "--for", "DURATION", "make the link temporary: 90, 90s, 15m, 2h, 7d (default: persistent)")                 \
+    X(IF_POD, "--if-pod", "POD", "remove the link only if it is to this pod")                                          \
+    X(KEEP, "--keep", "DURATION", "keep the link for this time as a temporary one (default: delete it now)")           \
+    X(MAX_AGE, "--max-age", "MS", "ignore states of pods that are older, in milliseconds (default 0: any age)")        \
+    X(CHUNK, "--chunk", "LINES", "with -: how many lines are sent in one batch (1 to 100000, default 1000)")           \
+    X(KEY, "--key", "KEY", "a key of the script; repeat the option for more, in order")                                \
+    X(KEYS, "--keys", "KEY,...", "keys of the script, separated by commas")                                            \
+    X(ARG, "--arg", "ARG", "an argument of the script; repeat the option for more, in order")                          \
+    X(ARGS, "--args", "ARG,...", "arguments of the script, separated by commas")                                       \
+    X(FILE, "--file", "PATH", "a script of your own")                                                                  \
+    X(DIR, "--dir", "DIR", "scripts of your own: each NAME.lua in DIR")                                                \
+    X(READ_ONLY, "--read-only", NULL, "the script must not write")                                                     \
+    X(WATCH, "--watch", NULL, "repeat until Ctrl-C or --count, then print a summary")                                  \
+    X(COUNT, "--count", "N", "with --watch: stop after N pings")                                                       \
+    X(INTERVAL, "--interval", "MS", "milliseconds from the start of a ping to the next (1 to 3600000)")                \
     X(SECONDS, "--seconds", "N", "how many seconds to ping (1 to 86400, default 1)")                                   \
-    X(STDIN, "--stdin", NULL, "the last argument is read from standard input")                                         \
+    X(STDIN, "--stdin", NULL, "read the last argument from standard input")                                            \
     X(BINARY, "--binary", "FILE", "the server to run (default: PODLINK_SERVER_BINARY, redis-server, valkey-server)")   \
     X(WAIT, "--wait", "MS", "milliseconds to wait for the server (1 to 600000, default 10000)")                        \
-    X(USER, "--user", "USER", "whose rule it is (default podlink)")                                                    \
-    X(LIST, "--list", NULL, "one line for each verb: its name and its options")                                        \
-    X(JSON, "--json", NULL, "print JSON, one object a line, failures included")                                        \
+    X(USER, "--user", "USER", "the name of the ACL user (default podlink)")                                            \
+    X(LIST, "--list", NULL, "print one line per verb: its name and its options")                                       \
+    X(JSON, "--json", NULL, "print JSON: one object per line, failures included")                                      \
     X(QUIET, "--quiet", NULL, "print failures only")                                                                   \
-    X(VERBOSE, "--verbose", NULL, "tell on stderr what is sent")                                                       \
+    X(VERBOSE, "--verbose", NULL, "log to stderr what is sent")                                                        \
     X(VERSION, "--version", NULL, "the same as podlink version")                                                       \
-    X(HELP, "--help", NULL, "this help")
+    X(HELP, "--help", NULL, "print this help")
 
 typedef enum cli_option {
 #define X(name, flag, value, text) CLI_##name,

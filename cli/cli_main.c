@@ -27,7 +27,7 @@ static int check_options(const cli_session *session, const cli_verb *verb)
 
     for (int i = 0; i < CLI_OPTION_COUNT; i++) {
         if (unfit & (1U << i)) {
-            cli_problem_set(&problem, "option %s does not belong to this verb", cli_option_texts[i].flag);
+            cli_problem_set(&problem, "option %s is not valid for this verb", cli_option_texts[i].flag);
             return cli_fail_usage(&session->out, problem.text);
         }
     }
@@ -50,12 +50,11 @@ static int check_words(const cli_session *session, const cli_verb *verb)
     cli_problem problem;
 
     if (count < min || count > max) {
-        cli_problem_set(&problem, "its arguments are %s, but %zu %s given", verb->arguments ? verb->arguments : "none",
-                        count, count == 1 ? "is" : "are");
+        cli_problem_set(&problem, "expected arguments: %s; got %zu", verb->arguments ? verb->arguments : "none", count);
         return cli_fail_usage(&session->out, problem.text);
     }
     if (!lines && cli_given(session->arguments, CLI_CHUNK))
-        return cli_fail_usage(&session->out, "--chunk is for lines from standard input, that is with -");
+        return cli_fail_usage(&session->out, "--chunk is only valid with -, for lines from standard input");
     return CLI_DONE;
 }
 

@@ -22,7 +22,7 @@ static int url_from_file(cli_session *session, const char *path)
     if (!session->url)
         return cli_fail_usage(&session->out, problem.text);
     if (exposed)
-        cli_warn(&session->out, "everybody on this machine can read %s; do: chmod 600 FILE", cli_quote(path).text);
+        cli_warn(&session->out, "every user of this machine can read %s; run: chmod 600 FILE", cli_quote(path).text);
     return CLI_DONE;
 }
 
@@ -30,8 +30,8 @@ static int url_from_option(cli_session *session, const char *url)
 {
     if (cli_url_has_password(url)) {
         return cli_fail_usage(&session->out,
-                              "--url may not hold a password, since every user of this machine can read a command "
-                              "line: put the URL into PODLINK_URL, or into a file and name that by --url-file");
+                              "--url must not contain a password, because every user of this machine can read the "
+                              "command line; put the URL in PODLINK_URL, or in a file named by --url-file");
     }
     session->url = strdup(url);
     return CLI_DONE;
@@ -57,7 +57,7 @@ static int find_url(cli_session *session)
     const char *environment = getenv("PODLINK_URL");
 
     if (option && file)
-        return cli_fail_usage(&session->out, "--url and --url-file cannot be given both");
+        return cli_fail_usage(&session->out, "--url and --url-file cannot be combined");
     if (option)
         return url_from_option(session, option);
     if (file)
@@ -113,7 +113,7 @@ const char *cli_session_advice(const cli_session *session, podlink_status status
 {
     switch (status) {
     case PODLINK_ECONNECT:
-        return session->private_server ? start_hint : "is the server running, and the URL right?";
+        return session->private_server ? start_hint : "check that the server is running and the URL is correct";
     case PODLINK_EAUTH:
         return "check user and password in PODLINK_URL or in the file of --url-file";
     case PODLINK_ETIMEDOUT:

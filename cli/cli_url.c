@@ -178,10 +178,10 @@ char *cli_url_from_file(const char *path, bool *exposed, cli_problem *problem)
         url = read_first_line(file);
     }
     if (!url) {
-        cli_problem_set(problem, "--url-file %s cannot be read: %s", cli_quote(path).text, strerror(errno));
+        cli_problem_set(problem, "cannot read --url-file %s: %s", cli_quote(path).text, strerror(errno));
     } else if (!url[0] || strlen(url) == URL_MAX) {
-        cli_problem_set(problem, "--url-file %s: its first line is %s", cli_quote(path).text,
-                        url[0] ? "longer than a URL may be" : "empty; the URL stands there");
+        cli_problem_set(problem, "--url-file %s: the first line is %s", cli_quote(path).text,
+                        url[0] ? "too long for a URL" : "empty, but must contain the URL");
         cli_url_free(url);
         url = NULL;
     }

@@ -9,16 +9,17 @@
 
 static const char after_list[] =
     "\n"
-    "The server is the one that --url, --url-file or the variable PODLINK_URL names; without them it is a private\n"
-    "local one: podlink server start. A password belongs in PODLINK_URL or in the file, never in --url.\n"
+    "--url, --url-file or the variable PODLINK_URL names the server. Without them the tool uses a private local "
+    "server\n"
+    "(see podlink server start). Put a password in PODLINK_URL or in the file, never in --url.\n"
     "\n"
     "Exit codes: 0 done, 1 refused or not found, 2 usage, 3 server or network; of many lines, the highest.\n";
 
 static const char about_lines[] =
     "Lines: fields are separated by spaces or, in a line that has a tab, by tabs alone. Blank lines and lines that "
     "start\n"
-    "with # are skipped. A line that is not valid is told with its number and left out; the others are done, and the\n"
-    "exit code is 2 at least. Where the server fails, the run stops and says at which line.\n";
+    "with # are skipped. An invalid line is reported with its number and skipped; the other lines are processed, and\n"
+    "the exit code is at least 2. If the server fails, the run stops and reports the line.\n";
 
 static const char top_examples[] = "\nExamples:\n"
                                    "  podlink server start\n"
@@ -94,7 +95,7 @@ static void print_noun(const char *noun)
     for (size_t i = 0; i < cli_verb_count; i++)
         if (strcmp(cli_verbs[i].noun, noun) == 0)
             print_indented(cli_verbs[i].examples);
-    printf("\npodlink %s VERB --help tells more.\n", noun);
+    printf("\nRun podlink %s VERB --help for more.\n", noun);
 }
 
 static void print_top(void)
@@ -106,7 +107,7 @@ static void print_top(void)
                   CLI_SET(VERBOSE) | CLI_SET(VERSION) | CLI_SET(HELP));
     fputs(after_list, stdout);
     fputs(top_examples, stdout);
-    printf("\npodlink NOUN VERB --help tells more of a verb.\n");
+    printf("\nRun podlink NOUN VERB --help for the details of a verb.\n");
 }
 
 int cli_help_print(const cli_output *out, const char *const *words, size_t count)

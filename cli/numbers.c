@@ -86,7 +86,7 @@ bool cli_read_routing(const char *text, podlink_routing *routing, cli_problem *p
             return true;
         }
     }
-    cli_problem_set(problem, "routing %s is none of unavailable (0), ready (1), draining (2), shutting-down (3)",
+    cli_problem_set(problem, "routing %s is not one of unavailable (0), ready (1), draining (2), shutting-down (3)",
                     cli_quote(text).text);
     return false;
 }

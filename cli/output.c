@@ -110,7 +110,7 @@ int cli_fail(const cli_output *out, const cli_failure *failure)
         fprintf(stderr, "line %zu: ", failure->line);
     fprintf(stderr, "%s", failure->message);
     if (failure->error && failure->error->delivery == PODLINK_UNKNOWN)
-        fputs(" (sent, but not answered: it may have been done)", stderr);
+        fputs(" (sent, but not answered: it may have been executed)", stderr);
     fprintf(stderr, "%s%s\n", failure->next ? "; " : "", failure->next ? failure->next : "");
     return cli_exit_code(failure->status);
 }

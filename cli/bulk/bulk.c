@@ -78,14 +78,13 @@ static bool read_item(bulk_run *run, entry *entry, size_t length, cli_problem *p
     size_t count;
 
     if (strlen(entry->text) != length) {
-        cli_problem_set(problem, "the line holds a NUL byte");
+        cli_problem_set(problem, "the line contains a NUL byte");
         return false;
     }
     count = cli_fields_split(entry->text, fields, FIELDS_MAX);
     if (count < bulk->fields_min || count > bulk->fields_max) {
-        cli_problem_set(problem, "a line is %s, but this one has %zu field%s%s", bulk->fields, count,
-                        count == 1 ? "" : "s",
-                        count > bulk->fields_max ? " (a field with spaces needs a tab behind it)" : "");
+        cli_problem_set(problem, "expected %s, got %zu field%s%s", bulk->fields, count, count == 1 ? "" : "s",
+                        count > bulk->fields_max ? " (a field that contains spaces must end with a tab)" : "");
         return false;
     }
     entry->item = run->chunk.item_count;
@@ -293,8 +292,8 @@ static void tell_stop(bulk_run *run, const podlink_error *error)
     size_t index;
 
     cli_problem_set(&problem,
-                    "stopped: %.250s; of lines %zu to %zu, %zu were not sent and %zu may have been done; nothing "
-                    "behind was done",
+                    "stopped: %.250s; of lines %zu to %zu, %zu were not sent and %zu may have been executed; later "
+                    "lines were not sent",
                     words_on_item(error->message, &index), chunk->entries[0].line,
                     chunk->entries[chunk->count - 1].line, not_sent, unknown);
     run->code =
@@ -309,7 +308,7 @@ static int fail_reading(const bulk_run *run, const char *why)
 {
     cli_problem problem;
 
-    cli_problem_set(&problem, "stopped behind line %zu: %s", run->lines.number, why);
+    cli_problem_set(&problem, "stopped after line %zu: %s", run->lines.number, why);
     return cli_fail(&run->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = problem.text});
 }
 

@@ -56,8 +56,8 @@ static bool socket_fits(const cli_private_server *server, cli_problem *problem)
     if (strlen(server->socket) <= max)
         return true;
     cli_problem_set(problem,
-                    "the private server's socket would be %s: %zu bytes, but a unix socket's path may have %zu; set "
-                    "PODLINK_SERVER_DIR to a shorter directory",
+                    "the socket of the private server would be %s: %zu bytes, but the limit for a unix socket is %zu; "
+                    "set PODLINK_SERVER_DIR to a shorter path",
                     cli_quote(server->socket).text, strlen(server->socket), max);
     return false;
 }
@@ -68,7 +68,7 @@ bool cli_private_server_init(cli_private_server *server, cli_problem *problem)
 
     if (!directory) {
         *server = (cli_private_server){0};
-        cli_problem_set(problem, "there is no directory for the private server: set PODLINK_SERVER_DIR or HOME");
+        cli_problem_set(problem, "no directory for the private server; set PODLINK_SERVER_DIR or HOME");
         return false;
     }
     return cli_private_server_init_in(server, directory, problem);
@@ -121,18 +121,19 @@ bool cli_private_server_make_directory(const cli_private_server *server, cli_pro
     struct stat status;
 
     if (make_directories(server->directory) != 0 || stat(server->directory, &status) != 0) {
-        cli_problem_set(problem, "the directory %s cannot be made: %s", shown.text, strerror(errno));
+        cli_problem_set(problem, "cannot create the directory %s: %s", shown.text, strerror(errno));
         return false;
     }
     if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
-        cli_problem_set(problem, "%s is not a directory of yours; set PODLINK_SERVER_DIR to another", shown.text);
+        cli_problem_set(problem, "%s is not a directory that you own; set PODLINK_SERVER_DIR to another one",
+                        shown.text);
         return false;
     }
     /* Not mended here: it could be /tmp. */
     if (status.st_mode & (S_IRWXG | S_IRWXO)) {
         cli_problem_set(problem,
-                        "others may enter the directory %s (mode %03o): do chmod 700 on it, or set "
-                        "PODLINK_SERVER_DIR to another",
+                        "other users can access the directory %s (mode %03o); run chmod 700 on it, or set "
+                        "PODLINK_SERVER_DIR to another one",
                         shown.text, (unsigned)(status.st_mode & 0777));
         return false;
     }

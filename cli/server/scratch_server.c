@@ -68,7 +68,7 @@ static bool make_directory(cli_scratch_server *scratch, cli_problem *problem)
         return false;
     }
     if (!mkdtemp(directory)) {
-        cli_problem_set(problem, "no directory can be made in %s: %s", cli_quote(parent).text, strerror(errno));
+        cli_problem_set(problem, "cannot create a directory in %s: %s", cli_quote(parent).text, strerror(errno));
         free(directory);
         return false;
     }
@@ -87,7 +87,7 @@ static bool spawn(cli_scratch_server *scratch, const char *binary, cli_problem *
     pid_t pid;
 
     if (lock < 0) {
-        cli_problem_set(problem, "a file cannot be made in %s: %s", cli_quote(scratch->server.directory).text,
+        cli_problem_set(problem, "cannot create a file in %s: %s", cli_quote(scratch->server.directory).text,
                         strerror(errno));
         return false;
     }
@@ -100,11 +100,11 @@ static bool spawn(cli_scratch_server *scratch, const char *binary, cli_problem *
 static bool fail_start(const cli_scratch_server *scratch, const char *what, cli_problem *problem)
 {
     char *words = cli_server_last_words(&scratch->server, 0);
-    char shown[400] = "it has written nothing";
+    char shown[400] = "(empty)";
 
     if (words)
         cli_escape(shown, sizeof shown, words, strlen(words));
-    cli_problem_set(problem, "%s; its last words: %s", what, shown);
+    cli_problem_set(problem, "%s; the end of its log: %s", what, shown);
     free(words);
     return false;
 }
@@ -122,7 +122,7 @@ static bool await(cli_scratch_server *scratch, cli_problem *problem)
     while (podlink_ping(scratch->client, NULL, NULL, &error) != PODLINK_OK) {
         if (waitpid(scratch->pid, NULL, WNOHANG) == scratch->pid) {
             scratch->pid = 0;
-            return fail_start(scratch, "the temporary server has ended at once", problem);
+            return fail_start(scratch, "the temporary server exited immediately", problem);
         }
         if (cli_now_ms() >= deadline_ms)
             return fail_start(scratch, "the temporary server does not answer", problem);

@@ -123,9 +123,9 @@ static void run_child(const cli_private_server *server, const char *binary, int 
 
 static pid_t spawn_failed(const char *binary, int reason, cli_problem *problem)
 {
-    cli_problem_set(
-        problem, "the server %s cannot be started: %s; install redis-server or valkey-server, or name one by --binary",
-        cli_quote(binary ? binary : "redis-server").text, strerror(reason));
+    cli_problem_set(problem,
+                    "cannot start the server %s: %s; install redis-server or valkey-server, or name one with --binary",
+                    cli_quote(binary ? binary : "redis-server").text, strerror(reason));
     return -1;
 }
 

@@ -30,7 +30,7 @@ static int read_parts(const cli_session *session, uint32_t *parts)
     for (size_t i = 0; i < session->word_count; i++) {
         uint32_t part = find_part(session->words[i]);
         if (part == 0) {
-            cli_problem_set(&problem, "%s is no part: they are links, compute, states, workloads and more",
+            cli_problem_set(&problem, "unknown part %s; parts are links, compute, states, workloads and others",
                             cli_quote(session->words[i]).text);
             return cli_fail_usage(&session->out, problem.text);
         }
@@ -49,7 +49,7 @@ static int check_user(const cli_session *session, const char *user)
         at++;
     if (*user && !*at)
         return CLI_DONE;
-    cli_problem_set(&problem, "--user %s holds other characters than letters, digits and _-.:@", cli_quote(user).text);
+    cli_problem_set(&problem, "--user %s may contain only letters, digits and _-.:@", cli_quote(user).text);
     return cli_fail_usage(&session->out, problem.text);
 }
 

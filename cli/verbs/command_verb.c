@@ -74,7 +74,7 @@ static bool request_init(request *request, const cli_session *session, cli_probl
         request->argc++;
     }
     if (with_input && !request->input) {
-        cli_problem_set(problem, "standard input cannot be read: %s", strerror(errno));
+        cli_problem_set(problem, "cannot read standard input: %s", strerror(errno));
         return false;
     }
     return true;
@@ -108,8 +108,8 @@ int cli_command(cli_session *session)
     int code;
 
     if (cli_command_has_secret(session->words, session->word_count)) {
-        return cli_fail_usage(&session->out, "a password may not stand on the command line, which every user of this "
-                                             "machine can read: leave it out and give it to --stdin");
+        return cli_fail_usage(&session->out, "a password is not allowed on the command line, which every user of this "
+                                             "machine can read; omit it and pass it with --stdin");
     }
     if (request_init(&request, session, &problem))
         code = run(session, &request);

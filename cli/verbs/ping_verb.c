@@ -170,7 +170,7 @@ static int check_options(const cli_session *session)
 
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (cli_given(session->arguments, options[i]) && !cli_given(session->arguments, CLI_WATCH)) {
-            cli_problem_set(&problem, "%s is for --watch", cli_option_texts[options[i]].flag);
+            cli_problem_set(&problem, "%s is only valid with --watch", cli_option_texts[options[i]].flag);
             return cli_fail_usage(&session->out, problem.text);
         }
     }

@@ -156,17 +156,18 @@ static cli_problem describe(const check_run *run, const cli_finding *finding)
     case CLI_WRITES:
         if (finding->name) {
             show_command(shown, sizeof shown, finding);
-            cli_problem_set(&text, "calls %s, but is to be read-only", shown);
+            cli_problem_set(&text, "calls %s, but must be read-only", shown);
         } else {
-            cli_problem_set(&text, "writes, but is to be read-only: %s", words);
+            cli_problem_set(&text, "writes, but must be read-only: %s", words);
         }
         break;
     case CLI_FAILS:
         cli_problem_set(&text, "fails: %s%s", words,
-                        any_made_up(run) ? " (its keys or arguments were made up: --keys and --args give others)" : "");
+                        any_made_up(run) ? " (its keys or arguments are made up; set them with --keys and --args)"
+                                         : "");
         break;
     default:
-        cli_problem_set(&text, "has not ended after %lld ms", (long long)timeout_ms);
+        cli_problem_set(&text, "did not end within %lld ms", (long long)timeout_ms);
         break;
     }
     return text;

@@ -211,7 +211,7 @@ static const char *name_of_script(const cli_session *session, podlink_script_inf
     /* That of --file was registered before those of --dir, so both together would be guesswork. */
     if (!cli_given(session->arguments, CLI_FILE) || cli_given(session->arguments, CLI_DIR) ||
         podlink_script_at(session->client, count - 1, script) != PODLINK_OK) {
-        cli_fail_usage(&session->out, "which script? NAME is missing, and only a lone --file can stand for it");
+        cli_fail_usage(&session->out, "NAME is missing; it may be omitted only with --file and without --dir");
         return NULL;
     }
     return script->name;
@@ -222,7 +222,7 @@ static int fail_run(const cli_session *session, const podlink_error *error)
     cli_failure failure = cli_session_failure(session, error);
 
     if (error->status == PODLINK_ESCRIPT)
-        failure.next = "\"podlink scripts list\" names the built-in ones; --file and --dir bring your own";
+        failure.next = "\"podlink scripts list\" lists the built-in scripts; --file and --dir add your own";
     return cli_fail(&session->out, &failure);
 }
 

@@ -179,7 +179,7 @@ static int fail_silent(const server_run *run)
 {
     cli_problem problem;
 
-    cli_problem_set(&problem, "the private server lives but does not answer (its pid file says %ld)",
+    cli_problem_set(&problem, "the private server is running but does not answer (its pid file says %ld)",
                     (long)cli_server_pid(&run->server));
     return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "see its log, server.log in its directory");
 }
@@ -224,7 +224,7 @@ static int tell_started(const server_run *run, bool started)
 static int fail_start(const server_run *run, const char *what)
 {
     char *words = cli_server_last_words(&run->server, run->log_from);
-    char shown[600] = "it has written nothing";
+    char shown[600] = "(empty)";
     cli_problem problem;
 
     if (words)
@@ -242,14 +242,14 @@ static int await_start(server_run *run, pid_t child)
         if (run->facts.answers && !run->facts.loading)
             return tell_started(run, true);
         if (waitpid(child, NULL, WNOHANG) == child)
-            return fail_start(run, "the server has ended at once");
+            return fail_start(run, "the server exited immediately");
         if (cli_now_ms() >= run->deadline_ms)
             break;
         cli_pause_ms(POLL_MS);
     }
     if (run->facts.loading) {
-        return fail(run->session, PODLINK_ELOADING, "the server runs and is still loading its data",
-                    "\"podlink server status\" tells when it serves");
+        return fail(run->session, PODLINK_ELOADING, "the server is running and still loading its data",
+                    "\"podlink server status\" shows when it is ready");
     }
     kill(child, SIGKILL);
     waitpid(child, NULL, 0);
@@ -285,7 +285,8 @@ static int start(server_run *run)
         if (lock >= 0)
             return spawn(run, lock);
         if (errno != EWOULDBLOCK)
-            return fail(run->session, PODLINK_ECONNECT, strerror(errno), "is the server's directory writable?");
+            return fail(run->session, PODLINK_ECONNECT, strerror(errno),
+                        "check that the server's directory is writable");
         if (cli_now_ms() >= run->deadline_ms)
             return fail_silent(run);
         cli_pause_ms(POLL_MS);
@@ -336,15 +337,15 @@ static int stop(server_run *run)
         cli_problem_set(&problem,
                         "the pid file says %ld, but the server on the socket is process %lld: nothing is stopped",
                         (long)pid, (long long)run->facts.pid);
-        return fail(run->session, PODLINK_ECONNECT, problem.text, "stop it by hand");
+        return fail(run->session, PODLINK_ECONNECT, problem.text, "stop it manually");
     }
     if (kill(pid, SIGTERM) != 0) {
-        cli_problem_set(&problem, "process %ld cannot be stopped: %s", (long)pid, strerror(errno));
+        cli_problem_set(&problem, "process %ld cannot be signalled: %s", (long)pid, strerror(errno));
         return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
     }
     while (!cli_process_is_gone(pid)) {
         if (cli_now_ms() >= run->deadline_ms) {
-            cli_problem_set(&problem, "process %ld was told to stop, and has not ended yet", (long)pid);
+            cli_problem_set(&problem, "process %ld was asked to stop, but has not exited yet", (long)pid);
             return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "a longer --wait may help");
         }
         cli_pause_ms(POLL_MS);

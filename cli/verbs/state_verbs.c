@@ -136,7 +136,7 @@ static int tell_states(const cli_session *session, const podlink_states *states)
     podlink_status status = states->count > 0 ? PODLINK_OK : PODLINK_NOT_FOUND;
 
     if (states->skipped > 0)
-        cli_warn(&session->out, "%zu of the service's states cannot be read and are left out", states->skipped);
+        cli_warn(&session->out, "%zu of the service's states cannot be read and are omitted", states->skipped);
     if (session->out.json && !session->out.quiet) {
         print_states_json(session, status, states);
     } else if (states->count == 0) {

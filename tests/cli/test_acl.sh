@@ -62,7 +62,7 @@ what_is_no_part_is_a_usage_error()
 {
     expect 2 acl
     expect 2 acl lynx
-    err_has "'lynx' is no part"
+    err_has "unknown part 'lynx'"
     expect 2 acl links --user 'a b'
     err_has --user
     expect 2 acl links --user ''

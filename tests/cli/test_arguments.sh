@@ -55,17 +55,17 @@ an_option_given_twice_is_refused()
 
 an_option_of_another_verb_is_refused()
 {
-    _refused 'option --for does not belong to this verb' link get chat alice --for 5
-    _refused 'option --url does not belong to this verb' server status --url redis://localhost
-    _refused '--chunk is for lines' link get chat alice --chunk 5
+    _refused 'option --for is not valid for this verb' link get chat alice --for 5
+    _refused 'option --url is not valid for this verb' server status --url redis://localhost
+    _refused '--chunk is only valid with -' link get chat alice --chunk 5
 }
 
 too_few_and_too_many_arguments_are_refused()
 {
     _refused 'SERVICE UID POD' link set chat alice
-    _refused '4 are given' link set chat alice 1 2
-    _refused '3 are given' link set chat - 1
-    _refused 'arguments are none' ping now
+    _refused 'got 4' link set chat alice 1 2
+    _refused 'got 3' link set chat - 1
+    _refused 'expected arguments: none; got 1' ping now
     _refused 'ARGUMENT...' command
 }
 
@@ -86,7 +86,7 @@ a_load_is_a_64_bit_number()
 
 a_routing_is_one_of_four()
 {
-    _refused "routing 'open' is none of unavailable (0), ready (1), draining (2), shutting-down (3)" \
+    _refused "routing 'open' is not one of unavailable (0), ready (1), draining (2), shutting-down (3)" \
         state set chat 1 5 open
     _refused "routing '4'" state set chat 1 5 4
 }
@@ -130,7 +130,7 @@ control_characters_do_not_reach_the_terminal()
 
 url_and_url_file_exclude_each_other()
 {
-    _refused 'cannot be given both' ping --url redis://localhost --url-file nothing
+    _refused 'cannot be combined' ping --url redis://localhost --url-file nothing
 }
 
 a_verb_of_two_words_is_found_behind_options()
@@ -157,7 +157,7 @@ the_version_is_told_by_an_option_too()
     out_is "$told"
     expect 0 --version --json
     json_is 'rows[0]["version"] == rows[0]["library"]'
-    _refused 'option --version does not belong to this verb' link get chat alice --version
+    _refused 'option --version is not valid for this verb' link get chat alice --version
     _refused "there is no verb 'frobnicate'" frobnicate --version
 }
 

@@ -62,7 +62,7 @@ a_call_that_may_have_been_done_is_told_as_such()
 {
     # Half a second of work or more, which nobody waits for.
     expect 3 command --timeout 50 EVAL 'for i = 1, 30000000 do end' 0
-    err_has 'it may have been done'
+    err_has 'it may have been executed'
     wait_for "$PODLINK" ping --quiet 2>/dev/null
     expect 3 command --json --timeout 50 EVAL 'for i = 1, 30000000 do end' 0
     json_is 'rows[0]["status"] == "ETIMEDOUT" and rows[0]["delivery"] == "unknown"'

@@ -92,14 +92,14 @@ a_tab_lets_a_uid_have_spaces()
     _expect_of 0 'John Smith\t\n' link get chat -
     out_is $'John Smith\t1'
     _expect_of 2 'John Smith\n' link get chat -
-    err_has 'line 1: a line is UID, but this one has 2 fields (a field with spaces needs a tab behind it)'
+    err_has 'line 1: expected UID, got 2 fields (a field that contains spaces must end with a tab)'
 }
 
 a_bad_line_is_told_with_its_number_and_the_others_are_done()
 {
     _expect_of 2 'alice 1\nbob\n\ncarol x\ndave 4\n' link set chat -
     out_is $'alice\t1\twas none\ndave\t4\twas none'
-    err_is "podlink link set: line 2: a line is UID POD, but this one has 1 field
+    err_is "podlink link set: line 2: expected UID POD, got 1 field
 podlink link set: line 4: pod 'x' is not a whole number from 0 to 2147483647"
 }
 
@@ -126,7 +126,7 @@ a_uid_that_the_library_refuses_is_a_bad_line()
 a_nul_in_a_line_is_refused()
 {
     _expect_of 2 'alice\0 1\nbob 2\n' link set chat -
-    err_has 'line 1: the line holds a NUL byte'
+    err_has 'line 1: the line contains a NUL byte'
     out_is $'bob\t2\twas none'
 }
 
@@ -250,7 +250,7 @@ input_that_cannot_be_read_is_told()
 {
     podlink link get chat - <"$WORK"
     [[ $code == 3 ]] || fail 'not 3'
-    err_has 'stopped behind line 0: Is a directory'
+    err_has 'stopped after line 0: Is a directory'
 }
 
 run_tests

@@ -152,9 +152,9 @@ a_second_interrupt_ends_a_ping_that_hangs()
 count_and_interval_are_for_watch()
 {
     expect 2 ping --count 3
-    err_has '--count is for --watch'
+    err_has '--count is only valid with --watch'
     expect 2 ping --interval 3
-    err_has '--interval is for --watch'
+    err_has '--interval is only valid with --watch'
     expect 2 ping --watch --count 0
     expect 2 ping --watch --interval 0
     expect 2 ping --watch --count x --json

@@ -107,9 +107,9 @@ run_tells_what_is_wrong()
     err_has nonsense
     err_has 'podlink scripts list'
     expect 2 scripts run
-    err_has 'which script?'
+    err_has 'NAME is missing'
     expect 2 scripts run --dir "$WORK/own"
-    err_has 'which script?'
+    err_has 'NAME is missing'
     expect 2 scripts run --file "$WORK/own/nothing.lua"
     err_has nothing.lua
     expect 2 scripts run --file "$WORK/own/hits.lua" --key one --key two --arg 1 --json
@@ -229,8 +229,8 @@ redis.pcall('XGROUP', 'CREATE', KEYS[1], 'g', '$', 'MKSTREAM')
 return redis.call('TYPE', KEYS[1])
 END
     _check 1 reads
-    out_has 'reads.lua: calls SET, but is to be read-only'
-    out_has 'reads.lua:4: calls DEL, but is to be read-only'
+    out_has 'reads.lua: calls SET, but must be read-only'
+    out_has 'reads.lua:4: calls DEL, but must be read-only'
     out_has 'reads.lua: calls XGROUP'
     _check 1 reads --json
     json_is 'rows[0]["read_only"] is True and {f["kind"] for f in rows[0]["findings"]} == {"writes"} and
@@ -242,7 +242,7 @@ read_only_may_be_asked_for_by_the_option()
     _hits
     _check 0 hits
     _check 1 hits --read-only
-    out_has 'hits.lua:4: calls INCRBY, but is to be read-only'
+    out_has 'hits.lua:4: calls INCRBY, but must be read-only'
     _script get <<<'return redis.call("GET", KEYS[1])'
     _check 0 get --read-only
     out_has 'fine, read-only; keys: key:1 (made up)'
@@ -253,7 +253,7 @@ publishing_is_a_write_where_the_server_runs_read_only_scripts()
     _script publish <<<$'--! read-only\nreturn redis.call("PUBLISH", "news", 1)'
     if "$PODLINK" command --quiet EVAL_RO 'return 1' 0 2>/dev/null; then
         _check 1 publish
-        out_has 'publish.lua:2: writes, but is to be read-only: ERR Write commands are not allowed'
+        out_has 'publish.lua:2: writes, but must be read-only: ERR Write commands are not allowed'
     else
         _check 0 publish
     fi
@@ -279,14 +279,14 @@ a_script_that_fails_is_told_with_its_line()
     never_told 'made up'
     never_told 'script: '
     _check 1 fails
-    out_has 'made up: --keys and --args give others'
+    out_has 'made up; set them with --keys and --args'
 }
 
 a_script_that_does_not_end_is_ended()
 {
     _script loop <<<'while true do end'
     _check 1 loop --timeout 300
-    out_has 'loop.lua: has not ended after 300 ms'
+    out_has 'loop.lua: did not end within 300 ms'
     ! _temporary_pid || fail 'the server still runs'
 }
 

@@ -75,7 +75,7 @@ a_file_that_everybody_can_read_is_warned_of()
     printf '%s\n' "$URL" >"$WORK/url"
     chmod 644 "$WORK/url"
     expect 0 ping --url-file "$WORK/url"
-    err_has 'warning: everybody on this machine can read'
+    err_has 'warning: every user of this machine can read'
     err_has 'chmod 600'
     _nothing_told
     chmod 640 "$WORK/url"
@@ -92,7 +92,7 @@ a_file_that_holds_no_url_is_a_usage_error()
     err_has 'empty'
     head -c 20000 /dev/zero | tr '\0' x >"$WORK/url"
     expect 2 ping --url-file "$WORK/url"
-    err_has 'longer'
+    err_has 'too long'
     expect 2 ping --url-file "$WORK"
     err_has 'Is a directory'
 }

@@ -253,7 +253,7 @@ a_server_that_ends_at_once_is_told_with_its_last_words()
     printf '#!/bin/sh\necho "these are my last words"\nexit 1\n' >"$WORK/bad-server"
     chmod 700 "$WORK/bad-server"
     expect 3 server start --binary "$WORK/bad-server"
-    err_has 'has ended at once'
+    err_has 'exited immediately'
     err_has 'these are my last words'
     [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
 }
