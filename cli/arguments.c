@@ -48,7 +48,7 @@ static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at
 
     if (option == CLI_OPTION_COUNT)
         return refuse_option(argument, "is not known", problem);
-    if (cli_given(arguments, option) && cli_option_texts[option].value && !(CLI_MANY & (1U << option)))
+    if (cli_given(arguments, option) && cli_option_texts[option].value && !(CLI_REPEATABLE & (1U << option)))
         return refuse_option(argument, "is given twice", problem);
     arguments->given |= 1U << option;
     if (!cli_option_texts[option].value)
@@ -56,8 +56,8 @@ static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at
     if (!value && *at + 1 >= argc)
         return refuse_option(argument, "needs a value", problem);
     arguments->value[option] = value ? value + 1 : argv[++*at];
-    if (CLI_MANY & (1U << option))
-        arguments->many[arguments->many_count++] = (cli_option_value){option, arguments->value[option]};
+    if (CLI_REPEATABLE & (1U << option))
+        arguments->repeated[arguments->repeated_count++] = (cli_option_value){option, arguments->value[option]};
     return true;
 }
 
@@ -73,9 +73,9 @@ bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_pro
 
     *arguments = (cli_arguments){
         .words = calloc((size_t)argc + 1, sizeof *arguments->words),
-        .many = calloc((size_t)argc + 1, sizeof *arguments->many),
+        .repeated = calloc((size_t)argc + 1, sizeof *arguments->repeated),
     };
-    if (!arguments->words || !arguments->many) {
+    if (!arguments->words || !arguments->repeated) {
         cli_problem_set(problem, "out of memory");
         return false;
     }
@@ -96,9 +96,9 @@ bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_pro
 void cli_arguments_fini(cli_arguments *arguments)
 {
     free(arguments->words);
-    free(arguments->many);
+    free(arguments->repeated);
     arguments->words = NULL;
-    arguments->many = NULL;
+    arguments->repeated = NULL;
 }
 
 bool cli_given(const cli_arguments *arguments, cli_option option)

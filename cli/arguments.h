@@ -61,7 +61,7 @@ typedef struct cli_option_text {
 extern const cli_option_text cli_option_texts[CLI_OPTION_COUNT];
 
 /** The options that may be given many times. */
-#define CLI_MANY (CLI_SET(KEY) | CLI_SET(KEYS) | CLI_SET(ARG) | CLI_SET(ARGS))
+#define CLI_REPEATABLE (CLI_SET(KEY) | CLI_SET(KEYS) | CLI_SET(ARG) | CLI_SET(ARGS))
 
 /** An option as it was given. */
 typedef struct cli_option_value {
@@ -73,8 +73,8 @@ typedef struct cli_option_value {
 typedef struct cli_arguments {
     cli_options given;
     const char *value[CLI_OPTION_COUNT]; /* NULL where not given, the last of many; borrowed from argv */
-    cli_option_value *many;              /* of the options in CLI_MANY each value, in order; owned */
-    size_t many_count;
+    cli_option_value *repeated;          /* of the options in CLI_REPEATABLE each value, in order; owned */
+    size_t repeated_count;
     const char **words; /* what is no option, in order; owned, cli_arguments_fini() */
     size_t word_count;
 } cli_arguments;

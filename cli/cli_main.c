@@ -22,11 +22,11 @@ static bool wants_json(int argc, char **argv)
 
 static int check_options(const cli_session *session, const cli_verb *verb)
 {
-    cli_options unfit = session->arguments->given & ~verb->options;
+    cli_options invalid = session->arguments->given & ~verb->options;
     cli_problem problem;
 
     for (int i = 0; i < CLI_OPTION_COUNT; i++) {
-        if (unfit & (1U << i)) {
+        if (invalid & (1U << i)) {
             cli_problem_set(&problem, "option %s is not valid for this verb", cli_option_texts[i].flag);
             return cli_fail_usage(&session->out, problem.text);
         }
@@ -36,16 +36,16 @@ static int check_options(const cli_session *session, const cli_verb *verb)
 
 static bool reads_lines(const cli_session *session, const cli_verb *verb)
 {
-    return verb->lines_at > 0 && session->word_count > verb->lines_at &&
-           strcmp(session->words[verb->lines_at], "-") == 0;
+    return verb->stdin_at > 0 && session->word_count > verb->stdin_at &&
+           strcmp(session->words[verb->stdin_at], "-") == 0;
 }
 
 /* Whether there are as many words as the verb takes. */
 static int check_words(const cli_session *session, const cli_verb *verb)
 {
     bool lines = reads_lines(session, verb);
-    size_t min = lines ? verb->lines_at + 1 : verb->words_min;
-    size_t max = lines ? verb->lines_at + 1 : verb->words_max;
+    size_t min = lines ? verb->stdin_at + 1 : verb->words_min;
+    size_t max = lines ? verb->stdin_at + 1 : verb->words_max;
     size_t count = session->word_count;
     cli_problem problem;
 
@@ -123,7 +123,7 @@ static int dispatch(cli_session *session)
     const cli_verb *verb = find_verb(arguments, &used);
 
     if (verb) {
-        snprintf(session->out.what, sizeof session->out.what, "podlink %s%s%s", verb->noun, verb->name ? " " : "",
+        snprintf(session->out.command, sizeof session->out.command, "podlink %s%s%s", verb->noun, verb->name ? " " : "",
                  verb->name ? verb->name : "");
         session->words = words + used;
         session->word_count = arguments->word_count - used;
@@ -137,7 +137,7 @@ int main(int argc, char **argv)
 {
     cli_arguments arguments;
     cli_problem problem;
-    cli_session session = {.arguments = &arguments, .out = {.what = "podlink", .json = wants_json(argc, argv)}};
+    cli_session session = {.arguments = &arguments, .out = {.command = "podlink", .json = wants_json(argc, argv)}};
     int code;
 
     if (cli_arguments_init(&arguments, argc, argv, &problem)) {
@@ -148,5 +148,5 @@ int main(int argc, char **argv)
         code = cli_fail_usage(&session.out, problem.text);
     }
     cli_arguments_fini(&arguments);
-    return cli_worse(code, cli_output_finish(&session.out));
+    return cli_exit_code_max(code, cli_output_finish(&session.out));
 }

@@ -75,7 +75,7 @@ void cli_session_log(void *context, const podlink_log_record *record)
     const cli_output *out = context;
     size_t level = (size_t)record->level;
 
-    fprintf(stderr, "%s: %s: %s\n", out->what, level < 4 ? levels[level] : "log", record->message);
+    fprintf(stderr, "%s: %s: %s\n", out->command, level < 4 ? levels[level] : "log", record->message);
 }
 
 int cli_session_open(cli_session *session)
@@ -147,7 +147,7 @@ int cli_session_number(const cli_session *session, cli_option option, int64_t mi
     const char *text = session->arguments->value[option];
     cli_problem problem;
 
-    if (text && !cli_read_number(text, cli_option_texts[option].flag, min, max, value, &problem))
+    if (text && !cli_parse_number(text, cli_option_texts[option].flag, min, max, value, &problem))
         return cli_fail_usage(&session->out, problem.text);
     return CLI_DONE;
 }
@@ -157,7 +157,7 @@ int cli_session_duration(const cli_session *session, cli_option option, int64_t 
     const char *text = session->arguments->value[option];
     cli_problem problem;
 
-    if (text && !cli_read_duration(text, cli_option_texts[option].flag, seconds, &problem))
+    if (text && !cli_parse_duration(text, cli_option_texts[option].flag, seconds, &problem))
         return cli_fail_usage(&session->out, problem.text);
     return CLI_DONE;
 }

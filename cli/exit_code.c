@@ -18,7 +18,7 @@ int cli_exit_code(podlink_status status)
     }
 }
 
-int cli_worse(int one, int other)
+int cli_exit_code_max(int one, int other)
 {
     return one > other ? one : other;
 }

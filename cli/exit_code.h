@@ -16,6 +16,6 @@ enum {
 int cli_exit_code(podlink_status status);
 
 /** The higher of two exit codes. */
-int cli_worse(int one, int other);
+int cli_exit_code_max(int one, int other);
 
 #endif

@@ -80,7 +80,7 @@ static void print_verb(const cli_verb *verb)
            verb->summary);
     if (verb->details)
         printf("\n%s", verb->details);
-    if (verb->lines_at)
+    if (verb->stdin_at)
         fputs(about_lines, stdout);
     print_options(verb->options);
     printf("\nExamples:\n");

@@ -10,24 +10,24 @@
 #include <unistd.h>
 
 /* A descriptor, and no flag: a signal between the look at a flag and the wait would be slept over. */
-static int told = -1;
+static int event_fd = -1;
 
-static void tell(int signal_number)
+static void on_signal(int signal_number)
 {
     const uint64_t one = 1;
 
     (void)signal_number;
-    if (write(told, &one, sizeof one) < 0)
+    if (write(event_fd, &one, sizeof one) < 0)
         return; /* it is full, so it was told */
 }
 
-bool cli_stop_init(void)
+bool cli_interrupt_init(void)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction action = {.sa_handler = tell, .sa_flags = SA_RESETHAND};
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
 
-    told = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (told < 0)
+    event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event_fd < 0)
         return false;
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
         struct sigaction before;
@@ -37,13 +37,13 @@ bool cli_stop_init(void)
     return true;
 }
 
-bool cli_stop_wait(int64_t until_ns)
+bool cli_interrupt_wait(int64_t until_ns)
 {
     for (;;) {
         int64_t left_ns = until_ns - cli_now_ns();
         const struct timespec left = {.tv_sec = left_ns > 0 ? left_ns / 1000000000 : 0,
                                       .tv_nsec = left_ns > 0 ? left_ns % 1000000000 : 0};
-        struct pollfd event = {.fd = told, .events = POLLIN};
+        struct pollfd event = {.fd = event_fd, .events = POLLIN};
 
         if (ppoll(&event, 1, &left, NULL) > 0)
             return true;

@@ -5,14 +5,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** From now on the first SIGINT, SIGTERM or SIGHUP is an event for cli_stop_wait(). A second one ends the tool as ever,
- *  so that a call that hangs keeps nobody. A signal that is ignored stays so: it is how nohup says that it is not
+/** From now on the first SIGINT, SIGTERM or SIGHUP is an event for cli_interrupt_wait(). A second one ends the tool as
+ * ever, so that a call that hangs keeps nobody. A signal that is ignored stays so: it is how nohup says that it is not
  * meant.
  *  @return false: errno says why. */
-bool cli_stop_init(void);
+bool cli_interrupt_init(void);
 
 /** Waits until a time by cli_now_ns(), or until the tool is told to stop.
  *  @return whether it was told to. */
-bool cli_stop_wait(int64_t until_ns);
+bool cli_interrupt_wait(int64_t until_ns);
 
 #endif

@@ -20,7 +20,8 @@ static bool scan_number(const char *text, int64_t *value, const char **rest)
     return errno == 0;
 }
 
-bool cli_read_number(const char *text, const char *what, int64_t min, int64_t max, int64_t *value, cli_problem *problem)
+bool cli_parse_number(const char *text, const char *what, int64_t min, int64_t max, int64_t *value,
+                      cli_problem *problem)
 {
     const char *rest;
     int64_t number;
@@ -34,19 +35,19 @@ bool cli_read_number(const char *text, const char *what, int64_t min, int64_t ma
     return true;
 }
 
-bool cli_read_pod(const char *text, int32_t *pod, cli_problem *problem)
+bool cli_parse_pod(const char *text, int32_t *pod, cli_problem *problem)
 {
     int64_t number;
 
-    if (!cli_read_number(text, "pod", 0, PODLINK_POD_MAX, &number, problem))
+    if (!cli_parse_number(text, "pod", 0, PODLINK_POD_MAX, &number, problem))
         return false;
     *pod = (int32_t)number;
     return true;
 }
 
-bool cli_read_load(const char *text, int64_t *load, cli_problem *problem)
+bool cli_parse_load(const char *text, int64_t *load, cli_problem *problem)
 {
-    return cli_read_number(text, "load", INT64_MIN, INT64_MAX, load, problem);
+    return cli_parse_number(text, "load", INT64_MIN, INT64_MAX, load, problem);
 }
 
 static int64_t unit_seconds(const char *unit)
@@ -62,7 +63,7 @@ static int64_t unit_seconds(const char *unit)
     return 0;
 }
 
-bool cli_read_duration(const char *text, const char *what, int64_t *seconds, cli_problem *problem)
+bool cli_parse_duration(const char *text, const char *what, int64_t *seconds, cli_problem *problem)
 {
     const char *rest = "";
     int64_t number = 0;
@@ -77,7 +78,7 @@ bool cli_read_duration(const char *text, const char *what, int64_t *seconds, cli
     return true;
 }
 
-bool cli_read_routing(const char *text, podlink_routing *routing, cli_problem *problem)
+bool cli_parse_routing(const char *text, podlink_routing *routing, cli_problem *problem)
 {
     for (int i = PODLINK_UNAVAILABLE; i <= PODLINK_SHUTTING_DOWN; i++) {
         const char digit[2] = {(char)('0' + i), '\0'};

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static void *need(void *memory)
+static void *require_memory(void *memory)
 {
     if (!memory) {
         fputs("podlink: out of memory\n", stderr);
@@ -32,7 +32,7 @@ static const char *short_status_name(podlink_status status)
 
 json_t *cli_json(podlink_status status)
 {
-    return need(json_pack("{s:s}", "status", short_status_name(status)));
+    return require_memory(json_pack("{s:s}", "status", short_status_name(status)));
 }
 
 void cli_json_print(json_t *object)
@@ -50,10 +50,10 @@ json_t *cli_json_bytes(const char *bytes, size_t length)
 
     if (text)
         return text;
-    hex = need(malloc(2 * length + 1));
+    hex = require_memory(malloc(2 * length + 1));
     for (size_t i = 0; i < length; i++)
         sprintf(hex + 2 * i, "%02x", (unsigned char)bytes[i]);
-    object = need(json_pack("{s:s}", "hex", hex));
+    object = require_memory(json_pack("{s:s}", "hex", hex));
     free(hex);
     return object;
 }
@@ -61,11 +61,11 @@ json_t *cli_json_bytes(const char *bytes, size_t length)
 json_t *cli_json_pod(int pod)
 {
     if (pod == PODLINK_UNREADABLE_POD)
-        return need(json_string("unreadable"));
-    return pod < 0 ? json_null() : need(json_integer(pod));
+        return require_memory(json_string("unreadable"));
+    return pod < 0 ? json_null() : require_memory(json_integer(pod));
 }
 
-cli_pod_text cli_pod_shown(int pod)
+cli_pod_text cli_pod_to_text(int pod)
 {
     cli_pod_text shown;
 
@@ -91,8 +91,8 @@ json_t *cli_failure_json(const cli_failure *failure)
     if (failure->error) {
         json_object_set_new(object, "delivery", json_string(podlink_delivery_text(failure->error->delivery)));
         if (failure->error->server[0]) {
-            const char *words = failure->error->server;
-            json_object_set_new(object, "server", cli_json_bytes(words, strlen(words)));
+            const char *reply = failure->error->server;
+            json_object_set_new(object, "server", cli_json_bytes(reply, strlen(reply)));
         }
     }
     return object;
@@ -105,7 +105,7 @@ int cli_fail(const cli_output *out, const cli_failure *failure)
         return cli_exit_code(failure->status);
     }
     fflush(stdout);
-    fprintf(stderr, "%s: ", out->what);
+    fprintf(stderr, "%s: ", out->command);
     if (failure->line)
         fprintf(stderr, "line %zu: ", failure->line);
     fprintf(stderr, "%s", failure->message);
@@ -120,7 +120,7 @@ int cli_fail_usage(const cli_output *out, const char *message)
     char next[96];
     cli_failure failure = {.status = PODLINK_EINVAL, .message = message, .next = next};
 
-    snprintf(next, sizeof next, "see: %s --help", out->what);
+    snprintf(next, sizeof next, "see: %s --help", out->command);
     return cli_fail(out, &failure);
 }
 
@@ -129,13 +129,13 @@ void cli_warn(const cli_output *out, const char *format, ...)
     va_list values;
 
     va_start(values, format);
-    fprintf(stderr, "%s: warning: ", out->what);
+    fprintf(stderr, "%s: warning: ", out->command);
     vfprintf(stderr, format, values);
     fputc('\n', stderr);
     va_end(values);
 }
 
-void cli_say(const cli_output *out, const char *format, ...)
+void cli_note(const cli_output *out, const char *format, ...)
 {
     va_list values;
 
@@ -143,7 +143,7 @@ void cli_say(const cli_output *out, const char *format, ...)
         return;
     va_start(values, format);
     fflush(stdout);
-    fprintf(stderr, "%s: ", out->what);
+    fprintf(stderr, "%s: ", out->command);
     vfprintf(stderr, format, values);
     fputc('\n', stderr);
     va_end(values);
@@ -151,7 +151,7 @@ void cli_say(const cli_output *out, const char *format, ...)
 
 static void print_escaped(const char *bytes, size_t length)
 {
-    char *text = need(malloc(4 * length + 1));
+    char *text = require_memory(malloc(4 * length + 1));
 
     fwrite(text, 1, cli_escape(text, 4 * length + 1, bytes, length), stdout);
     free(text);
@@ -174,6 +174,6 @@ int cli_output_finish(const cli_output *out)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return CLI_DONE;
-    fprintf(stderr, "%s: the output cannot be written: %s\n", out->what, strerror(errno));
+    fprintf(stderr, "%s: the output cannot be written: %s\n", out->command, strerror(errno));
     return CLI_SERVER;
 }

@@ -12,7 +12,7 @@
 
 /** How to print. */
 typedef struct cli_output {
-    char what[64]; /* the verb, for messages: "podlink link set" */
+    char command[64]; /* the verb, for messages: "podlink link set" */
     bool json;
     bool quiet; /* no results; failures are printed all the same */
 } cli_output;
@@ -39,7 +39,7 @@ int cli_fail_usage(const cli_output *out, const char *message);
 void cli_warn(const cli_output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** Prints an answer that is no result, such as "no such link": on stderr, and not with --quiet or --json. */
-void cli_say(const cli_output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void cli_note(const cli_output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /** A new object that starts with the name of a status. Running out of memory ends the tool. */
 json_t *cli_json(podlink_status status);
@@ -57,7 +57,7 @@ json_t *cli_json_pod(int pod);
 typedef struct cli_pod_text {
     char text[16];
 } cli_pod_text;
-cli_pod_text cli_pod_shown(int pod);
+cli_pod_text cli_pod_to_text(int pod);
 
 /** Writes bytes to stdout: as they are, or escaped where a terminal would obey them. */
 void cli_print_bytes(const char *bytes, size_t length);

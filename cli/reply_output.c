@@ -44,7 +44,7 @@ static void print_reply(const podlink_reply *reply, int depth)
     putchar('\n');
 }
 
-static json_t *reply_in_json(const podlink_reply *reply)
+static json_t *reply_json(const podlink_reply *reply)
 {
     podlink_reply_type type = podlink_reply_type_of(reply);
     size_t length = 0;
@@ -59,7 +59,7 @@ static json_t *reply_in_json(const podlink_reply *reply)
     case PODLINK_REPLY_ARRAY:
         json = json_array();
         for (size_t i = 0; i < podlink_reply_count(reply); i++)
-            json_array_append_new(json, reply_in_json(podlink_reply_at(reply, i)));
+            json_array_append_new(json, reply_json(podlink_reply_at(reply, i)));
         return json;
     case PODLINK_REPLY_ERROR:
         json = json_object();
@@ -73,11 +73,11 @@ static json_t *reply_in_json(const podlink_reply *reply)
     }
 }
 
-void cli_reply_tell(const cli_output *out, const podlink_reply *reply)
+void cli_reply_print(const cli_output *out, const podlink_reply *reply)
 {
     if (out->json && !out->quiet) {
         json_t *object = cli_json(PODLINK_OK);
-        json_object_set_new(object, "reply", reply_in_json(reply));
+        json_object_set_new(object, "reply", reply_json(reply));
         cli_json_print(object);
     } else if (!out->quiet) {
         print_reply(reply, 0);

@@ -7,6 +7,6 @@
 #include <podlink/command.h>
 
 /** Prints a reply: an element a line, nested arrays indented; or as the member "reply" of a JSON object. */
-void cli_reply_tell(const cli_output *out, const podlink_reply *reply);
+void cli_reply_print(const cli_output *out, const podlink_reply *reply);
 
 #endif

@@ -13,7 +13,7 @@ typedef struct cli_verb {
     const char *arguments; /* NULL: it takes none */
     size_t words_min;      /* how many arguments */
     size_t words_max;
-    size_t lines_at; /* the argument that "-" may stand for, with all behind it: lines from standard input; 0: none */
+    size_t stdin_at; /* the argument that "-" may stand for, with all behind it: lines from standard input; 0: none */
     cli_options options;
     int (*run)(cli_session *session);
     const char *summary;  /* one line */

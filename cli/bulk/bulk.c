@@ -36,8 +36,8 @@ typedef struct bulk_run {
     cli_lines lines;
     cli_progress progress;
     chunk chunk;
-    uint64_t done; /* lines that were told of */
-    int code;      /* the worst so far */
+    uint64_t processed; /* lines that were told of */
+    int code;           /* the worst so far */
 } bulk_run;
 
 static void *item_at(const bulk_run *run, size_t index)
@@ -150,7 +150,7 @@ static bool drop_item(bulk_run *run, size_t index, const char *message)
 
 /* The library names the item that it tells of: "items[7]: ...". Returns what it says, without the name, which means
  * nothing to the user; index: out, SIZE_MAX where it names none. */
-static const char *words_on_item(const char *message, size_t *index)
+static const char *item_message(const char *message, size_t *index)
 {
     static const char start[] = "items[";
     const char *name = strstr(message, start);
@@ -177,7 +177,7 @@ static podlink_status send_chunk(bulk_run *run, podlink_error *error)
         status = run->bulk->send(session->client, run->chunk.items, run->chunk.item_count, &session->call, error);
         if (status != PODLINK_EINVAL)
             return status;
-        message = words_on_item(error->message, &index);
+        message = item_message(error->message, &index);
         if (index >= run->chunk.item_count || !drop_item(run, index, message))
             return status;
     }
@@ -187,7 +187,7 @@ static void fail_line(bulk_run *run, const entry *entry, podlink_status status, 
                       const podlink_error *error)
 {
     cli_progress_clear(&run->progress);
-    run->code = cli_worse(
+    run->code = cli_exit_code_max(
         run->code, cli_fail(&run->session->out,
                             &(cli_failure){.status = status, .message = message, .error = error, .line = entry->line}));
 }
@@ -197,7 +197,7 @@ static void print_item(bulk_run *run, const entry *entry, podlink_status status)
     const cli_output *out = &run->session->out;
     const void *item = item_at(run, entry->item);
 
-    run->code = cli_worse(run->code, cli_exit_code(status));
+    run->code = cli_exit_code_max(run->code, cli_exit_code(status));
     if (out->quiet)
         return;
     if (out->json) {
@@ -216,12 +216,12 @@ static void print_failed_item(bulk_run *run, const entry *entry, cli_outcome out
     bool is_first = first->status == outcome.status && first->delivery == outcome.delivery;
     podlink_error error = {.status = outcome.status, .delivery = outcome.delivery};
 
-    run->code = cli_worse(run->code, cli_exit_code(outcome.status));
+    run->code = cli_exit_code_max(run->code, cli_exit_code(outcome.status));
     if (outcome.delivery == PODLINK_ANSWERED || run->session->out.json) {
         const char *message = podlink_status_text(outcome.status);
         size_t index;
         if (is_first && first->message[0])
-            message = words_on_item(first->message, &index);
+            message = item_message(first->message, &index);
         fail_line(run, entry, outcome.status, message, &error);
     }
 }
@@ -251,7 +251,7 @@ static void print_chunk(bulk_run *run, podlink_error error)
         cli_progress_clear(&run->progress);
     for (size_t i = 0; i < run->chunk.count; i++)
         print_entry(run, &run->chunk.entries[i], &error);
-    run->done += run->chunk.count;
+    run->processed += run->chunk.count;
     fflush(stdout);
 }
 
@@ -268,7 +268,7 @@ static size_t count_failed(const bulk_run *run, podlink_delivery delivery)
 }
 
 /* Failures that belong to one key, not to the server. */
-static bool is_of_one_key(podlink_status status)
+static bool concerns_one_key(podlink_status status)
 {
     return status == PODLINK_ECORRUPT || status == PODLINK_EWRONGTYPE;
 }
@@ -280,10 +280,10 @@ static bool server_fails(const bulk_run *run, const podlink_error *error)
         return false;
     if (count_failed(run, PODLINK_NOT_SENT) + count_failed(run, PODLINK_UNKNOWN) > 0)
         return true;
-    return !is_of_one_key(error->status) && count_failed(run, PODLINK_ANSWERED) == run->chunk.item_count;
+    return !concerns_one_key(error->status) && count_failed(run, PODLINK_ANSWERED) == run->chunk.item_count;
 }
 
-static void tell_stop(bulk_run *run, const podlink_error *error)
+static void report_stop(bulk_run *run, const podlink_error *error)
 {
     const chunk *chunk = &run->chunk;
     size_t not_sent = count_failed(run, PODLINK_NOT_SENT);
@@ -294,17 +294,17 @@ static void tell_stop(bulk_run *run, const podlink_error *error)
     cli_problem_set(&problem,
                     "stopped: %.250s; of lines %zu to %zu, %zu were not sent and %zu may have been executed; later "
                     "lines were not sent",
-                    words_on_item(error->message, &index), chunk->entries[0].line,
-                    chunk->entries[chunk->count - 1].line, not_sent, unknown);
-    run->code =
-        cli_worse(run->code, cli_fail(&run->session->out, &(cli_failure){
-                                                              .status = error->status,
-                                                              .message = problem.text,
-                                                              .next = cli_session_advice(run->session, error->status),
-                                                          }));
+                    item_message(error->message, &index), chunk->entries[0].line, chunk->entries[chunk->count - 1].line,
+                    not_sent, unknown);
+    run->code = cli_exit_code_max(
+        run->code, cli_fail(&run->session->out, &(cli_failure){
+                                                    .status = error->status,
+                                                    .message = problem.text,
+                                                    .next = cli_session_advice(run->session, error->status),
+                                                }));
 }
 
-static int fail_reading(const bulk_run *run, const char *why)
+static int fail_input(const bulk_run *run, const char *why)
 {
     cli_problem problem;
 
@@ -318,7 +318,7 @@ static void run_chunks(bulk_run *run)
         podlink_error error = {.status = PODLINK_OK};
 
         if (!read_chunk(run)) {
-            run->code = fail_reading(run, "out of memory");
+            run->code = fail_input(run, "out of memory");
             return;
         }
         if (run->chunk.item_count > 0)
@@ -326,14 +326,14 @@ static void run_chunks(bulk_run *run)
         print_chunk(run, error);
         if (server_fails(run, &error)) {
             cli_progress_clear(&run->progress);
-            tell_stop(run, &error);
+            report_stop(run, &error);
             return;
         }
-        cli_progress_update(&run->progress, run->done, run->lines.bytes);
+        cli_progress_update(&run->progress, run->processed, run->lines.bytes);
     } while (run->chunk.count == run->chunk.capacity);
     if (run->lines.error) {
         cli_progress_clear(&run->progress);
-        run->code = fail_reading(run, strerror(run->lines.error));
+        run->code = fail_input(run, strerror(run->lines.error));
     }
 }
 
@@ -363,9 +363,9 @@ int cli_bulk_run(cli_session *session, const cli_bulk *bulk)
     cli_progress_init(&run.progress, !session->out.quiet && !session->out.json);
     if (chunk_init(&run.chunk, (size_t)capacity, bulk->item_size)) {
         run_chunks(&run);
-        cli_progress_fini(&run.progress, run.done);
+        cli_progress_fini(&run.progress, run.processed);
     } else {
-        run.code = fail_reading(&run, "out of memory");
+        run.code = fail_input(&run, "out of memory");
     }
     chunk_fini(&run.chunk);
     cli_lines_fini(&run.lines);

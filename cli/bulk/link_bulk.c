@@ -49,7 +49,7 @@ static bool read_uid_and_pod(const cli_session *session, const void *context, ch
                              cli_problem *problem)
 {
     return read_uid(session, context, fields, count, item, problem) &&
-           cli_read_pod(fields[1], &((podlink_link_item *)item)->pod, problem);
+           cli_parse_pod(fields[1], &((podlink_link_item *)item)->pod, problem);
 }
 
 static cli_outcome outcome_of(const void *item)
@@ -88,7 +88,7 @@ static void print_set(const void *item)
     const podlink_link_item *link = item;
 
     cli_print_name(link->link.uid);
-    printf("\t%d\twas %s\n", link->pod, cli_pod_shown(link->result).text);
+    printf("\t%d\twas %s\n", link->pod, cli_pod_to_text(link->result).text);
 }
 
 static void print_ensure(const void *item)

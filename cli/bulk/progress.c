@@ -25,7 +25,7 @@ static int64_t input_bytes(void)
 void cli_progress_init(cli_progress *progress, bool wanted)
 {
     *progress = (cli_progress){
-        .shown = wanted && isatty(STDERR_FILENO),
+        .enabled = wanted && isatty(STDERR_FILENO),
         .begin_ms = cli_now_ms(),
         .total_bytes = input_bytes(),
     };
@@ -52,7 +52,7 @@ void cli_progress_update(cli_progress *progress, uint64_t lines, uint64_t bytes)
 {
     int64_t now = cli_now_ms();
 
-    if (!progress->shown || (progress->drawn && now - progress->drawn_ms < REDRAW_MS))
+    if (!progress->enabled || (progress->drawn && now - progress->drawn_ms < REDRAW_MS))
         return;
     fputs("\r\033[K", stderr);
     if (progress->total_bytes > 0) {
@@ -79,6 +79,6 @@ void cli_progress_fini(cli_progress *progress, uint64_t lines)
     double seconds = (double)(cli_now_ms() - progress->begin_ms) / 1000;
 
     cli_progress_clear(progress);
-    if (progress->shown)
+    if (progress->enabled)
         fprintf(stderr, "%" PRIu64 " lines in %.1f s, %" PRIu64 " a second\n", lines, seconds, rate(progress, lines));
 }

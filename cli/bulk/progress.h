@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 typedef struct cli_progress {
-    bool shown;
+    bool enabled;
     bool drawn; /* a bar stands on the terminal's last line */
     int64_t begin_ms;
     int64_t drawn_ms;    /* when it was last drawn */

@@ -7,11 +7,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-bool cli_read_state(const char *const *fields, size_t count, podlink_state *state, cli_problem *problem)
+bool cli_parse_state(const char *const *fields, size_t count, podlink_state *state, cli_problem *problem)
 {
     *state = (podlink_state){.routing = PODLINK_READY};
-    return cli_read_pod(fields[0], &state->pod, problem) && cli_read_load(fields[1], &state->load, problem) &&
-           (count < 3 || cli_read_routing(fields[2], &state->routing, problem));
+    return cli_parse_pod(fields[0], &state->pod, problem) && cli_parse_load(fields[1], &state->load, problem) &&
+           (count < 3 || cli_parse_routing(fields[2], &state->routing, problem));
 }
 
 static podlink_status check_service(const cli_session *session, const void *context, podlink_error *error)
@@ -27,7 +27,7 @@ static bool read_item(const cli_session *session, const void *context, char **fi
 {
     podlink_state state;
 
-    if (!cli_read_state((const char *const *)fields, count, &state, problem))
+    if (!cli_parse_state((const char *const *)fields, count, &state, problem))
         return false;
     *(podlink_state_item *)item = (podlink_state_item){
         .service = {session->ns, context},

@@ -8,7 +8,7 @@
 
 /** Reads "POD LOAD [ROUTING]", from the command line or from a line of input.
  *  @return false: problem says what is wrong. */
-bool cli_read_state(const char *const *fields, size_t count, podlink_state *state, cli_problem *problem);
+bool cli_parse_state(const char *const *fields, size_t count, podlink_state *state, cli_problem *problem);
 
 /** Stores the states that standard input names, a pod a line. */
 int cli_state_set_lines(cli_session *session);

@@ -30,7 +30,7 @@ static char *copy(const char *bytes, size_t length)
 }
 
 cli_finding *cli_findings_add(cli_findings *findings, cli_finding_kind kind, const char *name, size_t name_length,
-                              const char *words)
+                              const char *message)
 {
     cli_finding *items = realloc(findings->items, (findings->count + 1) * sizeof *items);
     cli_finding *finding;
@@ -43,10 +43,10 @@ cli_finding *cli_findings_add(cli_findings *findings, cli_finding_kind kind, con
         .kind = kind,
         .name = name ? copy(name, name_length) : NULL,
         .name_length = name_length,
-        .words = words ? strdup(words) : NULL,
+        .message = message ? strdup(message) : NULL,
     };
     findings->count++;
-    return (name && !finding->name) || (words && !finding->words) ? NULL : finding;
+    return (name && !finding->name) || (message && !finding->message) ? NULL : finding;
 }
 
 cli_finding *cli_findings_find(const cli_findings *findings, cli_finding_kind kind, const char *name,
@@ -73,7 +73,7 @@ void cli_findings_fini(cli_findings *findings)
 {
     for (size_t i = 0; i < findings->count; i++) {
         free(findings->items[i].name);
-        free(findings->items[i].words);
+        free(findings->items[i].message);
     }
     free(findings->items);
     *findings = (cli_findings){0};

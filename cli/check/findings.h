@@ -19,7 +19,7 @@ typedef struct cli_finding {
     size_t line; /* of the source; 0 where the server does not tell */
     char *name;  /* as many bytes as name_length, or NULL; owned */
     size_t name_length;
-    char *words; /* or NULL; owned */
+    char *message; /* or NULL; owned */
 } cli_finding;
 
 typedef struct cli_findings {
@@ -33,7 +33,7 @@ const char *cli_finding_kind_name(cli_finding_kind kind);
 /** Adds a finding; the texts are copied. @param name, words  or NULL
  *  @return the finding, valid until the next is added; NULL: out of memory */
 cli_finding *cli_findings_add(cli_findings *findings, cli_finding_kind kind, const char *name, size_t name_length,
-                              const char *words);
+                              const char *message);
 
 /** The finding of a kind with this name; NULL where there is none. */
 cli_finding *cli_findings_find(const cli_findings *findings, cli_finding_kind kind, const char *name,

@@ -20,14 +20,14 @@ static const char *const all_keys[] = {"flushall", "flushdb", "keys", "migrate",
 enum { ALL_KEYS = sizeof all_keys / sizeof all_keys[0] };
 
 /* One check on its way. */
-typedef struct checking {
+typedef struct check_state {
     cli_script_check *check;
     podlink_client *admin;
     podlink_client *client; /* of the user */
     podlink_error *error;
-    char *words;  /* the error that the last run ended with, NULL where it ended well; owned */
-    bool refused; /* the last run was refused something that is no finding yet */
-} checking;
+    char *message; /* the error that the last run ended with, NULL where it ended well; owned */
+    bool refused;  /* the last run was refused something that is no finding yet */
+} check_state;
 
 static podlink_status no_memory(podlink_error *error)
 {
@@ -39,11 +39,11 @@ static podlink_status no_memory(podlink_error *error)
 /* ---- what the server says --------------------------------------------------------------------------------------- */
 
 /* The line in "...user_script:12: attempt to...", "..., on @user_script:12."; 0: there is none. */
-static size_t line_in(const char *words)
+static size_t line_in_message(const char *message)
 {
     static const char place[] = "user_script:";
 
-    for (const char *at = strstr(words, place); at; at = strstr(at + 1, place)) {
+    for (const char *at = strstr(message, place); at; at = strstr(at + 1, place)) {
         const char *digits = at + sizeof place - 1;
         digits += strspn(digits, " ");
         if (isdigit((unsigned char)digits[0]))
@@ -53,33 +53,33 @@ static size_t line_in(const char *words)
 }
 
 /* Takes " script: <sha>, on @user_script:12." off: the line is told, and the SHA1 says nothing. */
-static void cut_place(char *words)
+static void strip_location(char *message)
 {
-    char *place = strstr(words, " script: ");
+    char *place = strstr(message, " script: ");
 
     if (place && strspn(place + 9, "0123456789abcdef") == 40)
         *place = '\0';
 }
 
 /* Whether the words are those of a permission that was missing. */
-static bool is_refusal(const char *words)
+static bool is_refusal(const char *message)
 {
-    return strstr(words, "user executing the script can't") || strstr(words, "ACL failure in script") ||
-           strncmp(words, "NOPERM", 6) == 0;
+    return strstr(message, "user executing the script can't") || strstr(message, "ACL failure in script") ||
+           strncmp(message, "NOPERM", 6) == 0;
 }
 
-static bool is_write_refusal(const char *words)
+static bool is_write_refusal(const char *message)
 {
-    return strstr(words, "Write commands are not allowed from read-only scripts") != NULL;
+    return strstr(message, "Write commands are not allowed from read-only scripts") != NULL;
 }
 
-static podlink_status add_words(checking *run, cli_finding_kind kind, char *words)
+static podlink_status add_message_finding(check_state *run, cli_finding_kind kind, char *message)
 {
-    size_t line = line_in(words);
+    size_t line = line_in_message(message);
     cli_finding *finding;
 
-    cut_place(words);
-    finding = cli_findings_add(&run->check->findings, kind, NULL, 0, words);
+    strip_location(message);
+    finding = cli_findings_add(&run->check->findings, kind, NULL, 0, message);
     if (!finding)
         return no_memory(run->error);
     finding->line = line;
@@ -92,18 +92,18 @@ podlink_status cli_script_check_compile(cli_script_check *check, podlink_client 
     const size_t lengths[] = {6, 4, check->source_length};
     const podlink_command load = {.argc = 3, .argv = argv, .argv_lengths = lengths, .repeatable = 1};
     podlink_status status = podlink_command_run(client, &load, check->call, NULL, error);
-    checking run = {.check = check, .error = error};
-    char words[sizeof error->server];
+    check_state run = {.check = check, .error = error};
+    char message[sizeof error->server];
 
     if (status != PODLINK_ESERVER)
         return status;
-    snprintf(words, sizeof words, "%s", error->server);
-    return add_words(&run, CLI_DOES_NOT_COMPILE, words);
+    snprintf(message, sizeof message, "%s", error->server);
+    return add_message_finding(&run, CLI_DOES_NOT_COMPILE, message);
 }
 
 /* ---- the user --------------------------------------------------------------------------------------------------- */
 
-static podlink_status admin(checking *run, size_t argc, const char *const *argv, podlink_reply **reply)
+static podlink_status run_as_admin(check_state *run, size_t argc, const char *const *argv, podlink_reply **reply)
 {
     const podlink_command command = {.argc = argc, .argv = argv};
 
@@ -133,27 +133,27 @@ static char *key_rule(const char *key, size_t length)
     return rule;
 }
 
-static podlink_status permit_key(checking *run, const char *key, size_t length)
+static podlink_status permit_key(check_state *run, const char *key, size_t length)
 {
     char *rule = key_rule(key, length);
     const char *const argv[] = {"ACL", "SETUSER", user, rule};
-    podlink_status status = rule ? admin(run, 4, argv, NULL) : no_memory(run->error);
+    podlink_status status = rule ? run_as_admin(run, 4, argv, NULL) : no_memory(run->error);
 
     free(rule);
     return status;
 }
 
-static podlink_status permit_command(checking *run, const char *name)
+static podlink_status permit_command(check_state *run, const char *name)
 {
     char rule[80];
     const char *const argv[] = {"ACL", "SETUSER", user, rule};
 
     snprintf(rule, sizeof rule, "+%s", name);
-    return admin(run, 4, argv, NULL);
+    return run_as_admin(run, 4, argv, NULL);
 }
 
 /* Makes the user, who may do what the script says that it does. */
-static podlink_status make_user(checking *run)
+static podlink_status create_user(check_state *run)
 {
     const cli_texts *keys = &run->check->input->keys;
     char refused[ALL_KEYS][16];
@@ -167,10 +167,10 @@ static podlink_status make_user(checking *run)
     }
     if (run->check->read_only)
         argv[argc++] = "-@write";
-    status = admin(run, argc, argv, NULL);
+    status = run_as_admin(run, argc, argv, NULL);
     if (status == PODLINK_OK) {
         const char *const channels[] = {"ACL", "SETUSER", user, "allchannels"};
-        status = admin(run, 4, channels, NULL);
+        status = run_as_admin(run, 4, channels, NULL);
     }
     for (size_t i = 0; status == PODLINK_OK && i < keys->count; i++)
         status = permit_key(run, keys->items[i], strlen(keys->items[i]));
@@ -180,14 +180,14 @@ static podlink_status make_user(checking *run)
 /* ---- a run ------------------------------------------------------------------------------------------------------ */
 
 /* Sends one command of the transaction. */
-static podlink_status step(checking *run, podlink_session *session, const char *name, podlink_reply **reply)
+static podlink_status step(check_state *run, podlink_session *session, const char *name, podlink_reply **reply)
 {
     const podlink_command command = {.argc = 1, .argv = &name};
 
     return podlink_session_run(session, &command, run->check->call, reply, run->error);
 }
 
-static podlink_status queue_script(checking *run, podlink_session *session, const char *verb)
+static podlink_status queue_script(check_state *run, podlink_session *session, const char *verb)
 {
     const cli_script_check *check = run->check;
     const cli_texts *keys = &check->input->keys;
@@ -218,26 +218,26 @@ static podlink_status queue_script(checking *run, podlink_session *session, cons
 }
 
 /* Notes the error that the script ended with. */
-static podlink_status read_answer(checking *run, const podlink_reply *reply)
+static podlink_status read_answer(check_state *run, const podlink_reply *reply)
 {
     const podlink_reply *answer = podlink_reply_at(reply, 0);
 
     if (podlink_reply_type_of(answer) != PODLINK_REPLY_ERROR)
         return PODLINK_OK;
-    run->words = strdup(podlink_reply_text(answer, NULL));
-    return run->words ? PODLINK_OK : no_memory(run->error);
+    run->message = strdup(podlink_reply_text(answer, NULL));
+    return run->message ? PODLINK_OK : no_memory(run->error);
 }
 
 /* Runs the script once. In a transaction, since an error that stands in a reply is whole: the one of a failed call is
  * cut before the line. */
-static podlink_status run_once(checking *run, const char *verb)
+static podlink_status run_once(check_state *run, const char *verb)
 {
     podlink_session *session = NULL;
     podlink_reply *reply = NULL;
     podlink_status status = podlink_session_acquire(run->client, run->check->call, &session, run->error);
 
-    free(run->words);
-    run->words = NULL;
+    free(run->message);
+    run->message = NULL;
     if (status == PODLINK_OK)
         status = step(run, session, "MULTI", NULL);
     if (status == PODLINK_OK)
@@ -276,7 +276,7 @@ static cli_finding_kind kind_of_command(const char *name)
 }
 
 /* Makes a finding of an entry, and permits what it tells of. line: where the run ended by it, or 0. */
-static podlink_status note_refusal(checking *run, const podlink_reply *entry, size_t line)
+static podlink_status record_refusal(check_state *run, const podlink_reply *entry, size_t line)
 {
     cli_findings *findings = &run->check->findings;
     size_t length;
@@ -297,7 +297,7 @@ static podlink_status note_refusal(checking *run, const podlink_reply *entry, si
 }
 
 /* What the last run was refused, also where the script has caught the error: the server's ACL log, the newest first. */
-static podlink_status note_refusals(checking *run)
+static podlink_status record_refusals(check_state *run)
 {
     char max[NUMBER_SIZE];
     const char *const argv[] = {"ACL", "LOG", max};
@@ -305,26 +305,26 @@ static podlink_status note_refusals(checking *run)
     podlink_status status;
 
     snprintf(max, sizeof max, "%d", LOG_MAX);
-    status = admin(run, 3, argv, &reply);
+    status = run_as_admin(run, 3, argv, &reply);
     run->refused = false;
     for (size_t i = podlink_reply_count(reply); status == PODLINK_OK && i > 0; i--) {
-        bool ended_it = i == 1 && run->words && is_refusal(run->words);
-        status = note_refusal(run, podlink_reply_at(reply, i - 1), ended_it ? line_in(run->words) : 0);
+        bool aborted_run = i == 1 && run->message && is_refusal(run->message);
+        status = record_refusal(run, podlink_reply_at(reply, i - 1), aborted_run ? line_in_message(run->message) : 0);
     }
     podlink_reply_free(reply);
     return status;
 }
 
-static podlink_status empty_server(checking *run)
+static podlink_status empty_server(check_state *run)
 {
     static const char *const flush[] = {"FLUSHALL"};
     static const char *const reset[] = {"ACL", "LOG", "RESET"};
-    podlink_status status = admin(run, 1, flush, NULL);
+    podlink_status status = run_as_admin(run, 1, flush, NULL);
 
-    return status == PODLINK_OK ? admin(run, 3, reset, NULL) : status;
+    return status == PODLINK_OK ? run_as_admin(run, 3, reset, NULL) : status;
 }
 
-static podlink_status run_rounds(checking *run)
+static podlink_status run_rounds(check_state *run)
 {
     podlink_status status = PODLINK_OK;
 
@@ -334,16 +334,16 @@ static podlink_status run_rounds(checking *run)
         if (status == PODLINK_OK)
             status = run_once(run, "EVAL");
         if (status == PODLINK_OK)
-            status = note_refusals(run);
+            status = record_refusals(run);
     }
-    if (status == PODLINK_OK && run->words)
-        status = add_words(run, is_write_refusal(run->words) ? CLI_WRITES : CLI_FAILS, run->words);
+    if (status == PODLINK_OK && run->message)
+        status = add_message_finding(run, is_write_refusal(run->message) ? CLI_WRITES : CLI_FAILS, run->message);
     return status;
 }
 
 /* From 7.0 on a server runs a read-only script by a verb of its own, and then refuses what replicas would have to hear
  * of, too: PUBLISH, for example. */
-static podlink_status run_read_only(checking *run)
+static podlink_status run_read_only(check_state *run)
 {
     podlink_status status = empty_server(run);
 
@@ -351,15 +351,15 @@ static podlink_status run_read_only(checking *run)
         status = run_once(run, "EVAL_RO");
     if (status == PODLINK_ESERVER)
         return PODLINK_OK; /* it does not know the verb */
-    if (status == PODLINK_OK && run->words && is_write_refusal(run->words))
-        status = add_words(run, CLI_WRITES, run->words);
+    if (status == PODLINK_OK && run->message && is_write_refusal(run->message))
+        status = add_message_finding(run, CLI_WRITES, run->message);
     return status;
 }
 
 podlink_status cli_script_check_run(cli_script_check *check, const cli_scratch_server *scratch, podlink_error *error)
 {
-    checking run = {.check = check, .admin = scratch->client, .error = error};
-    podlink_status status = make_user(&run);
+    check_state run = {.check = check, .admin = scratch->client, .error = error};
+    podlink_status status = create_user(&run);
 
     if (status == PODLINK_OK) {
         run.client = cli_scratch_server_open(scratch, user, error);
@@ -370,7 +370,7 @@ podlink_status cli_script_check_run(cli_script_check *check, const cli_scratch_s
         status = run_read_only(&run);
     if (status == PODLINK_ETIMEDOUT && error->delivery == PODLINK_UNKNOWN)
         status = cli_findings_add(&check->findings, CLI_DOES_NOT_END, NULL, 0, NULL) ? PODLINK_OK : no_memory(error);
-    free(run.words);
+    free(run.message);
     podlink_client_free(run.client);
     return status;
 }

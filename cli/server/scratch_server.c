@@ -16,10 +16,10 @@
 enum { ANSWER_MS = 10000, POLL_MS = 5 };
 
 /* The one that a signal has to clean up. */
-static const cli_scratch_server *volatile living;
+static const cli_scratch_server *volatile active;
 
 /* What may be called in a signal handler does the whole work. */
-static void remove_all(const cli_scratch_server *scratch)
+static void destroy(const cli_scratch_server *scratch)
 {
     const cli_private_server *server = &scratch->server;
 
@@ -36,10 +36,10 @@ static void remove_all(const cli_scratch_server *scratch)
 
 static void clean_up(int signal_number)
 {
-    const cli_scratch_server *scratch = living;
+    const cli_scratch_server *scratch = active;
 
     if (scratch)
-        remove_all(scratch);
+        destroy(scratch);
     raise(signal_number); /* which ends the tool: SA_RESETHAND */
 }
 
@@ -99,17 +99,17 @@ static bool spawn(cli_scratch_server *scratch, const char *binary, cli_problem *
 
 static bool fail_start(const cli_scratch_server *scratch, const char *what, cli_problem *problem)
 {
-    char *words = cli_server_last_words(&scratch->server, 0);
+    char *log_tail = cli_server_log_tail(&scratch->server, 0);
     char shown[400] = "(empty)";
 
-    if (words)
-        cli_escape(shown, sizeof shown, words, strlen(words));
+    if (log_tail)
+        cli_escape(shown, sizeof shown, log_tail, strlen(log_tail));
     cli_problem_set(problem, "%s; the end of its log: %s", what, shown);
-    free(words);
+    free(log_tail);
     return false;
 }
 
-static bool await(cli_scratch_server *scratch, cli_problem *problem)
+static bool wait_until_ready(cli_scratch_server *scratch, cli_problem *problem)
 {
     int64_t deadline_ms = cli_now_ms() + ANSWER_MS;
     podlink_error error;
@@ -136,9 +136,9 @@ bool cli_scratch_server_start(cli_scratch_server *scratch, const char *binary, c
     *scratch = (cli_scratch_server){0};
     if (!make_directory(scratch, problem))
         return false;
-    living = scratch;
+    active = scratch;
     catch_signals();
-    return spawn(scratch, binary, problem) && await(scratch, problem);
+    return spawn(scratch, binary, problem) && wait_until_ready(scratch, problem);
 }
 
 podlink_client *cli_scratch_server_open(const cli_scratch_server *scratch, const char *user, podlink_error *error)
@@ -166,8 +166,8 @@ void cli_scratch_server_stop(cli_scratch_server *scratch)
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before); /* once: the pid may soon be another's */
     if (scratch->server.directory)
-        remove_all(scratch);
-    living = NULL;
+        destroy(scratch);
+    active = NULL;
     sigprocmask(SIG_SETMASK, &before, NULL);
     cli_private_server_fini(&scratch->server);
     *scratch = (cli_scratch_server){0};

@@ -19,7 +19,7 @@ enum {
     LOCK_IN_SERVER = 3,   /* the descriptor that the server inherits */
     REPORT_IN_SERVER = 4, /* closed by a successful exec */
     DESCRIPTORS_MAX = 1024,
-    LAST_WORDS_MAX = 400
+    LOG_TAIL_MAX = 400
 };
 
 int cli_server_lock(const cli_private_server *server)
@@ -47,7 +47,7 @@ bool cli_server_is_locked(const cli_private_server *server)
 }
 
 /* In the child: standard input is empty, output goes to the log, and nothing else is inherited but the lock. */
-static void arrange_descriptors(const cli_private_server *server, int lock, int report)
+static void set_up_descriptors(const cli_private_server *server, int lock, int report)
 {
     int null = open("/dev/null", O_RDWR);
     int log = open(server->log_file, O_WRONLY | O_CREAT | O_APPEND, 0600);
@@ -110,7 +110,7 @@ static void run_child(const cli_private_server *server, const char *binary, int 
     setsid();
     if (server->temporary)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-    arrange_descriptors(server, lock, report);
+    set_up_descriptors(server, lock, report);
     /* The server would show it in /proc for as long as it lives. */
     unsetenv("PODLINK_URL");
     umask(0077);
@@ -191,7 +191,7 @@ static bool read_process(pid_t pid, char *state, int *threads)
                               state, threads) == 2;
 }
 
-bool cli_process_is_gone(pid_t pid)
+bool cli_process_has_exited(pid_t pid)
 {
     char state = 0;
     int threads = 0;
@@ -209,10 +209,10 @@ long cli_server_log_length(const cli_private_server *server)
     return stat(server->log_file, &status) == 0 ? (long)status.st_size : 0;
 }
 
-char *cli_server_last_words(const cli_private_server *server, long from)
+char *cli_server_log_tail(const cli_private_server *server, long from)
 {
-    char tail[LAST_WORDS_MAX + 1];
-    long begin = cli_server_log_length(server) - LAST_WORDS_MAX;
+    char tail[LOG_TAIL_MAX + 1];
+    long begin = cli_server_log_length(server) - LOG_TAIL_MAX;
     FILE *file = fopen(server->log_file, "re");
     const char *start = tail;
     size_t length;
@@ -220,7 +220,7 @@ char *cli_server_last_words(const cli_private_server *server, long from)
     if (!file)
         return NULL;
     fseek(file, begin > from ? begin : from, SEEK_SET);
-    length = fread(tail, 1, LAST_WORDS_MAX, file);
+    length = fread(tail, 1, LOG_TAIL_MAX, file);
     fclose(file);
     while (length > 0 && tail[length - 1] == '\n')
         length--;

@@ -24,13 +24,13 @@ bool cli_server_is_locked(const cli_private_server *server);
 pid_t cli_server_pid(const cli_private_server *server);
 
 /** Whether a process is no more: one that is dead and that its parent has not asked for yet counts as gone. */
-bool cli_process_is_gone(pid_t pid);
+bool cli_process_has_exited(pid_t pid);
 
 /** How long the log is; 0 where there is none. */
 long cli_server_log_length(const cli_private_server *server);
 
 /** The last lines of the log; the caller frees them. NULL: there are none.
  *  @param from  what was in the log up to here is not read: it is of earlier runs */
-char *cli_server_last_words(const cli_private_server *server, long from);
+char *cli_server_log_tail(const cli_private_server *server, long from);
 
 #endif

@@ -53,7 +53,7 @@ static int check_user(const cli_session *session, const char *user)
     return cli_fail_usage(&session->out, problem.text);
 }
 
-static json_t *names_of(uint32_t parts)
+static json_t *part_names(uint32_t parts)
 {
     json_t *names = json_array();
     const char *name;
@@ -65,7 +65,7 @@ static json_t *names_of(uint32_t parts)
 }
 
 /* The words of the rule that begin with this character, without it. */
-static json_t *words_with(const char *rule, char first)
+static json_t *rule_words(const char *rule, char first)
 {
     json_t *words = json_array();
 
@@ -84,15 +84,15 @@ static void print_json(const cli_session *session, const char *user, uint32_t pa
 
     json_object_set_new(object, "ns", json_string(session->ns));
     json_object_set_new(object, "user", json_string(user));
-    json_object_set_new(object, "parts", names_of(parts));
-    json_object_set_new(object, "keys", words_with(rule, '~'));
-    json_object_set_new(object, "channels", words_with(rule, '&'));
-    json_object_set_new(object, "commands", words_with(rule, '+'));
+    json_object_set_new(object, "parts", part_names(parts));
+    json_object_set_new(object, "keys", rule_words(rule, '~'));
+    json_object_set_new(object, "channels", rule_words(rule, '&'));
+    json_object_set_new(object, "commands", rule_words(rule, '+'));
     json_object_set_new(object, "rule", json_string(rule));
     cli_json_print(object);
 }
 
-static int tell_rule(const cli_session *session, const char *user, uint32_t parts)
+static int print_rule(const cli_session *session, const char *user, uint32_t parts)
 {
     char *rule;
     podlink_error error;
@@ -110,19 +110,19 @@ static int tell_rule(const cli_session *session, const char *user, uint32_t part
 }
 
 /* 0 where they are none of the servers': the name alone is then that of the sentinels' user. */
-static uint32_t of_servers(uint32_t parts)
+static uint32_t server_parts(uint32_t parts)
 {
-    const uint32_t theirs = parts & ~(uint32_t)PODLINK_ACL_SENTINEL_USER;
+    const uint32_t selected = parts & ~(uint32_t)PODLINK_ACL_SENTINEL_USER;
 
-    return theirs == PODLINK_ACL_CLIENT_NAME && theirs != parts ? 0 : theirs;
+    return selected == PODLINK_ACL_CLIENT_NAME && selected != parts ? 0 : selected;
 }
 
 /* A client gives its name to sentinels, too. */
-static uint32_t of_sentinels(uint32_t parts)
+static uint32_t sentinel_parts(uint32_t parts)
 {
-    const uint32_t theirs = PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME;
+    const uint32_t mask = PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME;
 
-    return parts & PODLINK_ACL_SENTINEL_USER ? parts & theirs : 0;
+    return parts & PODLINK_ACL_SENTINEL_USER ? parts & mask : 0;
 }
 
 int cli_acl(cli_session *session)
@@ -135,8 +135,8 @@ int cli_acl(cli_session *session)
     if (code == CLI_DONE)
         code = check_user(session, user);
     if (code == CLI_DONE)
-        code = tell_rule(session, user, of_servers(parts));
+        code = print_rule(session, user, server_parts(parts));
     if (code == CLI_DONE)
-        code = tell_rule(session, user, of_sentinels(parts));
+        code = print_rule(session, user, sentinel_parts(parts));
     return code;
 }

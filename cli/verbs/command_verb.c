@@ -96,7 +96,7 @@ static int run(cli_session *session, const request *request)
         return code;
     if (podlink_command_run(session->client, &command, &session->call, &reply, &error) < 0)
         return cli_session_fail(session, &error);
-    cli_reply_tell(&session->out, reply);
+    cli_reply_print(&session->out, reply);
     podlink_reply_free(reply);
     return CLI_DONE;
 }

@@ -10,12 +10,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static podlink_link link_of(const cli_session *session)
+static podlink_link make_link(const cli_session *session)
 {
     return (podlink_link){session->ns, session->words[0], session->words[1]};
 }
 
-static json_t *link_in_json(const cli_session *session, podlink_status status)
+static json_t *link_json(const cli_session *session, podlink_status status)
 {
     json_t *object = cli_json(status);
 
@@ -30,16 +30,16 @@ static int open_with_pod(cli_session *session, int32_t *pod)
 {
     cli_problem problem;
 
-    if (!cli_read_pod(session->words[2], pod, &problem))
+    if (!cli_parse_pod(session->words[2], pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
     return cli_session_open(session);
 }
 
 /* Prints what a verb has answered that sets a link and tells the one before. */
-static int tell_set(const cli_session *session, podlink_status status, int32_t in_force, int32_t previous)
+static int print_set(const cli_session *session, podlink_status status, int32_t in_force, int32_t previous)
 {
     if (session->out.json && !session->out.quiet) {
-        json_t *object = link_in_json(session, status);
+        json_t *object = link_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(in_force));
         json_object_set_new(object, "previous", cli_json_pod(previous));
         cli_json_print(object);
@@ -48,22 +48,22 @@ static int tell_set(const cli_session *session, podlink_status status, int32_t i
         if (status == PODLINK_REFUSED)
             printf(" -> %d (refused)\n", in_force);
         else
-            printf(" -> %d (was %s)\n", in_force, cli_pod_shown(previous).text);
+            printf(" -> %d (was %s)\n", in_force, cli_pod_to_text(previous).text);
     }
     return cli_exit_code(status);
 }
 
 /* Prints the pod that a verb was asked for, or that there is none. */
-static int tell_pod(const cli_session *session, podlink_status status, int32_t pod, const char *none)
+static int print_pod(const cli_session *session, podlink_status status, int32_t pod, const char *none)
 {
     if (session->out.json && !session->out.quiet) {
-        json_t *object = link_in_json(session, status);
+        json_t *object = link_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(status == PODLINK_OK ? pod : PODLINK_NO_POD));
         cli_json_print(object);
     } else if (status == PODLINK_OK && !session->out.quiet) {
         printf("%d\n", pod);
     } else {
-        cli_say(&session->out, "%s", none);
+        cli_note(&session->out, "%s", none);
     }
     return cli_exit_code(status);
 }
@@ -82,9 +82,9 @@ int cli_link_set(cli_session *session)
         code = open_with_pod(session, &pod);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     podlink_status status = podlink_link_set(session->client, &link, pod, persist_s, &previous, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_set(session, status, pod, previous);
+    return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, pod, previous);
 }
 
 int cli_link_try(cli_session *session)
@@ -100,10 +100,10 @@ int cli_link_try(cli_session *session)
         code = open_with_pod(session, &pod);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     podlink_status status =
         podlink_link_try_set(session->client, &link, pod, persist_s, &in_force, &previous, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_set(session, status, in_force, previous);
+    return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, in_force, previous);
 }
 
 int cli_link_ensure(cli_session *session)
@@ -120,10 +120,10 @@ int cli_link_ensure(cli_session *session)
         code = open_with_pod(session, &pod);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     podlink_status status =
         podlink_link_set_if_absent(session->client, &link, pod, persist_s, &in_force, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, in_force, "no link");
+    return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, in_force, "no link");
 }
 
 int cli_link_get(cli_session *session)
@@ -136,9 +136,9 @@ int cli_link_get(cli_session *session)
     int code = cli_session_open(session);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     podlink_status status = podlink_link_get(session->client, &link, &pod, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, pod, "no link");
+    return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, pod, "no link");
 }
 
 int cli_link_get_persistent(cli_session *session)
@@ -149,9 +149,9 @@ int cli_link_get_persistent(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     podlink_status status = podlink_link_get_if_persistent(session->client, &link, &pod, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_pod(session, status, pod, "no persistent link");
+    return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, pod, "no persistent link");
 }
 
 int cli_link_compute(cli_session *session)
@@ -168,21 +168,21 @@ int cli_link_compute(cli_session *session)
         code = cli_session_open(session);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     podlink_status status =
         podlink_link_compute(session->client, &link, persist_s, max_age_ms, &in_force, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error)
-                      : tell_pod(session, status, in_force, "no link, and no pod is ready");
+                      : print_pod(session, status, in_force, "no link, and no pod is ready");
 }
 
-static int tell_removed(const cli_session *session, podlink_status status)
+static int print_removed(const cli_session *session, podlink_status status)
 {
     if (session->out.json && !session->out.quiet)
-        cli_json_print(link_in_json(session, status));
+        cli_json_print(link_json(session, status));
     else if (status == PODLINK_OK && !session->out.quiet)
         printf("removed\n");
     else
-        cli_say(&session->out, "no such link");
+        cli_note(&session->out, "no such link");
     return cli_exit_code(status);
 }
 
@@ -195,17 +195,17 @@ static int remove_one(cli_session *session, int64_t keep_s)
     podlink_status status;
     int32_t pod = PODLINK_NO_POD;
 
-    if (if_pod && !cli_read_pod(if_pod, &pod, &problem))
+    if (if_pod && !cli_parse_pod(if_pod, &pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
     int code = cli_session_open(session);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = link_of(session);
+    podlink_link link = make_link(session);
     if (if_pod)
         status = podlink_link_remove_if_pod(session->client, &link, pod, keep_s, &session->call, &error);
     else
         status = podlink_link_remove(session->client, &link, keep_s, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_removed(session, status);
+    return status < 0 ? cli_session_fail(session, &error) : print_removed(session, status);
 }
 
 int cli_link_remove(cli_session *session)
@@ -240,11 +240,11 @@ static void print_services_json(const cli_session *session, podlink_status statu
     cli_json_print(object);
 }
 
-static int tell_services(const cli_session *session, podlink_status status, const podlink_service_links *links)
+static int print_services(const cli_session *session, podlink_status status, const podlink_service_links *links)
 {
     if (status == PODLINK_OK && links->count == 0) {
         status = PODLINK_NOT_LINKED;
-        cli_say(&session->out, "no persistent links");
+        cli_note(&session->out, "no persistent links");
     }
     if (session->out.quiet)
         return cli_exit_code(status);
@@ -254,7 +254,7 @@ static int tell_services(const cli_session *session, podlink_status status, cons
     }
     for (size_t i = 0; i < links->count; i++) {
         cli_print_name(links->items[i].service);
-        printf("\t%s\n", cli_pod_shown(links->items[i].pod).text);
+        printf("\t%s\n", cli_pod_to_text(links->items[i].pod).text);
     }
     return cli_exit_code(status);
 }
@@ -271,7 +271,7 @@ int cli_link_services(cli_session *session)
         podlink_link_services(session->client, session->ns, session->words[0], &links, &session->call, &error);
     /* A corrupt entry is told, and the others are printed all the same. */
     if (links)
-        code = tell_services(session, status, links);
+        code = print_services(session, status, links);
     if (status < 0)
         code = cli_session_fail(session, &error);
     podlink_free(links);

@@ -56,7 +56,7 @@ static int ping_once(cli_session *session, const char *url)
     return CLI_DONE;
 }
 
-static void tell_answered(const watch *watch, int64_t round_trip_ns)
+static void print_answer(const watch *watch, int64_t round_trip_ns)
 {
     if (watch->session->out.quiet)
         return;
@@ -70,7 +70,7 @@ static void tell_answered(const watch *watch, int64_t round_trip_ns)
     }
 }
 
-static void tell_lost(const watch *watch, const podlink_error *error)
+static void print_loss(const watch *watch, const podlink_error *error)
 {
     cli_failure failure = cli_session_failure(watch->session, error);
     cli_problem problem;
@@ -86,7 +86,7 @@ static void tell_lost(const watch *watch, const podlink_error *error)
     cli_fail(&watch->session->out, &failure);
 }
 
-static bool ping_and_tell(watch *watch)
+static bool ping_and_print(watch *watch)
 {
     int64_t round_trip_ns = 0;
     podlink_error error;
@@ -94,9 +94,9 @@ static bool ping_and_tell(watch *watch)
     watch->last = podlink_ping(watch->session->client, &round_trip_ns, &watch->session->call, &error);
     watch->count++;
     if (watch->last != PODLINK_OK) {
-        tell_lost(watch, &error);
+        print_loss(watch, &error);
     } else if (cli_round_trips_add(&watch->times, round_trip_ns)) {
-        tell_answered(watch, round_trip_ns);
+        print_answer(watch, round_trip_ns);
     } else {
         cli_fail(&watch->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
         watch->last = PODLINK_ENOMEM;
@@ -111,7 +111,7 @@ static json_t *time_or_null(const watch *watch, int64_t ns)
     return watch->times.count > 0 ? json_integer(ns) : json_null();
 }
 
-static void sum_up_in_json(watch *watch)
+static void print_summary_json(watch *watch)
 {
     cli_round_trips *times = &watch->times;
     json_t *object = cli_json(watch->last);
@@ -126,7 +126,7 @@ static void sum_up_in_json(watch *watch)
     cli_json_print(object);
 }
 
-static void sum_up(watch *watch)
+static void print_summary(watch *watch)
 {
     cli_round_trips *times = &watch->times;
     int64_t lost = watch->count - (int64_t)times->count;
@@ -134,7 +134,7 @@ static void sum_up(watch *watch)
     if (watch->session->out.quiet)
         return;
     if (watch->session->out.json) {
-        sum_up_in_json(watch);
+        print_summary_json(watch);
         return;
     }
     printf("\n%" PRId64 " ping%s of ", watch->count, watch->count == 1 ? "" : "s");
@@ -148,18 +148,18 @@ static void sum_up(watch *watch)
 }
 
 /* Pings begin at even intervals. One that took longer is followed by the next at once, and nothing is made up for. */
-static int ping_on(watch *watch)
+static int ping_repeatedly(watch *watch)
 {
     int64_t next_ns = cli_now_ns();
 
-    if (!cli_stop_init())
+    if (!cli_interrupt_init())
         return cli_fail(&watch->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
-    while (!cli_stop_wait(next_ns)) {
+    while (!cli_interrupt_wait(next_ns)) {
         next_ns = cli_now_ns() + watch->interval_ns;
-        if (!ping_and_tell(watch) || watch->count == watch->count_max)
+        if (!ping_and_print(watch) || watch->count == watch->count_max)
             break;
     }
-    sum_up(watch);
+    print_summary(watch);
     return cli_exit_code(watch->last);
 }
 
@@ -196,7 +196,7 @@ int cli_ping(cli_session *session)
     if (!watch.url)
         code = cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
     else if (cli_given(session->arguments, CLI_WATCH))
-        code = ping_on(&watch);
+        code = ping_repeatedly(&watch);
     else
         code = ping_once(session, watch.url);
     cli_round_trips_fini(&watch.times);

@@ -18,26 +18,26 @@ static uint64_t next_random(cli_round_trips *times)
 static bool grow(cli_round_trips *times)
 {
     size_t capacity = times->capacity ? 2 * times->capacity : 64;
-    int64_t *larger = realloc(times->kept, capacity * sizeof *larger);
+    int64_t *larger = realloc(times->samples, capacity * sizeof *larger);
 
     if (!larger)
         return false;
-    times->kept = larger;
+    times->samples = larger;
     times->capacity = capacity;
     return true;
 }
 
 bool cli_round_trips_add(cli_round_trips *times, int64_t ns)
 {
-    if (times->kept_count < CLI_ROUND_TRIPS_KEPT) {
-        if (times->kept_count == times->capacity && !grow(times))
+    if (times->sample_count < CLI_ROUND_TRIPS_SAMPLES_MAX) {
+        if (times->sample_count == times->capacity && !grow(times))
             return false;
-        times->kept[times->kept_count++] = ns;
+        times->samples[times->sample_count++] = ns;
     } else {
         /* The n-th takes the place of another with the chance kept/n, so that all have the same chance to be there. */
         uint64_t place = next_random(times) % (times->count + 1);
-        if (place < CLI_ROUND_TRIPS_KEPT)
-            times->kept[place] = ns;
+        if (place < CLI_ROUND_TRIPS_SAMPLES_MAX)
+            times->samples[place] = ns;
     }
     times->min_ns = times->count == 0 || ns < times->min_ns ? ns : times->min_ns;
     times->max_ns = ns > times->max_ns ? ns : times->max_ns;
@@ -55,18 +55,18 @@ static int by_size(const void *one, const void *other)
 
 int64_t cli_round_trips_quantile(cli_round_trips *times, double quantile)
 {
-    size_t rank = (size_t)(quantile * (double)times->kept_count);
+    size_t rank = (size_t)(quantile * (double)times->sample_count);
 
-    if (times->kept_count == 0)
+    if (times->sample_count == 0)
         return 0;
-    if ((double)rank < quantile * (double)times->kept_count)
+    if ((double)rank < quantile * (double)times->sample_count)
         rank++;
-    qsort(times->kept, times->kept_count, sizeof *times->kept, by_size);
-    return times->kept[rank > 0 ? rank - 1 : 0];
+    qsort(times->samples, times->sample_count, sizeof *times->samples, by_size);
+    return times->samples[rank > 0 ? rank - 1 : 0];
 }
 
 void cli_round_trips_fini(cli_round_trips *times)
 {
-    free(times->kept);
+    free(times->samples);
     *times = (cli_round_trips){0};
 }

@@ -8,8 +8,8 @@
 
 /** All zero to begin with. */
 typedef struct cli_round_trips {
-    int64_t *kept; /* owned: all of them, or an even choice of CLI_ROUND_TRIPS_KEPT where there were more */
-    size_t kept_count;
+    int64_t *samples; /* owned: all of them, or an even choice of CLI_ROUND_TRIPS_SAMPLES_MAX where there were more */
+    size_t sample_count;
     size_t capacity;
     uint64_t count;
     int64_t min_ns;
@@ -18,7 +18,7 @@ typedef struct cli_round_trips {
 } cli_round_trips;
 
 /** A ping that is watched for weeks must not fill the memory: 8 MiB. */
-enum { CLI_ROUND_TRIPS_KEPT = 1 << 20 };
+enum { CLI_ROUND_TRIPS_SAMPLES_MAX = 1 << 20 };
 
 /** Adds one. @return false: out of memory */
 bool cli_round_trips_add(cli_round_trips *times, int64_t ns);

@@ -84,7 +84,7 @@ static size_t highest_index(const podlink_script_info *script, const char *table
 
 /* Makes up what was not given: of keys their declared names, or key:1, key:2, ...; of arguments 1, which is text, a
  * number, a pod and a time. */
-static bool make_up(cli_texts *texts, const char *declared, size_t used, bool is_key)
+static bool generate(cli_texts *texts, const char *declared, size_t used, bool is_key)
 {
     const char *name;
     size_t length;
@@ -103,13 +103,13 @@ static bool make_up(cli_texts *texts, const char *declared, size_t used, bool is
     return true;
 }
 
-static int complete(check_run *run, cli_texts *texts, const char *declared, bool is_key)
+static int complete_input(check_run *run, cli_texts *texts, const char *declared, bool is_key)
 {
     size_t used = highest_index(&run->script, is_key ? "KEYS[" : "ARGV[");
 
     if (texts->given)
         return declared ? compare_count(run, texts, declared, is_key ? "key" : "argument") : CLI_DONE;
-    if (!make_up(texts, declared, used, is_key))
+    if (!generate(texts, declared, used, is_key))
         return fail_memory(run);
     texts->made_up = texts->count > 0;
     return CLI_DONE;
@@ -123,7 +123,7 @@ static bool any_made_up(const check_run *run)
 /* ---- telling ---------------------------------------------------------------------------------------------------- */
 
 /* A command as people write it: "xgroup|create" is XGROUP CREATE. */
-static void show_command(char *shown, size_t size, const cli_finding *finding)
+static void format_command(char *shown, size_t size, const cli_finding *finding)
 {
     size_t length = cli_escape(shown, size, finding->name, finding->name_length);
 
@@ -136,33 +136,33 @@ static void show_command(char *shown, size_t size, const cli_finding *finding)
 /* What is wrong, as one line. */
 static cli_problem describe(const check_run *run, const cli_finding *finding)
 {
-    const char *words = finding->words ? finding->words : "";
+    const char *message = finding->message ? finding->message : "";
     int64_t timeout_ms = run->check.call->timeout_ms;
     cli_problem text;
     char shown[200] = "";
 
     switch (finding->kind) {
     case CLI_DOES_NOT_COMPILE:
-        cli_problem_set(&text, "does not compile: %s", words);
+        cli_problem_set(&text, "does not compile: %s", message);
         break;
     case CLI_UNDECLARED_KEY:
         cli_escape(shown, sizeof shown, finding->name, finding->name_length);
         cli_problem_set(&text, "touches the key '%s', which is not declared", shown);
         break;
     case CLI_ALL_KEYS:
-        show_command(shown, sizeof shown, finding);
+        format_command(shown, sizeof shown, finding);
         cli_problem_set(&text, "calls %s, which touches keys that are not declared", shown);
         break;
     case CLI_WRITES:
         if (finding->name) {
-            show_command(shown, sizeof shown, finding);
+            format_command(shown, sizeof shown, finding);
             cli_problem_set(&text, "calls %s, but must be read-only", shown);
         } else {
-            cli_problem_set(&text, "writes, but must be read-only: %s", words);
+            cli_problem_set(&text, "writes, but must be read-only: %s", message);
         }
         break;
     case CLI_FAILS:
-        cli_problem_set(&text, "fails: %s%s", words,
+        cli_problem_set(&text, "fails: %s%s", message,
                         any_made_up(run) ? " (its keys or arguments are made up; set them with --keys and --args)"
                                          : "");
         break;
@@ -173,7 +173,7 @@ static cli_problem describe(const check_run *run, const cli_finding *finding)
     return text;
 }
 
-static json_t *texts_in_json(const cli_texts *texts)
+static json_t *texts_json(const cli_texts *texts)
 {
     json_t *array = json_array();
 
@@ -182,7 +182,7 @@ static json_t *texts_in_json(const cli_texts *texts)
     return array;
 }
 
-static json_t *finding_in_json(const check_run *run, const cli_finding *finding)
+static json_t *finding_json(const check_run *run, const cli_finding *finding)
 {
     cli_problem text = describe(run, finding);
     json_t *object = json_object();
@@ -194,8 +194,8 @@ static json_t *finding_in_json(const check_run *run, const cli_finding *finding)
                             cli_json_bytes(finding->name, finding->name_length));
     }
     json_object_set_new(object, "text", cli_json_bytes(text.text, strlen(text.text)));
-    if (finding->words)
-        json_object_set_new(object, "server", cli_json_bytes(finding->words, strlen(finding->words)));
+    if (finding->message)
+        json_object_set_new(object, "server", cli_json_bytes(finding->message, strlen(finding->message)));
     return object;
 }
 
@@ -207,11 +207,11 @@ static void print_json(const check_run *run, podlink_status status)
     json_object_set_new(object, "file", cli_json_bytes(run->path, strlen(run->path)));
     json_object_set_new(object, "sha", json_string(run->script.sha));
     json_object_set_new(object, "read_only", json_boolean(run->check.read_only));
-    json_object_set_new(object, "keys", texts_in_json(&run->input.keys));
-    json_object_set_new(object, "args", texts_in_json(&run->input.args));
+    json_object_set_new(object, "keys", texts_json(&run->input.keys));
+    json_object_set_new(object, "args", texts_json(&run->input.args));
     json_object_set_new(object, "made_up", json_boolean(any_made_up(run)));
     for (size_t i = 0; i < run->check.findings.count; i++)
-        json_array_append_new(findings, finding_in_json(run, &run->check.findings.items[i]));
+        json_array_append_new(findings, finding_json(run, &run->check.findings.items[i]));
     json_object_set_new(object, "findings", findings);
     cli_json_print(object);
 }
@@ -249,7 +249,7 @@ static void print_text(const check_run *run)
     putchar('\n');
 }
 
-static int tell(const check_run *run)
+static int print_result(const check_run *run)
 {
     podlink_status status = run->check.findings.count ? PODLINK_REFUSED : PODLINK_OK;
 
@@ -313,11 +313,11 @@ static int read_script(check_run *run)
         return fail_script(run, error.message);
     if (podlink_script_find(client, script.name, &run->script) != PODLINK_OK)
         return fail_script(run, "it was not registered");
-    code = complete(run, &run->input.keys, run->script.keys, true);
-    return code == CLI_DONE ? complete(run, &run->input.args, run->script.args, false) : code;
+    code = complete_input(run, &run->input.keys, run->script.keys, true);
+    return code == CLI_DONE ? complete_input(run, &run->input.args, run->script.args, false) : code;
 }
 
-static int check_on(check_run *run, const cli_scratch_server *scratch)
+static int check_with(check_run *run, const cli_scratch_server *scratch)
 {
     podlink_error error;
 
@@ -328,7 +328,7 @@ static int check_on(check_run *run, const cli_scratch_server *scratch)
     return CLI_DONE;
 }
 
-static int check_on_scratch(check_run *run)
+static int check_on_scratch_server(check_run *run)
 {
     const char *binary = run->session->arguments->value[CLI_BINARY];
     cli_scratch_server scratch;
@@ -338,7 +338,7 @@ static int check_on_scratch(check_run *run)
     if (!binary)
         binary = getenv("PODLINK_SERVER_BINARY");
     if (cli_scratch_server_start(&scratch, binary && binary[0] ? binary : NULL, &problem))
-        code = check_on(run, &scratch);
+        code = check_with(run, &scratch);
     else
         code = cli_fail(&run->session->out, &(cli_failure){.status = PODLINK_ECONNECT, .message = problem.text});
     cli_scratch_server_stop(&scratch);
@@ -362,8 +362,8 @@ static int check_script(check_run *run)
         cli_script_check_compile(&run->check, run->session->client, &error) != PODLINK_OK)
         return cli_session_fail(run->session, &error);
     if (run->check.findings.count == 0)
-        code = check_on_scratch(run);
-    return code == CLI_DONE ? tell(run) : code;
+        code = check_on_scratch_server(run);
+    return code == CLI_DONE ? print_result(run) : code;
 }
 
 int cli_scripts_check(cli_session *session)

@@ -49,8 +49,8 @@ static bool add_option(cli_script_input *input, const cli_option_value *option)
 int cli_script_input_init(cli_script_input *input, const cli_session *session)
 {
     *input = (cli_script_input){0};
-    for (size_t i = 0; i < session->arguments->many_count; i++)
-        if (!add_option(input, &session->arguments->many[i]))
+    for (size_t i = 0; i < session->arguments->repeated_count; i++)
+        if (!add_option(input, &session->arguments->repeated[i]))
             return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
     return CLI_DONE;
 }

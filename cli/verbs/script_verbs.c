@@ -31,7 +31,7 @@ static int open_with_scripts(cli_session *session)
     return CLI_DONE;
 }
 
-static podlink_script_stats counted(const cli_session *session, const podlink_script_info *script)
+static podlink_script_stats stats_of(const cli_session *session, const podlink_script_info *script)
 {
     podlink_script_stats stats = {0};
 
@@ -46,7 +46,7 @@ static int64_t mean_ns(const podlink_script_stats *stats)
 }
 
 /* "0.120", or "-" where nothing was measured. */
-static const char *time_shown(char *text, const podlink_script_stats *stats, int64_t ns)
+static const char *format_time(char *text, const podlink_script_stats *stats, int64_t ns)
 {
     if (stats->wire.count == 0)
         return "-";
@@ -54,31 +54,31 @@ static const char *time_shown(char *text, const podlink_script_stats *stats, int
     return text;
 }
 
-static void print_counted(const podlink_script_stats *stats)
+static void print_stats(const podlink_script_stats *stats)
 {
     char mean[TIME_SIZE];
     char p99[TIME_SIZE];
 
     printf(" %6" PRIu64 " %6" PRIu64 " %7" PRIu64 " %7" PRIu64 " %8s %8s", stats->loads, stats->calls, stats->errors,
-           stats->repairs, time_shown(mean, stats, mean_ns(stats)),
-           time_shown(p99, stats, podlink_histogram_quantile_ns(&stats->wire, 0.99)));
+           stats->repairs, format_time(mean, stats, mean_ns(stats)),
+           format_time(p99, stats, podlink_histogram_quantile_ns(&stats->wire, 0.99)));
 }
 
 /* Prints all scripts; held may be NULL. */
-static void print_text(const cli_session *session, const int *held, size_t count)
+static void print_text(const cli_session *session, const int *loaded, size_t count)
 {
     podlink_script_info script;
 
-    if (held) {
+    if (loaded) {
         printf("%-32s %-40s  %-7s %6s %6s %7s %7s %8s %8s\n", "NAME", "SHA1", "SERVER", "LOADS", "CALLS", "ERRORS",
                "REPAIRS", "MEAN ms", "P99 ms");
     }
     for (size_t i = 0; i < count && podlink_script_at(session->client, i, &script) == PODLINK_OK; i++) {
         printf("%-32s %s", script.name, script.sha);
-        if (held) {
-            podlink_script_stats stats = counted(session, &script);
-            printf("  %-7s", held[i] ? "held" : "missing");
-            print_counted(&stats);
+        if (loaded) {
+            podlink_script_stats stats = stats_of(session, &script);
+            printf("  %-7s", loaded[i] ? "held" : "missing");
+            print_stats(&stats);
         }
         putchar('\n');
     }
@@ -89,7 +89,7 @@ static json_t *text_or_null(const char *text)
     return text ? json_string(text) : json_null();
 }
 
-static json_t *script_in_json(const podlink_script_info *script)
+static json_t *script_json(const podlink_script_info *script)
 {
     json_t *entry = json_object();
 
@@ -103,7 +103,7 @@ static json_t *script_in_json(const podlink_script_info *script)
     return entry;
 }
 
-static void add_counted(json_t *entry, const podlink_script_stats *stats)
+static void add_stats(json_t *entry, const podlink_script_stats *stats)
 {
     bool any = stats->wire.count > 0;
 
@@ -116,18 +116,18 @@ static void add_counted(json_t *entry, const podlink_script_stats *stats)
                         any ? json_integer(podlink_histogram_quantile_ns(&stats->wire, 0.99)) : json_null());
 }
 
-static void print_json(const cli_session *session, const int *held, size_t count, podlink_status status)
+static void print_json(const cli_session *session, const int *loaded, size_t count, podlink_status status)
 {
     json_t *object = cli_json(status);
     json_t *scripts = json_array();
     podlink_script_info script;
 
     for (size_t i = 0; i < count && podlink_script_at(session->client, i, &script) == PODLINK_OK; i++) {
-        json_t *entry = script_in_json(&script);
-        if (held) {
-            podlink_script_stats stats = counted(session, &script);
-            json_object_set_new(entry, "held", json_boolean(held[i]));
-            add_counted(entry, &stats);
+        json_t *entry = script_json(&script);
+        if (loaded) {
+            podlink_script_stats stats = stats_of(session, &script);
+            json_object_set_new(entry, "held", json_boolean(loaded[i]));
+            add_stats(entry, &stats);
         }
         json_array_append_new(scripts, entry);
     }
@@ -135,12 +135,12 @@ static void print_json(const cli_session *session, const int *held, size_t count
     cli_json_print(object);
 }
 
-static int tell_scripts(const cli_session *session, const int *held, size_t count, podlink_status status)
+static int print_scripts(const cli_session *session, const int *loaded, size_t count, podlink_status status)
 {
     if (session->out.json && !session->out.quiet)
-        print_json(session, held, count, status);
+        print_json(session, loaded, count, status);
     else if (!session->out.quiet)
-        print_text(session, held, count);
+        print_text(session, loaded, count);
     return cli_exit_code(status);
 }
 
@@ -150,14 +150,14 @@ int cli_scripts_list(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    return tell_scripts(session, NULL, podlink_script_count(session->client), PODLINK_OK);
+    return print_scripts(session, NULL, podlink_script_count(session->client), PODLINK_OK);
 }
 
 /* OK where the server holds every script. */
-static podlink_status all_held(const int *held, size_t count)
+static podlink_status status_of_all(const int *loaded, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (!held[i])
+        if (!loaded[i])
             return PODLINK_NOT_FOUND;
     return PODLINK_OK;
 }
@@ -170,14 +170,14 @@ int cli_scripts_status(cli_session *session)
     if (code != CLI_DONE)
         return code;
     size_t count = podlink_script_count(session->client);
-    int *held = calloc(count + 1, sizeof *held);
-    if (!held)
+    int *loaded = calloc(count + 1, sizeof *loaded);
+    if (!loaded)
         return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
-    if (podlink_scripts_loaded(session->client, held, count, &session->call, &error) < 0)
+    if (podlink_scripts_loaded(session->client, loaded, count, &session->call, &error) < 0)
         code = cli_session_fail(session, &error);
     else
-        code = tell_scripts(session, held, count, all_held(held, count));
-    free(held);
+        code = print_scripts(session, loaded, count, status_of_all(loaded, count));
+    free(loaded);
     return code;
 }
 
@@ -202,7 +202,7 @@ int cli_scripts_load(cli_session *session)
 }
 
 /* The script that is to run: the one named, or the only one of --file. NULL: told. */
-static const char *name_of_script(const cli_session *session, podlink_script_info *script)
+static const char *find_script_name(const cli_session *session, podlink_script_info *script)
 {
     size_t count = podlink_script_count(session->client);
 
@@ -231,7 +231,7 @@ static int run_script(const cli_session *session, const cli_script_input *input)
     podlink_reply *reply = NULL;
     podlink_script_info script;
     podlink_error error;
-    const char *name = name_of_script(session, &script);
+    const char *name = find_script_name(session, &script);
 
     if (!name)
         return CLI_USAGE;
@@ -239,7 +239,7 @@ static int run_script(const cli_session *session, const cli_script_input *input)
                            (const char *const *)input->args.items, NULL, input->args.count, &session->call, &reply,
                            &error) < 0)
         return fail_run(session, &error);
-    cli_reply_tell(&session->out, reply);
+    cli_reply_print(&session->out, reply);
     podlink_reply_free(reply);
     return CLI_DONE;
 }

@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { ASK_TIMEOUT_MS = 1000, POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
+enum { QUERY_TIMEOUT_MS = 1000, POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
 
 /* What the server says of itself. */
 typedef struct server_facts {
@@ -65,7 +65,7 @@ static void read_info(const char *info, server_facts *facts)
         snprintf(facts->version, sizeof facts->version, "redis %s", value);
 }
 
-static void ask_client(podlink_client *client, server_facts *facts)
+static void query_client(podlink_client *client, server_facts *facts)
 {
     static const char *const info[] = {"INFO", "server"};
     static const char *const dbsize[] = {"DBSIZE"};
@@ -90,7 +90,7 @@ static void ask_client(podlink_client *client, server_facts *facts)
 }
 
 /* Asks the server behind the socket who it is. */
-static server_facts ask(const cli_private_server *server)
+static server_facts query_server(const cli_private_server *server)
 {
     server_facts facts = {.pid = -1};
     podlink_client *client = NULL;
@@ -102,11 +102,11 @@ static server_facts ask(const cli_private_server *server)
     options.url = server->url;
     options.shared_connections = 1;
     options.retries = 0;
-    options.dial_timeout_ms = ASK_TIMEOUT_MS;
-    options.call_timeout_ms = ASK_TIMEOUT_MS;
+    options.dial_timeout_ms = QUERY_TIMEOUT_MS;
+    options.call_timeout_ms = QUERY_TIMEOUT_MS;
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     if (podlink_client_open(&options, &client, NULL) == PODLINK_OK)
-        ask_client(client, &facts);
+        query_client(client, &facts);
     podlink_client_free(client);
     return facts;
 }
@@ -116,7 +116,7 @@ static int fail(const cli_session *session, podlink_status status, const char *m
     return cli_fail(&session->out, &(cli_failure){.status = status, .message = message, .next = next});
 }
 
-static json_t *facts_in_json(const server_run *run)
+static json_t *facts_json(const server_run *run)
 {
     bool answers = run->facts.answers;
     json_t *object = cli_json(answers ? PODLINK_OK : PODLINK_NOT_FOUND);
@@ -166,7 +166,7 @@ static int find_paths(server_run *run)
 }
 
 /* The paths, and until when to wait. */
-static int begin(server_run *run)
+static int prepare(server_run *run)
 {
     int64_t wait_ms = WAIT_DEFAULT_MS;
     int code = cli_session_number(run->session, CLI_WAIT, 1, WAIT_MAX_MS, &wait_ms);
@@ -175,7 +175,7 @@ static int begin(server_run *run)
     return code == CLI_DONE ? find_paths(run) : code;
 }
 
-static int fail_silent(const server_run *run)
+static int fail_unresponsive(const server_run *run)
 {
     cli_problem problem;
 
@@ -191,13 +191,13 @@ int cli_server_status(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    run.facts = ask(&run.server);
+    run.facts = query_server(&run.server);
     if (!run.facts.answers && cli_server_is_locked(&run.server)) {
-        code = fail_silent(&run);
+        code = fail_unresponsive(&run);
     } else {
         code = run.facts.answers ? CLI_DONE : CLI_NEGATIVE;
         if (session->out.json && !session->out.quiet)
-            cli_json_print(facts_in_json(&run));
+            cli_json_print(facts_json(&run));
         else if (!session->out.quiet)
             print_status(&run);
     }
@@ -205,12 +205,12 @@ int cli_server_status(cli_session *session)
     return code;
 }
 
-static int tell_started(const server_run *run, bool started)
+static int print_started(const server_run *run, bool started)
 {
     if (run->session->out.quiet)
         return CLI_DONE;
     if (run->session->out.json) {
-        json_t *object = facts_in_json(run);
+        json_t *object = facts_json(run);
         json_object_set_new(object, "started", json_boolean(started));
         cli_json_print(object);
         return CLI_DONE;
@@ -223,24 +223,24 @@ static int tell_started(const server_run *run, bool started)
 /* The server has ended, or does not come up: its last lines of the log say why. */
 static int fail_start(const server_run *run, const char *what)
 {
-    char *words = cli_server_last_words(&run->server, run->log_from);
+    char *log_tail = cli_server_log_tail(&run->server, run->log_from);
     char shown[600] = "(empty)";
     cli_problem problem;
 
-    if (words)
-        cli_escape(shown, sizeof shown, words, strlen(words));
+    if (log_tail)
+        cli_escape(shown, sizeof shown, log_tail, strlen(log_tail));
     cli_problem_set(&problem, "%s; the end of server.log: %.350s", what, shown);
-    free(words);
+    free(log_tail);
     return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
 }
 
 /* Waits for the server that was started. While it loads its data it is left alone, however long that takes. */
-static int await_start(server_run *run, pid_t child)
+static int wait_for_start(server_run *run, pid_t child)
 {
     for (;;) {
-        run->facts = ask(&run->server);
+        run->facts = query_server(&run->server);
         if (run->facts.answers && !run->facts.loading)
-            return tell_started(run, true);
+            return print_started(run, true);
         if (waitpid(child, NULL, WNOHANG) == child)
             return fail_start(run, "the server exited immediately");
         if (cli_now_ms() >= run->deadline_ms)
@@ -269,7 +269,7 @@ static int spawn(server_run *run, int lock)
     close(lock);
     if (child < 0)
         return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
-    return await_start(run, child);
+    return wait_for_start(run, child);
 }
 
 /* Starts the server, unless it runs or another process is just starting it: then that is waited for. */
@@ -278,9 +278,9 @@ static int start(server_run *run)
     for (;;) {
         int lock;
 
-        run->facts = ask(&run->server);
+        run->facts = query_server(&run->server);
         if (run->facts.answers && !run->facts.loading)
-            return tell_started(run, false);
+            return print_started(run, false);
         lock = cli_server_lock(&run->server);
         if (lock >= 0)
             return spawn(run, lock);
@@ -288,7 +288,7 @@ static int start(server_run *run)
             return fail(run->session, PODLINK_ECONNECT, strerror(errno),
                         "check that the server's directory is writable");
         if (cli_now_ms() >= run->deadline_ms)
-            return fail_silent(run);
+            return fail_unresponsive(run);
         cli_pause_ms(POLL_MS);
     }
 }
@@ -297,7 +297,7 @@ int cli_server_start(cli_session *session)
 {
     server_run run = {.session = session};
     cli_problem problem;
-    int code = begin(&run);
+    int code = prepare(&run);
 
     if (code != CLI_DONE)
         return code;
@@ -309,7 +309,7 @@ int cli_server_start(cli_session *session)
     return code;
 }
 
-static int tell_stopped(const server_run *run, bool stopped)
+static int print_stopped(const server_run *run, bool stopped)
 {
     if (run->session->out.quiet)
         return CLI_DONE;
@@ -343,30 +343,30 @@ static int stop(server_run *run)
         cli_problem_set(&problem, "process %ld cannot be signalled: %s", (long)pid, strerror(errno));
         return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
     }
-    while (!cli_process_is_gone(pid)) {
+    while (!cli_process_has_exited(pid)) {
         if (cli_now_ms() >= run->deadline_ms) {
             cli_problem_set(&problem, "process %ld was asked to stop, but has not exited yet", (long)pid);
             return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "a longer --wait may help");
         }
         cli_pause_ms(POLL_MS);
     }
-    return tell_stopped(run, true);
+    return print_stopped(run, true);
 }
 
 int cli_server_stop(cli_session *session)
 {
     server_run run = {.session = session};
-    int code = begin(&run);
+    int code = prepare(&run);
 
     if (code != CLI_DONE)
         return code;
-    run.facts = ask(&run.server);
+    run.facts = query_server(&run.server);
     if (run.facts.answers)
         code = stop(&run);
     else if (cli_server_is_locked(&run.server))
-        code = fail_silent(&run);
+        code = fail_unresponsive(&run);
     else
-        code = tell_stopped(&run, false);
+        code = print_stopped(&run, false);
     cli_private_server_fini(&run.server);
     return code;
 }

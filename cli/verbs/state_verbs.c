@@ -12,12 +12,12 @@
 #include <string.h>
 #include <time.h>
 
-static podlink_service service_of(const cli_session *session)
+static podlink_service make_service(const cli_session *session)
 {
     return (podlink_service){session->ns, session->words[0]};
 }
 
-static json_t *service_in_json(const cli_session *session, podlink_status status)
+static json_t *service_json(const cli_session *session, podlink_status status)
 {
     json_t *object = cli_json(status);
 
@@ -61,18 +61,18 @@ int cli_state_set(cli_session *session)
 
     if (session->word_count == 2)
         return cli_state_set_lines(session);
-    if (!cli_read_state(session->words + 1, session->word_count - 1, &state, &problem))
+    if (!cli_parse_state(session->words + 1, session->word_count - 1, &state, &problem))
         return cli_fail_usage(&session->out, problem.text);
     int code = cli_session_open(session);
     if (code != CLI_DONE)
         return code;
-    podlink_service service = service_of(session);
+    podlink_service service = make_service(session);
     podlink_status status =
         podlink_state_set(session->client, &service, state.pod, state.load, state.routing, &session->call, &error);
     if (status < 0)
         return cli_session_fail(session, &error);
     if (session->out.json && !session->out.quiet) {
-        json_t *object = service_in_json(session, status);
+        json_t *object = service_json(session, status);
         add_state(object, &state, false);
         cli_json_print(object);
     } else if (!session->out.quiet) {
@@ -81,10 +81,10 @@ int cli_state_set(cli_session *session)
     return CLI_DONE;
 }
 
-static int tell_state(const cli_session *session, podlink_status status, const podlink_state *state)
+static int print_one_state(const cli_session *session, podlink_status status, const podlink_state *state)
 {
     if (session->out.json && !session->out.quiet) {
-        json_t *object = service_in_json(session, status);
+        json_t *object = service_json(session, status);
         if (status == PODLINK_OK)
             add_state(object, state, true);
         else
@@ -94,7 +94,7 @@ static int tell_state(const cli_session *session, podlink_status status, const p
         print_header();
         print_state(state);
     } else {
-        cli_say(&session->out, "this pod has no state");
+        cli_note(&session->out, "this pod has no state");
     }
     return cli_exit_code(status);
 }
@@ -106,19 +106,19 @@ int cli_state_get(cli_session *session)
     cli_problem problem;
     int32_t pod;
 
-    if (!cli_read_pod(session->words[1], &pod, &problem))
+    if (!cli_parse_pod(session->words[1], &pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
     int code = cli_session_open(session);
     if (code != CLI_DONE)
         return code;
-    podlink_service service = service_of(session);
+    podlink_service service = make_service(session);
     podlink_status status = podlink_state_get(session->client, &service, pod, &state, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : tell_state(session, status, &state);
+    return status < 0 ? cli_session_fail(session, &error) : print_one_state(session, status, &state);
 }
 
 static void print_states_json(const cli_session *session, podlink_status status, const podlink_states *states)
 {
-    json_t *object = service_in_json(session, status);
+    json_t *object = service_json(session, status);
     json_t *pods = json_array();
 
     for (size_t i = 0; i < states->count; i++) {
@@ -131,7 +131,7 @@ static void print_states_json(const cli_session *session, podlink_status status,
     cli_json_print(object);
 }
 
-static int tell_states(const cli_session *session, const podlink_states *states)
+static int print_states(const cli_session *session, const podlink_states *states)
 {
     podlink_status status = states->count > 0 ? PODLINK_OK : PODLINK_NOT_FOUND;
 
@@ -140,7 +140,7 @@ static int tell_states(const cli_session *session, const podlink_states *states)
     if (session->out.json && !session->out.quiet) {
         print_states_json(session, status, states);
     } else if (states->count == 0) {
-        cli_say(&session->out, "no pods");
+        cli_note(&session->out, "no pods");
     } else if (!session->out.quiet) {
         print_header();
         for (size_t i = 0; i < states->count; i++)
@@ -157,9 +157,9 @@ int cli_state_list(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    podlink_service service = service_of(session);
+    podlink_service service = make_service(session);
     podlink_status status = podlink_state_list(session->client, &service, &states, &session->call, &error);
-    code = status < 0 ? cli_session_fail(session, &error) : tell_states(session, states);
+    code = status < 0 ? cli_session_fail(session, &error) : print_states(session, states);
     podlink_free(states);
     return code;
 }
@@ -181,9 +181,9 @@ int cli_state_live(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    podlink_service service = service_of(session);
+    podlink_service service = make_service(session);
     podlink_status status = podlink_state_live(session->client, &service, max_age_ms, &states, &session->call, &error);
-    code = status < 0 ? cli_session_fail(session, &error) : tell_states(session, states);
+    code = status < 0 ? cli_session_fail(session, &error) : print_states(session, states);
     podlink_free(states);
     return code;
 }
@@ -197,18 +197,18 @@ int cli_state_best(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    podlink_service service = service_of(session);
+    podlink_service service = make_service(session);
     podlink_status status = podlink_state_best(session->client, &service, max_age_ms, &pod, &session->call, &error);
     if (status < 0)
         return cli_session_fail(session, &error);
     if (session->out.json && !session->out.quiet) {
-        json_t *object = service_in_json(session, status);
+        json_t *object = service_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(pod));
         cli_json_print(object);
     } else if (status == PODLINK_OK && !session->out.quiet) {
         printf("%d\n", pod);
     } else {
-        cli_say(&session->out, "no pod is ready");
+        cli_note(&session->out, "no pod is ready");
     }
     return cli_exit_code(status);
 }

@@ -148,7 +148,7 @@ static void print_text(const podlink_stats *stats)
         print_histogram(stats, &histograms[i]);
 }
 
-static json_t *histogram_in_json(const podlink_histogram *histogram)
+static json_t *histogram_json(const podlink_histogram *histogram)
 {
     json_t *object = json_object();
     json_t *buckets = json_array();
@@ -180,7 +180,7 @@ static void print_json(const cli_session *session, const podlink_stats *stats, p
         json_object_set_new(object, counters[i].name, json_integer((json_int_t)counter_of(stats, &counters[i])));
     json_object_set_new(object, "batch_size", json_real(batch_size(stats)));
     for (size_t i = 0; i < HISTOGRAMS; i++)
-        json_object_set_new(object, histograms[i].name, histogram_in_json(histogram_of(stats, &histograms[i])));
+        json_object_set_new(object, histograms[i].name, histogram_json(histogram_of(stats, &histograms[i])));
     cli_json_print(object);
     free(url);
 }
@@ -198,7 +198,7 @@ static podlink_status probe(const cli_session *session, int64_t seconds, int64_t
         status = podlink_ping(session->client, NULL, &session->call, error);
         answered = answered || status == PODLINK_OK;
         next_ns += interval_ms * CLI_NS_PER_MS;
-    } while (answered && next_ns < end_ns && cli_now_ns() < end_ns && !cli_stop_wait(next_ns));
+    } while (answered && next_ns < end_ns && cli_now_ns() < end_ns && !cli_interrupt_wait(next_ns));
     return status;
 }
 
@@ -229,7 +229,7 @@ int cli_stats(cli_session *session)
         code = cli_session_number(session, CLI_INTERVAL, 1, CLI_INTERVAL_MAX_MS, &interval_ms);
     if (code == CLI_DONE)
         code = cli_session_open(session);
-    if (code == CLI_DONE && !cli_stop_init())
+    if (code == CLI_DONE && !cli_interrupt_init())
         code = cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
     return code == CLI_DONE ? probe_and_show(session, seconds, interval_ms) : code;
 }

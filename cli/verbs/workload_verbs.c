@@ -48,7 +48,7 @@ static void print_text(const cli_session *session, const char *service, const po
     bool many = session->word_count > 1;
 
     if (!workload->state) {
-        cli_say(&session->out, "%s has no workload state", cli_quote(service).text);
+        cli_note(&session->out, "%s has no workload state", cli_quote(service).text);
         return;
     }
     if (many) {
@@ -59,13 +59,13 @@ static void print_text(const cli_session *session, const char *service, const po
     putchar('\n');
 }
 
-static int tell_workloads(const cli_session *session, const podlink_workloads *workloads)
+static int print_workloads(const cli_session *session, const podlink_workloads *workloads)
 {
     int code = CLI_DONE;
 
     for (size_t i = 0; i < workloads->count; i++) {
         const podlink_workload *workload = &workloads->items[i];
-        code = cli_worse(code, workload->state ? CLI_DONE : CLI_NEGATIVE);
+        code = cli_exit_code_max(code, workload->state ? CLI_DONE : CLI_NEGATIVE);
         if (session->out.json && !session->out.quiet)
             print_json(session, session->words[i], workload);
         else if (!session->out.quiet)
@@ -84,7 +84,7 @@ int cli_workload_get(cli_session *session)
         return code;
     podlink_status status = podlink_workload_get_many(session->client, session->ns, session->words, session->word_count,
                                                       &workloads, &session->call, &error);
-    code = status < 0 ? cli_session_fail(session, &error) : tell_workloads(session, workloads);
+    code = status < 0 ? cli_session_fail(session, &error) : print_workloads(session, workloads);
     podlink_free(workloads);
     return code;
 }

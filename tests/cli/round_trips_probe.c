@@ -12,7 +12,7 @@ int main(void)
     while (scanf("%" SCNd64, &ns) == 1)
         if (!cli_round_trips_add(&times, ns))
             return 1;
-    printf("%" PRIu64 " %zu %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", times.count, times.kept_count,
+    printf("%" PRIu64 " %zu %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n", times.count, times.sample_count,
            times.min_ns, times.max_ns, cli_round_trips_quantile(&times, 0.5), cli_round_trips_quantile(&times, 0.99));
     cli_round_trips_fini(&times);
     return 0;
