@@ -77,7 +77,7 @@ static void print_text(const cli_session *session, const int *loaded, size_t cou
         printf("%-32s %s", script.name, script.sha);
         if (loaded) {
             podlink_script_stats stats = stats_of(session, &script);
-            printf("  %-7s", loaded[i] ? "held" : "missing");
+            printf("  %-7s", loaded[i] ? "loaded" : "missing");
             print_stats(&stats);
         }
         putchar('\n');
@@ -126,7 +126,7 @@ static void print_json(const cli_session *session, const int *loaded, size_t cou
         json_t *entry = script_json(&script);
         if (loaded) {
             podlink_script_stats stats = stats_of(session, &script);
-            json_object_set_new(entry, "held", json_boolean(loaded[i]));
+            json_object_set_new(entry, "loaded", json_boolean(loaded[i]));
             add_stats(entry, &stats);
         }
         json_array_append_new(scripts, entry);

@@ -115,7 +115,7 @@ status_tells_which_scripts_are_missing()
     [[ $(grep -c '  missing  ' <<<"$out") == 11 ]] || fail 'not all are missing'
     "$PODLINK" link ensure chat alice 1 --quiet
     expect 1 scripts status --json
-    json_is '[s["name"] for s in rows[0]["scripts"] if s["held"]] == ["statefulSetLinkIfAbsent"]'
+    json_is '[s["name"] for s in rows[0]["scripts"] if s["loaded"]] == ["statefulSetLinkIfAbsent"]'
 }
 
 load_loads_all_scripts()
@@ -124,7 +124,7 @@ load_loads_all_scripts()
     expect 0 scripts load
     out_is '11 scripts loaded'
     expect 0 scripts status
-    [[ $(grep -c '  held  ' <<<"$out") == 11 ]] || fail 'not all are held'
+    [[ $(grep -c '  loaded  ' <<<"$out") == 11 ]] || fail 'not all are loaded'
     expect 0 scripts load --json
     json_is 'rows[0]["loaded"] == 11'
     expect 0 scripts status --quiet

@@ -134,7 +134,7 @@ own_scripts_are_listed_loaded_and_in_the_status()
     expect 0 scripts load --file "$WORK/own/hits.lua"
     out_is '12 scripts loaded'
     expect 0 scripts status --file "$WORK/own/hits.lua" --json
-    json_is 'all(s["held"] for s in rows[0]["scripts"])'
+    json_is 'all(s["loaded"] for s in rows[0]["scripts"])'
     json_is 'all(s["loads"] == s["calls"] == s["errors"] == s["repairs"] == 0 and s["mean_ns"] is None and
 s["p99_ns"] is None for s in rows[0]["scripts"])'
 }
