@@ -4,6 +4,7 @@
     count_tests.py NAME=BUILD:LOG... [--not-run=REASON...]   counts BUILD/meson-logs/LOG.json; the last line is
                                                              "N passed, N failed, N skipped"; exit code 1 if one failed
     count_tests.py --suites BUILD                            the names of the suites of a build
+    count_tests.py --tests BUILD SUITE...                    the names of the tests in these suites, one a line
 
 A program that speaks TAP counts for each of its tests; another one counts once. A program that ends badly though its
 tests are fine (a crash after the last one, a leak), that ran fewer tests than it planned, or that ran none without a
@@ -120,8 +121,13 @@ def tests_of(build):
         return json.load(file)
 
 
+def suites_of(test):
+    """The suites of a test; meson writes "project:suite"."""
+    return {suite.split(':', 1)[-1] for suite in test['suite']}
+
+
 def base_name(name):
-    """meson logs "project:suite / test"; the name itself may hold slashes and colons."""
+    """meson logs "project:suite / test"; the name of a test can contain slashes and colons."""
     return name.split(' / ', 1)[-1]
 
 
@@ -142,9 +148,11 @@ def count_log(build, log):
 
 def main(arguments):
     if len(arguments) == 2 and arguments[0] == '--suites':
-        # A suite is told as "project:suite".
-        suites = {suite.split(':', 1)[-1] for test in tests_of(arguments[1]) for suite in test['suite']}
-        print(' '.join(sorted(suites)))
+        print(' '.join(sorted(set().union(*map(suites_of, tests_of(arguments[1]))))))
+        return 0
+    if len(arguments) > 2 and arguments[0] == '--tests':
+        wanted = set(arguments[2:])
+        print('\n'.join(test['name'] for test in tests_of(arguments[1]) if suites_of(test) & wanted))
         return 0
     total = Count()
     print('== results')
