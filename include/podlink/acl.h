@@ -1,4 +1,4 @@
-/* What a user of the server has to be allowed: the least ACL rule for the parts of the API that a program uses. */
+/* Access control: the smallest Redis ACL rule that permits the parts of the API that a program uses. */
 #ifndef PODLINK_ACL_H
 #define PODLINK_ACL_H
 
@@ -11,37 +11,37 @@
 extern "C" {
 #endif
 
-/** A part of the API. A set of them is their sum. */
+/** A part of the API. Combine parts with `|`. */
 typedef enum podlink_acl_part {
-    PODLINK_ACL_LINKS = 1,        /* podlink_link_..., but for podlink_link_compute() */
-    PODLINK_ACL_COMPUTE = 2,      /* podlink_link_compute(): reads the states of pods, too */
-    PODLINK_ACL_STATES = 4,       /* podlink_state_... */
-    PODLINK_ACL_WORKLOADS = 8,    /* podlink_workload_... */
-    PODLINK_ACL_SCRIPTS = 16,     /* podlink_scripts_load() and podlink_scripts_loaded() */
-    PODLINK_ACL_OWN_SCRIPTS = 32, /* to load and call scripts of your own: their keys and commands come on top */
-    PODLINK_ACL_SESSIONS = 64,    /* to connect, and no more: what runs in a session is yours. So it is with
-                                     podlink_command_run() */
-    PODLINK_ACL_DATABASE = 128,   /* a database other than 0 */
-    PODLINK_ACL_CLIENT_NAME = 256,
-    PODLINK_ACL_FUNCTIONS = 512, /* the built-in scripts as functions: PODLINK_BACKEND_FUNCTIONS. Changes the others */
-    PODLINK_ACL_SENTINEL = 1024, /* a server that sentinels watch */
-    PODLINK_ACL_CLUSTER = 2048,
-    PODLINK_ACL_REPLICAS = 4096, /* to read from replicas in a cluster */
-    PODLINK_ACL_ACKS = 8192,     /* writes that wait for replicas */
-    PODLINK_ACL_SENTINEL_USER =
-        16384 /* sentinel_user, who is a user of the sentinels: goes alone, or with CLIENT_NAME */
+    PODLINK_ACL_LINKS = 1,            /* podlink_link_...(), except podlink_link_compute() */
+    PODLINK_ACL_COMPUTE = 2,          /* podlink_link_compute(): also reads the states of the pods */
+    PODLINK_ACL_STATES = 4,           /* podlink_state_...() */
+    PODLINK_ACL_WORKLOADS = 8,        /* podlink_workload_...() */
+    PODLINK_ACL_SCRIPTS = 16,         /* podlink_scripts_load() and podlink_scripts_loaded() */
+    PODLINK_ACL_OWN_SCRIPTS = 32,     /* load and call your own scripts. Add their keys and commands to the rule */
+    PODLINK_ACL_SESSIONS = 64,        /* connect only. Add what your sessions or podlink_command_run() execute */
+    PODLINK_ACL_DATABASE = 128,       /* a database other than 0 */
+    PODLINK_ACL_CLIENT_NAME = 256,    /* the option client_name */
+    PODLINK_ACL_FUNCTIONS = 512,      /* PODLINK_BACKEND_FUNCTIONS. Changes the rule of the other parts */
+    PODLINK_ACL_SENTINEL = 1024,      /* a server that is monitored by sentinels */
+    PODLINK_ACL_CLUSTER = 2048,       /* a node of a cluster */
+    PODLINK_ACL_REPLICAS = 4096,      /* PODLINK_READ_REPLICA in a cluster */
+    PODLINK_ACL_ACKS = 8192,          /* podlink_call.acks: writes that wait for replicas */
+    PODLINK_ACL_SENTINEL_USER = 16384 /* the option sentinel_user: an ACL user of the sentinels, not of the servers.
+                                         Alone, or with PODLINK_ACL_CLIENT_NAME */
 } podlink_acl_part;
 
-/** The name of a part: "links", "own-scripts", ...; NULL where it is none, so that all can be gone through from 1 on,
- *  each twice the one before. Static; any thread. */
+/** The name of a part: "links", "own-scripts", ... A number that is not a part returns NULL, which ends a loop over 1,
+ *  2, 4, ... The string is static. Any thread. */
 PODLINK_API const char *podlink_acl_part_name(uint32_t part);
 
-/** The least rule for a user who is allowed nothing yet, as the server reads it behind ACL SETUSER: the patterns of
- *  keys and channels and the commands, with one space between two: "~sf:{prod:lk:* +ping +info +get". It holds for
- *  Redis 7.0 and later; 6.2 does not know evalsha_ro, which goes unused there.
- *  @param ns    of the keys
- *  @param rule  out: owned by the caller, podlink_free(); NULL on failure
- *  @return PODLINK_OK; EINVAL (err says what is wrong with ns or parts), ENOMEM. Any thread; does not block. */
+/** Makes the smallest rule for a user who has no permissions yet, in the syntax of ACL SETUSER: patterns of keys and
+ *  channels, then commands, separated by single spaces: "~sf:{prod:lk:* +ping +info +get". The rule is for Redis 7.0
+ *  and later. Redis 6.2 does not know +evalsha_ro: leave it out there.
+ *  @param ns     the namespace of the keys
+ *  @param parts  PODLINK_ACL_... combined with `|`
+ *  @param rule   out: owned by the caller, podlink_free(); NULL on failure
+ *  @return PODLINK_OK; EINVAL (err says what is wrong with ns or parts), ENOMEM. Any thread. Does not block. */
 PODLINK_API podlink_status podlink_acl_rule(const char *ns, uint32_t parts, char **rule, podlink_error *err);
 
 #ifdef __cplusplus

@@ -1,4 +1,4 @@
-/* What the library exports, and its version. */
+/* Export of symbols, and the version of the library. */
 #ifndef PODLINK_EXPORT_H
 #define PODLINK_EXPORT_H
 
@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/** The version of the library that is running, "major.minor.patch". Static; any thread. */
+/** The version of the library at run time, "major.minor.patch". The string is static. Any thread. */
 PODLINK_API const char *podlink_version(void);
 
 #ifdef __cplusplus

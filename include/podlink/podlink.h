@@ -1,4 +1,4 @@
-/* All of podlink, for those who use it. The library's own files include what they use. */
+/* All public headers. */
 #ifndef PODLINK_PODLINK_H
 #define PODLINK_PODLINK_H
 

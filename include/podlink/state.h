@@ -1,4 +1,4 @@
-/* The states of services and their workloads. */
+/* States of the pods of a service, and workload states. */
 #ifndef PODLINK_STATE_H
 #define PODLINK_STATE_H
 
@@ -12,67 +12,72 @@ extern "C" {
 typedef enum podlink_routing {
     PODLINK_UNAVAILABLE = 0,
     PODLINK_READY = 1,
-    PODLINK_DRAINING = 2, /* denies new users */
+    PODLINK_DRAINING = 2, /* serves its users, takes no new ones */
     PODLINK_SHUTTING_DOWN = 3
 } podlink_routing;
 
-/** "unavailable", "ready", "draining" or "shutting-down"; "unknown" for another number. Static; any thread. */
+/** "unavailable", "ready", "draining" or "shutting-down"; "unknown" for another number. The string is static. Any
+ *  thread. */
 PODLINK_API const char *podlink_routing_text(podlink_routing routing);
 
-/** A service of a namespace. Names as in podlink_link. Borrowed until the call returns. */
+/** A service in a namespace. The rules for names are those of podlink_link. */
 typedef struct podlink_service {
     const char *ns;
     const char *name;
 } podlink_service;
 
-/** The state of one pod. */
+/** The state of a pod. */
 typedef struct podlink_state {
     int32_t pod;
     podlink_routing routing;
     int64_t load;         /* lower is better; may be negative */
-    int64_t timestamp_ms; /* since 1970, by the clock of the server that stored it */
+    int64_t timestamp_ms; /* since 1970, on the clock of the server that stored it */
 } podlink_state;
 
 typedef struct podlink_states {
     size_t count;
-    size_t skipped;             /* entries that could not be read */
-    const podlink_state *items; /* in ascending order of pods */
+    size_t skipped;             /* entries that could not be parsed */
+    const podlink_state *items; /* by pod, ascending */
 } podlink_states;
 
-/* What <podlink/link.h> says of its functions holds here too. max_age_ms is 0 (any age) or 1..2^53; states are compared
- * with the server's clock. */
+/* The common rules of <podlink/link.h> hold here too. max_age_ms is 0 (any age) or 1..2^53; the age of a state is
+ * measured on the server's clock. */
 
-/** Stores a pod's state, stamped with the server's clock. Repeated by the library only if it was not sent: a repeated
- *  one could undo a later state. */
+/** Stores the state of a pod, with the server's time. Not harmless to repeat: the second run could overwrite a newer
+ *  state. */
 PODLINK_API podlink_status podlink_state_set(podlink_client *client, const podlink_service *service, int32_t pod,
                                              int64_t load, podlink_routing routing, const podlink_call *call,
                                              podlink_error *err);
 
-/** The state of one pod.
+/** Gets the state of one pod.
  *  @param state  out
- *  @return PODLINK_OK; PODLINK_NOT_FOUND; PODLINK_ECORRUPT where it cannot be read. Harmless to repeat. */
+ *  @return PODLINK_OK; PODLINK_NOT_FOUND; PODLINK_ECORRUPT if the stored value cannot be parsed. Harmless to repeat. */
 PODLINK_API podlink_status podlink_state_get(podlink_client *client, const podlink_service *service, int32_t pod,
                                              podlink_state *state, const podlink_call *call, podlink_error *err);
 
-/** The states of all pods, however old. Allocates the list. What cannot be read is skipped and counted.
- *  @param states  out: owned by the caller, podlink_free(); NULL on failure. Harmless to repeat. */
+/** Gets the states of all pods, whatever their age. Allocates the list. Entries that cannot be parsed are skipped and
+ *  counted.
+ *  @param states  out: owned by the caller, podlink_free(); NULL on failure
+ *  Harmless to repeat. */
 PODLINK_API podlink_status podlink_state_list(podlink_client *client, const podlink_service *service,
                                               podlink_states **states, const podlink_call *call, podlink_error *err);
 
-/** The live pods: those whose state is new enough, whatever their routing. Otherwise as podlink_state_list(); the
- * server skips what it cannot read, and skipped counts what only this library cannot. */
+/** Gets the live pods: those with a state of at most max_age_ms, whatever their routing. Otherwise like
+ *  podlink_state_list(). The server skips entries that it cannot parse; skipped counts only those that the server
+ *  returned and this library cannot parse. */
 PODLINK_API podlink_status podlink_state_live(podlink_client *client, const podlink_service *service,
                                               int64_t max_age_ms, podlink_states **states, const podlink_call *call,
                                               podlink_error *err);
 
-/** The best pod: the ready one of least load whose state is new enough; among equals the lowest.
- *  @param pod  out: PODLINK_NO_POD where none qualifies
+/** Gets the best pod: among the ready pods with a state of at most max_age_ms the one with the lowest load; among
+ *  equals the one with the lowest number.
+ *  @param pod  out: PODLINK_NO_POD if no pod qualifies
  *  @return PODLINK_OK; PODLINK_NOT_FOUND. Harmless to repeat. */
 PODLINK_API podlink_status podlink_state_best(podlink_client *client, const podlink_service *service,
                                               int64_t max_age_ms, int32_t *pod, const podlink_call *call,
                                               podlink_error *err);
 
-/** One element of a batch of states. */
+/** One operation of a batch of states. */
 typedef struct podlink_state_item {
     podlink_service service;
     int32_t pod;
@@ -82,35 +87,36 @@ typedef struct podlink_state_item {
     podlink_delivery delivery; /* out */
 } podlink_state_item;
 
-/** Stores n states, pipelined; as the batches of <podlink/link.h>. */
+/** Stores count states in one pipeline, like the batches of <podlink/link.h>. */
 PODLINK_API podlink_status podlink_state_set_batch(podlink_client *client, podlink_state_item *items, size_t count,
                                                    const podlink_call *call, podlink_error *err);
 
-/** Stores the workload state of a service: any text of at most 1 MiB. Repeated by the library only if it was not sent:
- * a repeated one could undo a later state. */
+/** Stores the workload state of a service: any text of at most 1 MiB. Not harmless to repeat: the second run could
+ *  overwrite a newer state. */
 PODLINK_API podlink_status podlink_workload_set(podlink_client *client, const podlink_service *service,
                                                 const char *state, const podlink_call *call, podlink_error *err);
 
-/** A workload state; bytes, followed by a NUL that does not count. */
+/** A workload state: bytes, followed by a NUL that is not counted. */
 typedef struct podlink_workload {
-    const char *state; /* NULL where the service has none */
+    const char *state; /* NULL if the service has none */
     size_t length;
 } podlink_workload;
 
 typedef struct podlink_workloads {
-    size_t count; /* as many as were asked for, in that order */
+    size_t count; /* one per requested service, in the same order */
     const podlink_workload *items;
 } podlink_workloads;
 
-/** The workload state of a service. Allocates.
+/** Gets the workload state of a service. Allocates.
  *  @param workloads  out: one item; owned by the caller, podlink_free(); NULL on failure
- *  @return PODLINK_OK; PODLINK_NOT_FOUND (the item's state is NULL). Harmless to repeat. */
+ *  @return PODLINK_OK; PODLINK_NOT_FOUND (the state of the item is NULL). Harmless to repeat. */
 PODLINK_API podlink_status podlink_workload_get(podlink_client *client, const podlink_service *service,
                                                 podlink_workloads **workloads, const podlink_call *call,
                                                 podlink_error *err);
 
-/** The workload states of many services of a namespace, pipelined. Allocates.
- *  @param workloads  out: owned by the caller, podlink_free(); NULL on failure. Harmless to repeat. */
+/** Gets the workload states of several services of a namespace, in one pipeline. Allocates.
+ *  @param workloads  out: owned by the caller, podlink_free(); NULL on failure
+ *  Harmless to repeat. */
 PODLINK_API podlink_status podlink_workload_get_many(podlink_client *client, const char *ns,
                                                      const char *const *services, size_t count,
                                                      podlink_workloads **workloads, const podlink_call *call,
