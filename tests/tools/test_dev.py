@@ -26,7 +26,7 @@ def words_of(variable):
 
 
 def each_suite_that_dev_names_exists():
-    for variable in ('SUITES_FILES', 'SUITES_THREADS', 'SUITES_VALGRIND', 'QUICK_SUITES'):
+    for variable in ('SUITES_FILES', 'SUITES_THREADS', 'SUITES_VALGRIND', 'SUITES_SERVERS', 'QUICK_SUITES'):
         unknown = set(words_of(variable)) - SUITES
         assert not unknown, '%s: %s' % (variable, unknown)
 
