@@ -21,19 +21,25 @@ static void on_signal(int signal_number)
         return; /* it is full, so it was told */
 }
 
-bool cli_interrupt_init(void)
+void cli_signals_catch(const int *signals, size_t count, void (*handler)(int))
 {
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
-    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+    const struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESETHAND};
 
-    event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (event_fd < 0)
-        return false;
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         struct sigaction before;
         if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
             sigaction(signals[i], &action, NULL);
     }
+}
+
+bool cli_interrupt_init(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+    event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (event_fd < 0)
+        return false;
+    cli_signals_catch(signals, sizeof signals / sizeof signals[0], on_signal);
     return true;
 }
 

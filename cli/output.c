@@ -30,6 +30,11 @@ static const char *short_status_name(podlink_status status)
     return strncmp(name, "PODLINK_", prefix) == 0 ? name + prefix : name;
 }
 
+bool cli_wants_json(const cli_output *out)
+{
+    return out->json && !out->quiet;
+}
+
 json_t *cli_json(podlink_status status)
 {
     return require_memory(json_pack("{s:s}", "status", short_status_name(status)));
@@ -122,6 +127,16 @@ int cli_fail_usage(const cli_output *out, const char *message)
 
     snprintf(next, sizeof next, "see: %s --help", out->command);
     return cli_fail(out, &failure);
+}
+
+int cli_fail_memory(const cli_output *out)
+{
+    return cli_fail(out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
+}
+
+int cli_fail_errno(const cli_output *out)
+{
+    return cli_fail(out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
 }
 
 void cli_warn(const cli_output *out, const char *format, ...)

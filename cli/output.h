@@ -17,6 +17,9 @@ typedef struct cli_output {
     bool quiet; /* no results; failures are printed all the same */
 } cli_output;
 
+/** Whether results are printed as JSON; false with --quiet. */
+bool cli_wants_json(const cli_output *out);
+
 /** A failure that is to be told. */
 typedef struct cli_failure {
     podlink_status status;
@@ -34,6 +37,12 @@ json_t *cli_failure_json(const cli_failure *failure);
 
 /** Prints that the arguments are not valid and where help is; returns CLI_USAGE. */
 int cli_fail_usage(const cli_output *out, const char *message);
+
+/** Prints that there is no memory; returns the exit code. */
+int cli_fail_memory(const cli_output *out);
+
+/** Prints that this machine lacks something, as errno says; returns the exit code. */
+int cli_fail_errno(const cli_output *out);
 
 /** Prints a warning on stderr. */
 void cli_warn(const cli_output *out, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -75,7 +75,7 @@ static json_t *reply_json(const podlink_reply *reply)
 
 void cli_reply_print(const cli_output *out, const podlink_reply *reply)
 {
-    if (out->json && !out->quiet) {
+    if (cli_wants_json(out)) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "reply", reply_json(reply));
         cli_json_print(object);

@@ -33,6 +33,7 @@ typedef struct chunk {
 typedef struct bulk_run {
     cli_session *session;
     const cli_bulk *bulk;
+    const void *context;
     cli_lines lines;
     cli_progress progress;
     chunk chunk;
@@ -88,7 +89,7 @@ static bool read_item(bulk_run *run, entry *entry, size_t length, cli_problem *p
         return false;
     }
     entry->item = run->chunk.item_count;
-    return bulk->read(run->session, bulk->context, fields, count, item_at(run, entry->item), problem);
+    return bulk->read(run->session, run->context, fields, count, item_at(run, entry->item), problem);
 }
 
 static bool add_line(bulk_run *run, const char *line, size_t length)
@@ -338,26 +339,26 @@ static void run_chunks(bulk_run *run)
 }
 
 /* What all lines have in common is checked before the first is read. */
-static int check(const cli_session *session, const cli_bulk *bulk)
+static int check(const bulk_run *run)
 {
     podlink_error error;
-    podlink_status status = bulk->check(session, bulk->context, &error);
+    podlink_status status = run->bulk->check(run->session, run->context, &error);
 
     if (status == PODLINK_EINVAL || (status < 0 && error.delivery != PODLINK_ANSWERED))
-        return cli_session_fail(session, &error);
+        return cli_session_fail(run->session, &error);
     return CLI_DONE;
 }
 
-int cli_bulk_run(cli_session *session, const cli_bulk *bulk)
+int cli_bulk_run(cli_session *session, const cli_bulk *bulk, const void *context)
 {
-    bulk_run run = {.session = session, .bulk = bulk};
+    bulk_run run = {.session = session, .bulk = bulk, .context = context};
     int64_t capacity = CHUNK_DEFAULT;
     int code = cli_session_number(session, CLI_CHUNK, 1, CHUNK_MAX, &capacity);
 
     if (code == CLI_DONE)
         code = cli_session_open(session);
     if (code == CLI_DONE)
-        code = check(session, bulk);
+        code = check(&run);
     if (code != CLI_DONE)
         return code;
     cli_progress_init(&run.progress, !session->out.quiet && !session->out.json);

@@ -20,7 +20,6 @@ typedef struct cli_bulk {
     size_t fields_min;
     size_t fields_max;
     size_t item_size;
-    const void *context; /* handed to check and read */
 
     /** Asks the server something harmless with what all lines have in common: is that valid, is a server there? */
     podlink_status (*check)(const cli_session *session, const void *context, podlink_error *error);
@@ -40,8 +39,9 @@ typedef struct cli_bulk {
     void (*add_json)(const cli_session *session, const void *item, json_t *object);
 } cli_bulk;
 
-/** Reads standard input to its end and does what each line asks for.
+/** Reads standard input to its end and executes each line.
+ *  @param context  passed to check and read
  *  @return the highest exit code of all lines. */
-int cli_bulk_run(cli_session *session, const cli_bulk *bulk);
+int cli_bulk_run(cli_session *session, const cli_bulk *bulk, const void *context);
 
 #endif

@@ -3,6 +3,7 @@
 #include "bulk/link_bulk.h"
 
 #include "bulk/bulk.h"
+#include "exit_code.h"
 #include "numbers.h"
 
 #include <podlink/link.h>
@@ -144,70 +145,50 @@ static void add_result(const cli_session *session, const void *item, json_t *obj
     json_object_set_new(object, "pod", cli_json_pod(link->result));
 }
 
-static cli_bulk bulk_of(const common *common)
+#define UID_LINES         .fields = "UID", .fields_min = 1, .fields_max = 1, .read = read_uid
+#define UID_AND_POD_LINES .fields = "UID POD", .fields_min = 2, .fields_max = 2, .read = read_uid_and_pod
+#define LINK_ITEMS        .item_size = sizeof(podlink_link_item), .check = check_common, .outcome = outcome_of
+
+static const cli_bulk set_lines = {
+    UID_AND_POD_LINES, LINK_ITEMS, .send = send_set, .print_text = print_set, .add_json = add_set,
+};
+static const cli_bulk ensure_lines = {
+    UID_AND_POD_LINES, LINK_ITEMS, .send = send_ensure, .print_text = print_ensure, .add_json = add_result,
+};
+static const cli_bulk get_lines = {
+    UID_LINES, LINK_ITEMS, .send = send_get, .print_text = print_get, .add_json = add_result,
+};
+static const cli_bulk remove_lines = {
+    UID_LINES, LINK_ITEMS, .send = send_remove, .print_text = print_remove, .add_json = add_link,
+};
+
+/* Reads the option that says how long links live, and then the lines. */
+static int run_lines(cli_session *session, cli_option lifetime, const cli_bulk *bulk)
 {
-    return (cli_bulk){
-        .fields = "UID POD",
-        .fields_min = 2,
-        .fields_max = 2,
-        .item_size = sizeof(podlink_link_item),
-        .context = common,
-        .check = check_common,
-        .read = read_uid_and_pod,
-        .outcome = outcome_of,
-    };
+    common common = {session->words[0], PODLINK_FOREVER};
+    int code = cli_session_duration(session, lifetime, &common.persist_s);
+
+    return code == CLI_DONE ? cli_bulk_run(session, bulk, &common) : code;
 }
 
-static cli_bulk bulk_of_uids(const common *common)
+int cli_link_set_lines(cli_session *session)
 {
-    cli_bulk bulk = bulk_of(common);
-
-    bulk.fields = "UID";
-    bulk.fields_min = bulk.fields_max = 1;
-    bulk.read = read_uid;
-    return bulk;
+    return run_lines(session, CLI_FOR, &set_lines);
 }
 
-int cli_link_set_lines(cli_session *session, int64_t persist_s)
+int cli_link_ensure_lines(cli_session *session)
 {
-    const common common = {session->words[0], persist_s};
-    cli_bulk bulk = bulk_of(&common);
-
-    bulk.send = send_set;
-    bulk.print_text = print_set;
-    bulk.add_json = add_set;
-    return cli_bulk_run(session, &bulk);
-}
-
-int cli_link_ensure_lines(cli_session *session, int64_t persist_s)
-{
-    const common common = {session->words[0], persist_s};
-    cli_bulk bulk = bulk_of(&common);
-
-    bulk.send = send_ensure;
-    bulk.print_text = print_ensure;
-    bulk.add_json = add_result;
-    return cli_bulk_run(session, &bulk);
+    return run_lines(session, CLI_FOR, &ensure_lines);
 }
 
 int cli_link_get_lines(cli_session *session)
 {
     const common common = {session->words[0], PODLINK_FOREVER};
-    cli_bulk bulk = bulk_of_uids(&common);
 
-    bulk.send = send_get;
-    bulk.print_text = print_get;
-    bulk.add_json = add_result;
-    return cli_bulk_run(session, &bulk);
+    return cli_bulk_run(session, &get_lines, &common);
 }
 
-int cli_link_remove_lines(cli_session *session, int64_t keep_s)
+int cli_link_remove_lines(cli_session *session)
 {
-    const common common = {session->words[0], keep_s};
-    cli_bulk bulk = bulk_of_uids(&common);
-
-    bulk.send = send_remove;
-    bulk.print_text = print_remove;
-    bulk.add_json = add_link;
-    return cli_bulk_run(session, &bulk);
+    return run_lines(session, CLI_KEEP, &remove_lines);
 }

@@ -6,17 +6,15 @@
 #include "cli_session.h"
 
 #include <stdbool.h>
-#include <stdint.h>
 
 /** Whether the verb's lines come from standard input: "-" stands in place of the uid. */
 bool cli_link_is_bulk(const cli_session *session);
 
-/** @param persist_s  for every line */
-int cli_link_set_lines(cli_session *session, int64_t persist_s);
-int cli_link_ensure_lines(cli_session *session, int64_t persist_s);
+/** Each reads standard input to its end; --for and --keep apply to every line.
+ *  @return the exit code */
+int cli_link_set_lines(cli_session *session);
+int cli_link_ensure_lines(cli_session *session);
 int cli_link_get_lines(cli_session *session);
-
-/** @param keep_s  for every line */
-int cli_link_remove_lines(cli_session *session, int64_t keep_s);
+int cli_link_remove_lines(cli_session *session);
 
 #endif

@@ -69,21 +69,20 @@ static void add_item(const cli_session *session, const void *item, json_t *objec
     json_object_set_new(object, "routing", json_string(podlink_routing_text(state->routing)));
 }
 
+static const cli_bulk state_lines = {
+    .fields = "POD LOAD [ROUTING]",
+    .fields_min = 2,
+    .fields_max = 3,
+    .item_size = sizeof(podlink_state_item),
+    .check = check_service,
+    .read = read_item,
+    .send = send_items,
+    .outcome = outcome_of,
+    .print_text = print_item,
+    .add_json = add_item,
+};
+
 int cli_state_set_lines(cli_session *session)
 {
-    const cli_bulk bulk = {
-        .fields = "POD LOAD [ROUTING]",
-        .fields_min = 2,
-        .fields_max = 3,
-        .item_size = sizeof(podlink_state_item),
-        .context = session->words[0],
-        .check = check_service,
-        .read = read_item,
-        .send = send_items,
-        .outcome = outcome_of,
-        .print_text = print_item,
-        .add_json = add_item,
-    };
-
-    return cli_bulk_run(session, &bulk);
+    return cli_bulk_run(session, &state_lines, session->words[0]);
 }

@@ -2,6 +2,7 @@
 #include "server/scratch_server.h"
 
 #include "cli_clock.h"
+#include "interrupt.h"
 #include "server/server_process.h"
 
 #include <errno.h>
@@ -41,18 +42,6 @@ static void clean_up(int signal_number)
     if (scratch)
         destroy(scratch);
     raise(signal_number); /* which ends the tool: SA_RESETHAND */
-}
-
-static void catch_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
-    const struct sigaction action = {.sa_handler = clean_up, .sa_flags = SA_RESETHAND};
-
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
-        struct sigaction before;
-        if (sigaction(signals[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            sigaction(signals[i], &action, NULL);
-    }
 }
 
 static bool make_directory(cli_scratch_server *scratch, cli_problem *problem)
@@ -99,13 +88,10 @@ static bool spawn(cli_scratch_server *scratch, const char *binary, cli_problem *
 
 static bool fail_start(const cli_scratch_server *scratch, const char *what, cli_problem *problem)
 {
-    char *log_tail = cli_server_log_tail(&scratch->server, 0);
-    char shown[400] = "(empty)";
+    char log_tail[CLI_LOG_TAIL_SIZE];
 
-    if (log_tail)
-        cli_escape(shown, sizeof shown, log_tail, strlen(log_tail));
-    cli_problem_set(problem, "%s; the end of its log: %s", what, shown);
-    free(log_tail);
+    cli_server_log_tail(&scratch->server, 0, log_tail, sizeof log_tail);
+    cli_problem_set(problem, "%s; the end of its log: %s", what, log_tail);
     return false;
 }
 
@@ -133,11 +119,13 @@ static bool wait_until_ready(cli_scratch_server *scratch, cli_problem *problem)
 
 bool cli_scratch_server_start(cli_scratch_server *scratch, const char *binary, cli_problem *problem)
 {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
     *scratch = (cli_scratch_server){0};
     if (!make_directory(scratch, problem))
         return false;
     active = scratch;
-    catch_signals();
+    cli_signals_catch(signals, sizeof signals / sizeof signals[0], clean_up);
     return spawn(scratch, binary, problem) && wait_until_ready(scratch, problem);
 }
 

@@ -209,23 +209,35 @@ long cli_server_log_length(const cli_private_server *server)
     return stat(server->log_file, &status) == 0 ? (long)status.st_size : 0;
 }
 
-char *cli_server_log_tail(const cli_private_server *server, long from)
+void cli_server_log_tail(const cli_private_server *server, long from, char *buffer, size_t size)
 {
     char tail[LOG_TAIL_MAX + 1];
     long begin = cli_server_log_length(server) - LOG_TAIL_MAX;
     FILE *file = fopen(server->log_file, "re");
     const char *start = tail;
-    size_t length;
+    size_t length = 0;
 
-    if (!file)
-        return NULL;
-    fseek(file, begin > from ? begin : from, SEEK_SET);
-    length = fread(tail, 1, LOG_TAIL_MAX, file);
-    fclose(file);
+    if (file) {
+        fseek(file, begin > from ? begin : from, SEEK_SET);
+        length = fread(tail, 1, LOG_TAIL_MAX, file);
+        fclose(file);
+    }
     while (length > 0 && tail[length - 1] == '\n')
         length--;
     tail[length] = '\0';
     if (begin > from && strchr(tail, '\n'))
         start = strchr(tail, '\n') + 1; /* not half a line */
-    return length ? strdup(start) : NULL;
+    if (*start)
+        cli_escape(buffer, size, start, strlen(start));
+    else
+        snprintf(buffer, size, "(empty)");
+}
+
+const char *cli_server_binary(const cli_arguments *arguments)
+{
+    const char *binary = arguments->value[CLI_BINARY];
+
+    if (!binary)
+        binary = getenv("PODLINK_SERVER_BINARY");
+    return binary && binary[0] ? binary : NULL;
 }

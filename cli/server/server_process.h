@@ -2,6 +2,7 @@
 #ifndef CLI_SERVER_PROCESS_H
 #define CLI_SERVER_PROCESS_H
 
+#include "arguments.h"
 #include "server/private_server.h"
 
 #include <stdbool.h>
@@ -29,8 +30,14 @@ bool cli_process_has_exited(pid_t pid);
 /** How long the log is; 0 where there is none. */
 long cli_server_log_length(const cli_private_server *server);
 
-/** The last lines of the log; the caller frees them. NULL: there are none.
- *  @param from  what was in the log up to here is not read: it is of earlier runs */
-char *cli_server_log_tail(const cli_private_server *server, long from);
+/** Enough for the message of a failed start. */
+enum { CLI_LOG_TAIL_SIZE = 400 };
+
+/** Writes the last lines of the log, escaped, for a message; "(empty)" where there are none.
+ *  @param from  the length of the log before this start: what stands before it is not read */
+void cli_server_log_tail(const cli_private_server *server, long from, char *buffer, size_t size);
+
+/** The server binary that --binary or PODLINK_SERVER_BINARY names; NULL: the default. */
+const char *cli_server_binary(const cli_arguments *arguments);
 
 #endif

@@ -101,7 +101,7 @@ static int print_rule(const cli_session *session, const char *user, uint32_t par
         return CLI_DONE;
     if (podlink_acl_rule(session->ns, parts, &rule, &error) < 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet)
+    if (cli_wants_json(&session->out))
         print_json(session, user, parts, rule);
     else if (!session->out.quiet)
         printf("ACL SETUSER %s reset on >PASSWORD resetchannels %s\n", user, rule);

@@ -10,6 +10,13 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What "set", "try" and "ensure" have in common. */
+typedef struct set_request {
+    podlink_link link;
+    int32_t pod;
+    int64_t persist_s;
+} set_request;
+
 static podlink_link make_link(const cli_session *session)
 {
     return (podlink_link){session->ns, session->words[0], session->words[1]};
@@ -25,12 +32,17 @@ static json_t *link_json(const cli_session *session, podlink_status status)
     return object;
 }
 
-/* Reads the pod, which is the third word, and opens the client. */
-static int open_with_pod(cli_session *session, int32_t *pod)
+/* Reads --for, SERVICE, UID and POD, and opens the client. */
+static int open_set(cli_session *session, set_request *request)
 {
     cli_problem problem;
+    int code;
 
-    if (!cli_parse_pod(session->words[2], pod, &problem))
+    *request = (set_request){.link = make_link(session), .persist_s = PODLINK_FOREVER};
+    code = cli_session_duration(session, CLI_FOR, &request->persist_s);
+    if (code != CLI_DONE)
+        return code;
+    if (!cli_parse_pod(session->words[2], &request->pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
     return cli_session_open(session);
 }
@@ -38,7 +50,7 @@ static int open_with_pod(cli_session *session, int32_t *pod)
 /* Prints what a verb has answered that sets a link and tells the one before. */
 static int print_set(const cli_session *session, podlink_status status, int32_t in_force, int32_t previous)
 {
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = link_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(in_force));
         json_object_set_new(object, "previous", cli_json_pod(previous));
@@ -56,7 +68,7 @@ static int print_set(const cli_session *session, podlink_status status, int32_t 
 /* Prints the pod that a verb was asked for, or that there is none. */
 static int print_pod(const cli_session *session, podlink_status status, int32_t pod, const char *none)
 {
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = link_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(status == PODLINK_OK ? pod : PODLINK_NO_POD));
         cli_json_print(object);
@@ -70,59 +82,48 @@ static int print_pod(const cli_session *session, podlink_status status, int32_t 
 
 int cli_link_set(cli_session *session)
 {
-    int64_t persist_s = PODLINK_FOREVER;
     int32_t previous = PODLINK_NO_POD;
+    set_request request;
     podlink_error error;
-    int32_t pod;
-    int code = cli_session_duration(session, CLI_FOR, &persist_s);
 
-    if (code == CLI_DONE && cli_link_is_bulk(session))
-        return cli_link_set_lines(session, persist_s);
-    if (code == CLI_DONE)
-        code = open_with_pod(session, &pod);
+    if (cli_link_is_bulk(session))
+        return cli_link_set_lines(session);
+    int code = open_set(session, &request);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = make_link(session);
-    podlink_status status = podlink_link_set(session->client, &link, pod, persist_s, &previous, &session->call, &error);
-    return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, pod, previous);
+    podlink_status status = podlink_link_set(session->client, &request.link, request.pod, request.persist_s, &previous,
+                                             &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, request.pod, previous);
 }
 
 int cli_link_try(cli_session *session)
 {
-    int64_t persist_s = PODLINK_FOREVER;
     int32_t in_force = PODLINK_NO_POD;
     int32_t previous = PODLINK_NO_POD;
+    set_request request;
     podlink_error error;
-    int32_t pod;
-    int code = cli_session_duration(session, CLI_FOR, &persist_s);
+    int code = open_set(session, &request);
 
-    if (code == CLI_DONE)
-        code = open_with_pod(session, &pod);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = make_link(session);
-    podlink_status status =
-        podlink_link_try_set(session->client, &link, pod, persist_s, &in_force, &previous, &session->call, &error);
+    podlink_status status = podlink_link_try_set(session->client, &request.link, request.pod, request.persist_s,
+                                                 &in_force, &previous, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, in_force, previous);
 }
 
 int cli_link_ensure(cli_session *session)
 {
-    int64_t persist_s = PODLINK_FOREVER;
     int32_t in_force = PODLINK_NO_POD;
+    set_request request;
     podlink_error error;
-    int32_t pod;
-    int code = cli_session_duration(session, CLI_FOR, &persist_s);
 
-    if (code == CLI_DONE && cli_link_is_bulk(session))
-        return cli_link_ensure_lines(session, persist_s);
-    if (code == CLI_DONE)
-        code = open_with_pod(session, &pod);
+    if (cli_link_is_bulk(session))
+        return cli_link_ensure_lines(session);
+    int code = open_set(session, &request);
     if (code != CLI_DONE)
         return code;
-    podlink_link link = make_link(session);
-    podlink_status status =
-        podlink_link_set_if_absent(session->client, &link, pod, persist_s, &in_force, &session->call, &error);
+    podlink_status status = podlink_link_set_if_absent(session->client, &request.link, request.pod, request.persist_s,
+                                                       &in_force, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, in_force, "no link");
 }
 
@@ -177,7 +178,7 @@ int cli_link_compute(cli_session *session)
 
 static int print_removed(const cli_session *session, podlink_status status)
 {
-    if (session->out.json && !session->out.quiet)
+    if (cli_wants_json(&session->out))
         cli_json_print(link_json(session, status));
     else if (status == PODLINK_OK && !session->out.quiet)
         printf("removed\n");
@@ -186,18 +187,22 @@ static int print_removed(const cli_session *session, podlink_status status)
     return cli_exit_code(status);
 }
 
-/* Removes the one link, if it is to the pod of --if-pod where that is given. */
-static int remove_one(cli_session *session, int64_t keep_s)
+/* Removes one link; with --if-pod only if it is to that pod. */
+static int remove_one(cli_session *session)
 {
     const char *if_pod = session->arguments->value[CLI_IF_POD];
+    int64_t keep_s = PODLINK_FOREVER;
     cli_problem problem;
     podlink_error error;
     podlink_status status;
     int32_t pod = PODLINK_NO_POD;
+    int code = cli_session_duration(session, CLI_KEEP, &keep_s);
 
+    if (code != CLI_DONE)
+        return code;
     if (if_pod && !cli_parse_pod(if_pod, &pod, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    int code = cli_session_open(session);
+    code = cli_session_open(session);
     if (code != CLI_DONE)
         return code;
     podlink_link link = make_link(session);
@@ -210,16 +215,11 @@ static int remove_one(cli_session *session, int64_t keep_s)
 
 int cli_link_remove(cli_session *session)
 {
-    int64_t keep_s = PODLINK_FOREVER;
-    int code = cli_session_duration(session, CLI_KEEP, &keep_s);
-
-    if (code != CLI_DONE)
-        return code;
     if (!cli_link_is_bulk(session))
-        return remove_one(session, keep_s);
+        return remove_one(session);
     if (cli_given(session->arguments, CLI_IF_POD))
         return cli_fail_usage(&session->out, "--if-pod is for one uid, not for lines from standard input");
-    return cli_link_remove_lines(session, keep_s);
+    return cli_link_remove_lines(session);
 }
 
 static void print_services_json(const cli_session *session, podlink_status status, const podlink_service_links *links)

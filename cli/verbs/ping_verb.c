@@ -43,7 +43,7 @@ static int ping_once(cli_session *session, const char *url)
 
     if (podlink_ping(session->client, &round_trip_ns, &session->call, &error) < 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "round_trip_ns", json_integer(round_trip_ns));
         add_url(object, url);
@@ -98,7 +98,7 @@ static bool ping_and_print(watch *watch)
     } else if (cli_round_trips_add(&watch->times, round_trip_ns)) {
         print_answer(watch, round_trip_ns);
     } else {
-        cli_fail(&watch->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
+        cli_fail_memory(&watch->session->out);
         watch->last = PODLINK_ENOMEM;
         return false;
     }
@@ -153,7 +153,7 @@ static int ping_repeatedly(watch *watch)
     int64_t next_ns = cli_now_ns();
 
     if (!cli_interrupt_init())
-        return cli_fail(&watch->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
+        return cli_fail_errno(&watch->session->out);
     while (!cli_interrupt_wait(next_ns)) {
         next_ns = cli_now_ns() + watch->interval_ns;
         if (!ping_and_print(watch) || watch->count == watch->count_max)
@@ -194,7 +194,7 @@ int cli_ping(cli_session *session)
     watch.interval_ns = interval_ms * CLI_NS_PER_MS;
     watch.url = cli_url_redacted(session->url);
     if (!watch.url)
-        code = cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
+        code = cli_fail_memory(&session->out);
     else if (cli_given(session->arguments, CLI_WATCH))
         code = ping_repeatedly(&watch);
     else

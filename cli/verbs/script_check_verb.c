@@ -4,6 +4,7 @@
 
 #include "check/script_check.h"
 #include "exit_code.h"
+#include "server/server_process.h"
 
 #include <podlink/script.h>
 
@@ -24,11 +25,6 @@ typedef struct check_run {
     cli_script_input input;
     cli_script_check check;
 } check_run;
-
-static int fail_memory(const check_run *run)
-{
-    return cli_fail(&run->session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
-}
 
 /* ---- keys and arguments ----------------------------------------------------------------------------------------- */
 
@@ -110,7 +106,7 @@ static int complete_input(check_run *run, cli_texts *texts, const char *declared
     if (texts->given)
         return declared ? compare_count(run, texts, declared, is_key ? "key" : "argument") : CLI_DONE;
     if (!generate(texts, declared, used, is_key))
-        return fail_memory(run);
+        return cli_fail_memory(&run->session->out);
     texts->made_up = texts->count > 0;
     return CLI_DONE;
 }
@@ -253,7 +249,7 @@ static int print_result(const check_run *run)
 {
     podlink_status status = run->check.findings.count ? PODLINK_REFUSED : PODLINK_OK;
 
-    if (run->session->out.json && !run->session->out.quiet)
+    if (cli_wants_json(&run->session->out))
         print_json(run, status);
     else if (!run->session->out.quiet)
         print_text(run);
@@ -330,14 +326,12 @@ static int check_with(check_run *run, const cli_scratch_server *scratch)
 
 static int check_on_scratch_server(check_run *run)
 {
-    const char *binary = run->session->arguments->value[CLI_BINARY];
+    const char *binary = cli_server_binary(run->session->arguments);
     cli_scratch_server scratch;
     cli_problem problem;
     int code;
 
-    if (!binary)
-        binary = getenv("PODLINK_SERVER_BINARY");
-    if (cli_scratch_server_start(&scratch, binary && binary[0] ? binary : NULL, &problem))
+    if (cli_scratch_server_start(&scratch, binary, &problem))
         code = check_with(run, &scratch);
     else
         code = cli_fail(&run->session->out, &(cli_failure){.status = PODLINK_ECONNECT, .message = problem.text});

@@ -51,7 +51,7 @@ int cli_script_input_init(cli_script_input *input, const cli_session *session)
     *input = (cli_script_input){0};
     for (size_t i = 0; i < session->arguments->repeated_count; i++)
         if (!add_option(input, &session->arguments->repeated[i]))
-            return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
+            return cli_fail_memory(&session->out);
     return CLI_DONE;
 }
 

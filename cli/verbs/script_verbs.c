@@ -137,7 +137,7 @@ static void print_json(const cli_session *session, const int *loaded, size_t cou
 
 static int print_scripts(const cli_session *session, const int *loaded, size_t count, podlink_status status)
 {
-    if (session->out.json && !session->out.quiet)
+    if (cli_wants_json(&session->out))
         print_json(session, loaded, count, status);
     else if (!session->out.quiet)
         print_text(session, loaded, count);
@@ -172,7 +172,7 @@ int cli_scripts_status(cli_session *session)
     size_t count = podlink_script_count(session->client);
     int *loaded = calloc(count + 1, sizeof *loaded);
     if (!loaded)
-        return cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = "out of memory"});
+        return cli_fail_memory(&session->out);
     if (podlink_scripts_loaded(session->client, loaded, count, &session->call, &error) < 0)
         code = cli_session_fail(session, &error);
     else
@@ -191,7 +191,7 @@ int cli_scripts_load(cli_session *session)
         return code;
     if (podlink_scripts_load(session->client, &loaded, &session->call, &error) < 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = cli_json(PODLINK_OK);
         json_object_set_new(object, "loaded", json_integer((json_int_t)loaded));
         cli_json_print(object);

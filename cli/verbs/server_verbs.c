@@ -196,7 +196,7 @@ int cli_server_status(cli_session *session)
         code = fail_unresponsive(&run);
     } else {
         code = run.facts.answers ? CLI_DONE : CLI_NEGATIVE;
-        if (session->out.json && !session->out.quiet)
+        if (cli_wants_json(&session->out))
             cli_json_print(facts_json(&run));
         else if (!session->out.quiet)
             print_status(&run);
@@ -220,17 +220,14 @@ static int print_started(const server_run *run, bool started)
     return CLI_DONE;
 }
 
-/* The server has ended, or does not come up: its last lines of the log say why. */
+/* The server has exited or does not answer: the end of its log says why. */
 static int fail_start(const server_run *run, const char *what)
 {
-    char *log_tail = cli_server_log_tail(&run->server, run->log_from);
-    char shown[600] = "(empty)";
+    char log_tail[CLI_LOG_TAIL_SIZE];
     cli_problem problem;
 
-    if (log_tail)
-        cli_escape(shown, sizeof shown, log_tail, strlen(log_tail));
-    cli_problem_set(&problem, "%s; the end of server.log: %.350s", what, shown);
-    free(log_tail);
+    cli_server_log_tail(&run->server, run->log_from, log_tail, sizeof log_tail);
+    cli_problem_set(&problem, "%s; the end of server.log: %s", what, log_tail);
     return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
 }
 
@@ -258,14 +255,12 @@ static int wait_for_start(server_run *run, pid_t child)
 
 static int spawn(server_run *run, int lock)
 {
-    const char *binary = run->session->arguments->value[CLI_BINARY];
+    const char *binary = cli_server_binary(run->session->arguments);
     cli_problem problem;
     pid_t child;
 
-    if (!binary)
-        binary = getenv("PODLINK_SERVER_BINARY");
     run->log_from = cli_server_log_length(&run->server);
-    child = cli_server_spawn(&run->server, binary && binary[0] ? binary : NULL, lock, &problem);
+    child = cli_server_spawn(&run->server, binary, lock, &problem);
     close(lock);
     if (child < 0)
         return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);

@@ -71,7 +71,7 @@ int cli_state_set(cli_session *session)
         podlink_state_set(session->client, &service, state.pod, state.load, state.routing, &session->call, &error);
     if (status < 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = service_json(session, status);
         add_state(object, &state, false);
         cli_json_print(object);
@@ -83,7 +83,7 @@ int cli_state_set(cli_session *session)
 
 static int print_one_state(const cli_session *session, podlink_status status, const podlink_state *state)
 {
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = service_json(session, status);
         if (status == PODLINK_OK)
             add_state(object, state, true);
@@ -137,7 +137,7 @@ static int print_states(const cli_session *session, const podlink_states *states
 
     if (states->skipped > 0)
         cli_warn(&session->out, "%zu of the service's states cannot be read and are omitted", states->skipped);
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         print_states_json(session, status, states);
     } else if (states->count == 0) {
         cli_note(&session->out, "no pods");
@@ -147,6 +147,16 @@ static int print_states(const cli_session *session, const podlink_states *states
             print_state(&states->items[i]);
     }
     return cli_exit_code(status);
+}
+
+/* Prints the outcome of a call that returns states, and frees them. */
+static int finish_states(const cli_session *session, podlink_status status, podlink_states *states,
+                         const podlink_error *error)
+{
+    int code = status < 0 ? cli_session_fail(session, error) : print_states(session, states);
+
+    podlink_free(states);
+    return code;
 }
 
 int cli_state_list(cli_session *session)
@@ -159,9 +169,7 @@ int cli_state_list(cli_session *session)
         return code;
     podlink_service service = make_service(session);
     podlink_status status = podlink_state_list(session->client, &service, &states, &session->call, &error);
-    code = status < 0 ? cli_session_fail(session, &error) : print_states(session, states);
-    podlink_free(states);
-    return code;
+    return finish_states(session, status, states, &error);
 }
 
 /* Reads --max-age and opens the client. */
@@ -183,9 +191,7 @@ int cli_state_live(cli_session *session)
         return code;
     podlink_service service = make_service(session);
     podlink_status status = podlink_state_live(session->client, &service, max_age_ms, &states, &session->call, &error);
-    code = status < 0 ? cli_session_fail(session, &error) : print_states(session, states);
-    podlink_free(states);
-    return code;
+    return finish_states(session, status, states, &error);
 }
 
 int cli_state_best(cli_session *session)
@@ -201,7 +207,7 @@ int cli_state_best(cli_session *session)
     podlink_status status = podlink_state_best(session->client, &service, max_age_ms, &pod, &session->call, &error);
     if (status < 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = service_json(session, status);
         json_object_set_new(object, "pod", cli_json_pod(pod));
         cli_json_print(object);

@@ -212,7 +212,7 @@ static int probe_and_show(const cli_session *session, int64_t seconds, int64_t i
     podlink_client_stats(session->client, &stats);
     if (status != PODLINK_OK && stats.calls_ok == 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet)
+    if (cli_wants_json(&session->out))
         print_json(session, &stats, status);
     else if (!session->out.quiet)
         print_text(&stats);
@@ -230,6 +230,6 @@ int cli_stats(cli_session *session)
     if (code == CLI_DONE)
         code = cli_session_open(session);
     if (code == CLI_DONE && !cli_interrupt_init())
-        code = cli_fail(&session->out, &(cli_failure){.status = PODLINK_ENOMEM, .message = strerror(errno)});
+        code = cli_fail_errno(&session->out);
     return code == CLI_DONE ? probe_and_show(session, seconds, interval_ms) : code;
 }

@@ -19,7 +19,7 @@ int cli_workload_set(cli_session *session)
     podlink_status status = podlink_workload_set(session->client, &service, session->words[1], &session->call, &error);
     if (status < 0)
         return cli_session_fail(session, &error);
-    if (session->out.json && !session->out.quiet) {
+    if (cli_wants_json(&session->out)) {
         json_t *object = cli_json(status);
         json_object_set_new(object, "ns", json_string(session->ns));
         json_object_set_new(object, "service", json_string(session->words[0]));
@@ -66,7 +66,7 @@ static int print_workloads(const cli_session *session, const podlink_workloads *
     for (size_t i = 0; i < workloads->count; i++) {
         const podlink_workload *workload = &workloads->items[i];
         code = cli_exit_code_max(code, workload->state ? CLI_DONE : CLI_NEGATIVE);
-        if (session->out.json && !session->out.quiet)
+        if (cli_wants_json(&session->out))
             print_json(session, session->words[i], workload);
         else if (!session->out.quiet)
             print_text(session, session->words[i], workload);
