@@ -1,13 +1,13 @@
--- statefulComputeLinkIfAbsent: the pod stored in a field of a hash; where there is none, the best pod of a service is
--- picked and stored there. Best is, of the pods that are ready and whose state is new enough, the one with the least
--- load; of equals the one with the lowest index.
+-- statefulComputeLinkIfAbsent: returns the pod in a field of a hash. If the field does not exist, picks the best pod of
+-- a service and stores it there. The best pod is the one with the lowest load among the ready pods whose state is new
+-- enough; among equals the one with the lowest index.
 --
---   KEYS   1 hash, 2 state (both of one slot, in a cluster)
---   ARGV   1 field, 2 oldest timestamp in ms: a state of that age is still new enough
---   reply  {pod}, or {"-1"} where none is ready, and then nothing is stored
+--   KEYS   1 hash, 2 state (in a cluster both in one slot)
+--   ARGV   1 field, 2 oldest timestamp in ms: a state of exactly this time is still new enough
+--   reply  {pod}, or {"-1"} if no pod qualifies; then nothing is stored
 --
--- A state is load-timestampMillis-routing or load-timestampMillis, which is ready. One that reads otherwise is passed
--- over, as is a field that is not a pod.
+-- A state is load-timestampMillis-routing, or load-timestampMillis, which means ready. Fields that are not a pod and
+-- states that cannot be parsed are skipped.
 --
 --! keys: hash state
 --! args: field oldest
@@ -26,12 +26,12 @@ if not string.find(oldest, '^%-?%d+$') then
 end
 oldest = tonumber(oldest)
 
--- Before Redis 7 a script that read a whole hash may not write, unless it replicates its effects.
+-- Before Redis 7, a script that has read a whole hash may only write if it replicates its effects.
 if not redis.REDIS_VERSION_NUM then
     redis.replicate_commands()
 end
 
--- The same loop stands in statefulGetServicePod: the two must pick alike.
+-- The same loop is in statefulGetServicePod. Both must pick the same pod.
 local states, match = redis.call('HGETALL', KEYS[2]), string.match
 local best, least = -1, math.huge
 for i = 1, #states, 2 do

@@ -1,10 +1,10 @@
--- statefulGetLinkIfPersist: the pod that a uid is linked to for ever.
+-- statefulGetLinkIfPersist: returns the pod of a persistent link.
 --
 --   KEYS   1 link
---   reply  {pod} if the link is persistent, {"-1"} if it is temporary or there is none
+--   reply  {pod} if the link is persistent, {"-1"} if it is temporary or does not exist
 --
--- GET comes before PTTL, though the other order would save a call on a temporary link: a key of the wrong type is an
--- error, never "no link".
+-- PTTL first would save a call on a temporary link. But GET fails on a key of another type, where PTTL would report
+-- "no link".
 --
 --! keys: link
 --! args:
@@ -15,7 +15,7 @@ local call = redis.call
 
 local pod = call('GET', KEYS[1])
 if pod and call('PTTL', KEYS[1]) == -1 then
-    -- A link that holds the text -1 is corrupt: in quotes it is not taken for no link.
+    -- A link with the value -1 is corrupt. The quotes keep it distinct from the reply for "no link".
     return {pod == '-1' and "'-1'" or pod}
 end
 return {'-1'}

@@ -1,7 +1,7 @@
--- statefulGetLinkService: all persistent links of a uid.
+-- statefulGetLinkService: returns all persistent links of a uid.
 --
 --   KEYS   1 index
---   reply  {service, pod, service, pod, ...}, in no order; {} where there is none
+--   reply  {service, pod, service, pod, ...}, in no order; {} if there are none
 --
 --! keys: index
 --! args:

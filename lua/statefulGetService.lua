@@ -1,11 +1,11 @@
--- statefulGetService: the live pods of a service, which are those whose state is new enough, whatever their routing.
+-- statefulGetService: returns the live pods of a service: those whose state is new enough, whatever their routing.
 --
 --   KEYS   1 state
---   ARGV   1 max age of a state in ms by the server's clock, 0: any
---   reply  {pod, state, pod, state, ...}, in no order; {} where there is none
+--   ARGV   1 max age of a state in ms on the server's clock, 0: any age
+--   reply  {pod, state, pod, state, ...}, in no order; {} if there are none
 --
--- A state is load-timestampMillis-routing or load-timestampMillis. One that reads otherwise is left out, as is a field
--- that is not a pod.
+-- A state is load-timestampMillis-routing or load-timestampMillis. Fields that are not a pod and states that cannot be
+-- parsed are left out.
 --
 --! keys: state
 --! args: age
@@ -30,7 +30,7 @@ local live = {}
 for i = 1, #states, 2 do
     local pod, state = states[i], states[i + 1]
     local stamp, routing = match(state, '^%-?%d+%-(%d+)(%-?[0-3]?)$')
-    -- A routing of '-' is one that is missing. It is never a digit alone: that belongs to the timestamp.
+    -- A routing of '-' means that its digit is missing. A digit without '-' is part of the timestamp, never a routing.
     if stamp and routing ~= '-' and stamp + 0 >= oldest
             and (pod == '0' or string.find(pod, '^[1-9]%d*$') and pod + 0 <= 2147483647) then
         live[#live + 1] = pod

@@ -1,12 +1,12 @@
--- statefulGetServicePod: the best pod of a service: of those that are ready and whose state is new enough, the one with
--- the least load; of equals the one with the lowest index.
+-- statefulGetServicePod: returns the best pod of a service: the one with the lowest load among the ready pods whose
+-- state is new enough; among equals the one with the lowest index.
 --
 --   KEYS   1 state
---   ARGV   1 max age of a state in ms by the server's clock, 0: any
---   reply  {pod}, or {"-1"} where none is ready
+--   ARGV   1 max age of a state in ms on the server's clock, 0: any age
+--   reply  {pod}, or {"-1"} if no pod qualifies
 --
--- A state is load-timestampMillis-routing or load-timestampMillis, which is ready. One that reads otherwise is passed
--- over, as is a field that is not a pod.
+-- A state is load-timestampMillis-routing, or load-timestampMillis, which means ready. Fields that are not a pod and
+-- states that cannot be parsed are skipped.
 --
 --! keys: state
 --! args: age
@@ -26,7 +26,7 @@ if age ~= '0' then
     oldest = now[1] * 1000 + math.floor(now[2] / 1000) - age
 end
 
--- The same loop stands in statefulComputeLinkIfAbsent: the two must pick alike.
+-- The same loop is in statefulComputeLinkIfAbsent. Both must pick the same pod.
 local states, match = redis.call('HGETALL', KEYS[1]), string.match
 local best, least = -1, math.huge
 for i = 1, #states, 2 do

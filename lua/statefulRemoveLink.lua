@@ -1,13 +1,13 @@
--- statefulRemoveLink: removes the link of a uid to a service, at once or after a time; always takes it out of the
--- index.
+-- statefulRemoveLink: removes the link of a uid to a service, at once or after a time. In both cases it is removed from
+-- the index at once.
 --
 --   KEYS   1 link, 2 index
---   ARGV   1 service, 2 persist: -1 deletes at once, 1 to 2147483647 keeps the link as temporary for that many seconds
---   reply  {1}, or {0} where there was none
+--   ARGV   1 service, 2 persist: -1 deletes the link, 1 to 2147483647 makes it temporary for so many seconds
+--   reply  {1}, or {0} if there was no link
 --
--- All that can fail does so before the first write: a bad number here, an index of the wrong type in HEXISTS, a link of
--- the wrong type in GETDEL or GETEX (DEL and EXPIRE would take any type). The index is cleaned even where there is no
--- link: without a link, an entry in the index is always wrong.
+-- Everything that can fail does so before the first write: an invalid number here, an index of another type in HEXISTS,
+-- a link of another type in GETDEL or GETEX (DEL and EXPIRE would accept any type). The index is cleaned even if there
+-- is no link: an index entry without a link is always wrong.
 --
 --! keys: link index
 --! args: service persist

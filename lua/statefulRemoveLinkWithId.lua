@@ -1,14 +1,12 @@
--- statefulRemoveLinkWithId: removes the link of a uid to a service as statefulRemoveLink does, but only if the link is
--- to the pod given.
+-- statefulRemoveLinkWithId: like statefulRemoveLink, but only if the link is to the given pod.
 --
 --   KEYS   1 link, 2 index
---   ARGV   1 service, 2 persist: -1 deletes at once, 1 to 2147483647 keeps the link as temporary for that many seconds,
---          3 pod
---   reply  {1}, or {0} where there was no link to that pod
+--   ARGV   1 service, 2 persist: -1 deletes the link, 1 to 2147483647 makes it temporary for so many seconds, 3 pod
+--   reply  {1}, or {0} if there was no link to this pod
 --
--- A link to another pod is left as it is, its index entry too. Where there is no link at all, an entry in the index is
--- always wrong, whatever pod it names, and is taken out. All that can fail does so before the first write: a bad number
--- here, a link of the wrong type in GET, an index of the wrong type in HDEL, which then wrote nothing.
+-- A link to another pod does not change, nor does its index entry. If there is no link at all, an index entry is always
+-- wrong, whatever pod it names, and is removed. Everything that can fail does so before the first write: an invalid
+-- number here, a link of another type in GET, an index of another type in HDEL, which then wrote nothing.
 --
 --! keys: link index
 --! args: service persist pod

@@ -1,16 +1,17 @@
--- statefulSetLink: links a uid to a pod of a service, whatever stood there.
+-- statefulSetLink: links a uid to a pod of a service, whatever it was linked to.
 --
 --   KEYS   1 link, 2 index
 --   ARGV   1 service, 2 pod, 3 persist: -1 for ever, or 1 to 2147483647 seconds
 --   reply  {previous pod, or "-1"}
 --
--- All that can fail does so before the first write: a bad number here, an index of the wrong type in the call that
--- looks into it, a link of the wrong type in the first that writes to it, which then wrote nothing.
+-- Everything that can fail does so before the first write: an invalid number here, an index of another type in the
+-- call that reads it, a link of another type in the first call that writes to it, which then wrote nothing.
 --
--- A uid is linked to the pod that it has already far more often than to another, and then two calls do: one look into
--- the index, and one GETEX, which tells the previous pod and sets the TTL right. Only what differs is written.
--- (A server that is out of memory refuses a persistent link, but takes a temporary one: GETEX is no command that it
--- refuses, and after a first write it lets a script go on.)
+-- Most calls link a uid to the pod that it already has. Then two commands suffice: one read of the index, and one
+-- GETEX, which returns the previous pod and sets the TTL. Only what differs is written.
+--
+-- A server that is out of memory refuses a persistent link, but accepts a temporary one: it does not refuse GETEX, and
+-- after its first write a script may continue.
 --
 --! keys: link index
 --! args: service pod persist

@@ -1,14 +1,14 @@
--- statefulSetLinkIfAbsent: links a uid to a pod of a service only where there is no link; an existing link is left as
--- it is, its TTL too.
+-- statefulSetLinkIfAbsent: links a uid to a pod of a service if there is no link. An existing link does not change, nor
+-- does its TTL.
 --
 --   KEYS   1 link, 2 index
 --   ARGV   1 service, 2 pod, 3 persist: -1 for ever, or 1 to 2147483647 seconds
 --   reply  {pod in force}
 --
--- An existing link is the common case: it is answered by one GET, before any number is looked at. Where there is none,
--- all that can fail does so before the first write: a bad number here, an index of the wrong type in HSET (which then
--- wrote nothing) or HEXISTS. The first write is one that a full server refuses. A temporary link is taken out of the
--- index, though there was no link: it may have been deleted by hand.
+-- An existing link is the common case: one GET answers it, before any argument is checked. If there is none, everything
+-- that can fail does so before the first write: an invalid number here, an index of another type in HSET (which then
+-- wrote nothing) or HEXISTS. A server that is out of memory refuses the first write. A temporary link is removed from
+-- the index although there was no link: the link may have been deleted by hand.
 --
 --! keys: link index
 --! args: service pod persist

@@ -1,11 +1,11 @@
--- statefulSetState: writes the state of a pod of a service, stamped with the server's clock, so that the clocks of the
--- pods need not agree.
+-- statefulSetState: stores the state of a pod of a service, with the time of the server, so that the clocks of the pods
+-- need not agree.
 --
 --   KEYS   1 state
 --   ARGV   1 pod, 2 load: a whole number of 64 bits, 3 routing: 0 to 3
 --   reply  {1}
 --
--- The state is the text load-timestampMillis-routing. Its load is taken over as text: a number of Lua holds 53 bits.
+-- The state is the text load-timestampMillis-routing. The load stays a text: a Lua number is exact to 53 bits only.
 --
 --! keys: state
 --! args: pod load routing
@@ -30,12 +30,13 @@ if not string.find(routing, '^[0-3]$') then
         .. "' is not a whole number from 0 to 3")
 end
 
--- Before Redis 7 a script that asked for the time may not write, unless it replicates its effects.
+-- Before Redis 7, a script that has called TIME may only write if it replicates its effects.
 if not redis.REDIS_VERSION_NUM then
     redis.replicate_commands()
 end
 
--- TIME is {seconds, microseconds}: %03d cuts the latter to whole milliseconds, and the two texts stand side by side.
+-- TIME returns {seconds, microseconds}. %03d cuts the microseconds to three digits of milliseconds, which follow the
+-- seconds.
 local now = redis.call('TIME')
 redis.call('HSET', KEYS[1], pod, string.format('%s-%s%03d-%s', load, now[1], now[2] / 1000, routing))
 return {1}

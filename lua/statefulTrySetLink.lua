@@ -1,13 +1,13 @@
--- statefulTrySetLink: links a uid to a pod of a service, unless a persistent link to another pod stands. A temporary
+-- statefulTrySetLink: links a uid to a pod of a service, unless there is a persistent link to another pod. A temporary
 -- link, and a link to the same pod, are replaced.
 --
 --   KEYS   1 link, 2 index
 --   ARGV   1 service, 2 pod, 3 persist: -1 for ever, or 1 to 2147483647 seconds
---   reply  refused: {pod in force}; taken: {pod in force, previous pod or "-1"}
+--   reply  refused: {pod in force}; set: {pod in force, previous pod or "-1"}
 --
--- The numbers are checked first, because "another pod" is a comparison of texts and needs the canonical one. All else
--- that can fail does so before the first write: a link of the wrong type in GET, an index of the wrong type in HSET
--- (which then wrote nothing) or HEXISTS.
+-- The numbers are checked first, because pods are compared as text, which needs their canonical form. Everything else
+-- that can fail does so before the first write: a link of another type in GET, an index of another type in HSET (which
+-- then wrote nothing) or HEXISTS.
 --
 --! keys: link index
 --! args: service pod persist
@@ -27,7 +27,7 @@ end
 
 local previous = call('GET', KEYS[1])
 if previous and previous ~= pod then
-    -- Before Redis 7 a script that asked for a TTL may not write, unless it replicates its effects.
+    -- Before Redis 7, a script that has called PTTL may only write if it replicates its effects.
     if not redis.REDIS_VERSION_NUM then
         redis.replicate_commands()
     end
@@ -36,7 +36,7 @@ if previous and previous ~= pod then
     end
 end
 
--- Of a link to the same pod only the TTL changes, which costs half of a SET.
+-- For a link to the same pod only the TTL is written, which costs half of a SET.
 if persist == '-1' then
     call('HSET', KEYS[2], ARGV[1], pod)
     if previous == pod then
