@@ -4,8 +4,8 @@
 #define CLI_SCRIPT_CHECK_H
 
 #include "check/findings.h"
+#include "script_input.h"
 #include "server/scratch_server.h"
-#include "verbs/script_input.h"
 
 #include <podlink/client.h>
 

@@ -4,7 +4,7 @@
 #include "cli_clock.h"
 #include "exit_code.h"
 #include "reply_output.h"
-#include "verbs/script_input.h"
+#include "script_input.h"
 
 #include <podlink/script.h>
 

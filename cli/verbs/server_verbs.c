@@ -5,9 +5,8 @@
 #include "cli_clock.h"
 #include "exit_code.h"
 #include "server/private_server.h"
+#include "server/server_facts.h"
 #include "server/server_process.h"
-
-#include <podlink/command.h>
 
 #include <errno.h>
 #include <signal.h>
@@ -17,99 +16,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { QUERY_TIMEOUT_MS = 1000, POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
-
-/* What the server says of itself. */
-typedef struct server_facts {
-    bool answers;
-    bool loading; /* it answers, and does not serve yet */
-    int64_t pid;
-    int64_t keys;
-    char version[48];
-} server_facts;
+enum { POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
 
 /* One start or stop: what is known of it on the way. */
 typedef struct server_run {
     cli_session *session;
     cli_private_server server;
-    server_facts facts;
+    cli_server_facts facts;
     int64_t deadline_ms;
     long log_from;
 } server_run;
-
-/* Copies the value of a line "name:value" of an INFO reply. */
-static bool info_value(const char *info, const char *name, char *value, size_t size)
-{
-    size_t length = strlen(name);
-
-    for (const char *line = info; line; line = strchr(line, '\n')) {
-        line += line[0] == '\n';
-        if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            int value_length = (int)strcspn(line + length + 1, "\r\n");
-            snprintf(value, size, "%.*s", value_length, line + length + 1);
-            return true;
-        }
-    }
-    return false;
-}
-
-static void read_info(const char *info, server_facts *facts)
-{
-    char value[32] = "";
-
-    if (info_value(info, "process_id", value, sizeof value))
-        facts->pid = strtoll(value, NULL, 10);
-    if (info_value(info, "valkey_version", value, sizeof value))
-        snprintf(facts->version, sizeof facts->version, "valkey %s", value);
-    else if (info_value(info, "redis_version", value, sizeof value))
-        snprintf(facts->version, sizeof facts->version, "redis %s", value);
-}
-
-static void query_client(podlink_client *client, server_facts *facts)
-{
-    static const char *const info[] = {"INFO", "server"};
-    static const char *const dbsize[] = {"DBSIZE"};
-    const podlink_command info_command = {.argc = 2, .argv = info, .repeatable = 1};
-    const podlink_command dbsize_command = {.argc = 1, .argv = dbsize, .repeatable = 1};
-    podlink_status status = podlink_ping(client, NULL, NULL, NULL);
-    podlink_reply *reply = NULL;
-
-    facts->loading = status == PODLINK_ELOADING;
-    facts->answers = status == PODLINK_OK || facts->loading;
-    if (!facts->answers)
-        return;
-    if (podlink_command_run(client, &info_command, NULL, &reply, NULL) == PODLINK_OK) {
-        const char *text = podlink_reply_text(reply, NULL);
-        read_info(text ? text : "", facts);
-    }
-    podlink_reply_free(reply);
-    if (podlink_command_run(client, &dbsize_command, NULL, &reply, NULL) == PODLINK_OK) {
-        podlink_reply_integer(reply, &facts->keys);
-        podlink_reply_free(reply);
-    }
-}
-
-/* Asks the server behind the socket who it is. */
-static server_facts query_server(const cli_private_server *server)
-{
-    server_facts facts = {.pid = -1};
-    podlink_client *client = NULL;
-    podlink_options options;
-
-    if (access(server->socket, F_OK) != 0)
-        return facts;
-    podlink_options_init(&options);
-    options.url = server->url;
-    options.shared_connections = 1;
-    options.retries = 0;
-    options.dial_timeout_ms = QUERY_TIMEOUT_MS;
-    options.call_timeout_ms = QUERY_TIMEOUT_MS;
-    options.script_loading = PODLINK_LOAD_ON_DEMAND;
-    if (podlink_client_open(&options, &client, NULL) == PODLINK_OK)
-        query_client(client, &facts);
-    podlink_client_free(client);
-    return facts;
-}
 
 static int fail(const cli_session *session, podlink_status status, const char *message, const char *next)
 {
@@ -191,7 +107,7 @@ int cli_server_status(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    run.facts = query_server(&run.server);
+    run.facts = cli_server_query(&run.server);
     if (!run.facts.answers && cli_server_is_locked(&run.server)) {
         code = fail_unresponsive(&run);
     } else {
@@ -235,7 +151,7 @@ static int fail_start(const server_run *run, const char *what)
 static int wait_for_start(server_run *run, pid_t child)
 {
     for (;;) {
-        run->facts = query_server(&run->server);
+        run->facts = cli_server_query(&run->server);
         if (run->facts.answers && !run->facts.loading)
             return print_started(run, true);
         if (waitpid(child, NULL, WNOHANG) == child)
@@ -273,7 +189,7 @@ static int start(server_run *run)
     for (;;) {
         int lock;
 
-        run->facts = query_server(&run->server);
+        run->facts = cli_server_query(&run->server);
         if (run->facts.answers && !run->facts.loading)
             return print_started(run, false);
         lock = cli_server_lock(&run->server);
@@ -355,7 +271,7 @@ int cli_server_stop(cli_session *session)
 
     if (code != CLI_DONE)
         return code;
-    run.facts = query_server(&run.server);
+    run.facts = cli_server_query(&run.server);
     if (run.facts.answers)
         code = stop(&run);
     else if (cli_server_is_locked(&run.server))

@@ -1,5 +1,5 @@
 /* What a script is called with: the keys and arguments that --key, --keys, --arg and --args name. */
-#include "verbs/script_input.h"
+#include "script_input.h"
 
 #include "exit_code.h"
 
