@@ -22,7 +22,7 @@ import sys
 
 import call_graph
 
-LAYERS = {'base': 0, 'resp': 1, 'net': 1, 'conn': 2, 'pool': 3, 'topology': 3, 'client': 4, 'script': 5, 'link': 6}
+LAYERS = {'base': 0, 'sync': 1, 'resp': 2, 'net': 2, 'conn': 3, 'pool': 4, 'topology': 4, 'client': 5, 'script': 6, 'link': 7}
 
 ALLOCATING_FILES = {'base/heap.c'}
 CLOCK_FILES = {'base/clock.c'}

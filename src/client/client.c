@@ -31,11 +31,11 @@ static int64_t tick(void *client)
 static size_t sockets(void *context, struct pollfd *list, size_t capacity)
 {
     podlink_client *client = context;
-    uint32_t generation;
-    if (!pl_gate_enter(&client->nodes.gate, &generation))
+    uint32_t epoch_number;
+    if (!pl_epoch_enter(&client->nodes.epoch, &epoch_number))
         return 0;
     const size_t count = pl_sentinel_watch_sockets(client->watch, list, capacity);
-    pl_gate_leave(&client->nodes.gate, generation);
+    pl_epoch_leave(&client->nodes.epoch, epoch_number);
     return count;
 }
 
@@ -152,18 +152,18 @@ static int64_t watch(podlink_client *client)
 int64_t podlink_client_tick(podlink_client *client)
 {
     int64_t again_ms = TICK_MS;
-    uint32_t generation;
+    uint32_t epoch_number;
     if (pl_fork_guard_is_child(&client->fork_guard))
         return TICK_MS;
     pl_nodes_tick(&client->nodes);
-    if (!pl_gate_enter(&client->nodes.gate, &generation))
+    if (!pl_epoch_enter(&client->nodes.epoch, &epoch_number))
         return TICK_MS;
     atomic_store(&client->is_ticking, true);
     pl_discovery_tick(client);
     if (client->watch)
         again_ms = watch(client);
     atomic_store(&client->is_ticking, false);
-    pl_gate_leave(&client->nodes.gate, generation);
+    pl_epoch_leave(&client->nodes.epoch, epoch_number);
     return again_ms;
 }
 
@@ -180,10 +180,10 @@ podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_err
     return status;
 }
 
-/* The gate is closed, so that nobody has come in between the two looks. */
+/* The epoch is closed, so that nobody has come in between the two looks. */
 static bool is_tick_alone(podlink_client *client)
 {
-    return pl_gate_inside(&client->nodes.gate) == 1 && atomic_load(&client->is_ticking);
+    return pl_epoch_active(&client->nodes.epoch) == 1 && atomic_load(&client->is_ticking);
 }
 
 /* Those inside have until the deadline. The tick is no call: where it waits for a sentinel, it is not waited for. */
@@ -195,7 +195,7 @@ static void wait_for_calls(podlink_client *client, int64_t deadline)
             pl_nodes_end(&client->nodes, PODLINK_ECLOSED, "the client is closed");
         if (is_late || is_tick_alone(client))
             pl_sentinels_end(client->sentinels);
-        pl_park_sleep(CLOSE_POLL_MS * PL_MS);
+        pl_thread_sleep(CLOSE_POLL_MS * PL_MS);
     }
 }
 

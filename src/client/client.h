@@ -46,7 +46,7 @@ struct podlink_client {
     pl_discovery discovery;
     pl_sentinels *sentinels;         /* owned; NULL where there are none, */
     struct pl_sentinel_watch *watch; /* as this one */
-    _Atomic bool is_ticking;         /* a tick is inside the gate */
+    _Atomic bool is_ticking;         /* a tick is inside the epoch */
     bool has_no_janitor;
     pl_janitor janitor;
     pl_client_counters counters;

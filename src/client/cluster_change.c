@@ -8,7 +8,7 @@
 #include "client/cluster_change.h"
 
 #include "client/client.h"
-#include "client/event.h"
+#include "client/notify.h"
 #include "topology/promotion.h"
 
 enum {
@@ -30,7 +30,7 @@ static void tell_replaced(podlink_client *client, pl_node *old, const pl_address
         from = (last != 0 ? last : until) - reach(client);
         from = from > 0 ? from : 1;
     }
-    pl_event_master_changed(client, &old->address, master, from, until);
+    pl_notify_master_changed(client, &old->address, master, from, until);
 }
 
 /* @return whether there was a promotion */
@@ -54,5 +54,5 @@ static bool tell_promotions(podlink_client *client, const pl_view_change *change
 void pl_cluster_changed(podlink_client *client, const pl_view_change *change)
 {
     if (!tell_promotions(client, change) && !pl_slot_maps_equal(change->before->map, change->after->map))
-        pl_event_topology_changed(client, NULL, NULL);
+        pl_notify_topology_changed(client, NULL, NULL);
 }

@@ -2,16 +2,16 @@
 #include "client/discovery.h"
 
 #include "base/error.h"
-#include "base/park.h"
 #include "client/client.h"
 #include "client/cluster.h"
+#include "sync/event.h"
 
 enum {
     PAUSE_MS = 100 /* between two: while much moves, the redirects themselves tell what calls need */
 };
 
 typedef struct pl_discovery_waiter {
-    pl_park park;
+    pl_event event;
     struct pl_discovery_waiter *next;
 } waiter;
 
@@ -54,7 +54,7 @@ static void end(podlink_client *client, const podlink_error *fault)
     pthread_mutex_unlock(&discovery->lock);
     while (told) {
         waiter *next = told->next;
-        pl_park_tell(&told->park);
+        pl_event_set(&told->event);
         told = next;
     }
 }
@@ -79,7 +79,7 @@ static turn take_turn(podlink_client *client, waiter *waiting, int64_t now)
     pthread_mutex_lock(&discovery->lock);
     if (discovery->is_running && waiting) {
         ours = TURN_WAITS;
-        pl_park_init(&waiting->park);
+        pl_event_init(&waiting->event);
         waiting->next = discovery->waiters;
         discovery->waiters = waiting;
     } else if (!discovery->is_running && now >= discovery->not_before) {
@@ -108,7 +108,7 @@ static bool leave(pl_discovery *discovery, waiter *waiting)
 static bool wait(podlink_client *client, waiter *waiting, int64_t deadline)
 {
     int64_t left = pl_until(deadline, pl_clock_now(&client->clock));
-    while (!pl_park_wait(&waiting->park, left)) {
+    while (!pl_event_wait(&waiting->event, left)) {
         left = pl_until(deadline, pl_clock_now(&client->clock));
         if (left > 0)
             continue;

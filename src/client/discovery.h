@@ -33,7 +33,7 @@ void pl_discover_soon(podlink_client *client, int64_t deadline);
  *  @return false: another is at it, and may have been too early */
 bool pl_discover_at_once(podlink_client *client, uint32_t first, int64_t deadline);
 
-/** Periodic: finds out again where that was long ago. Inside the gate. */
+/** Periodic: finds out again where that was long ago. Inside the epoch. */
 void pl_discovery_tick(podlink_client *client);
 
 #endif

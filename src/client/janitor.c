@@ -12,7 +12,7 @@ enum { SOCKETS_MAX = 64 };
 static void sleep_until_something_comes(pl_janitor *janitor, int64_t ms)
 {
     if (janitor->wake < 0) {
-        pl_park_wait(&janitor->park, ms * PL_MS);
+        pl_event_wait(&janitor->event, ms * PL_MS);
         return;
     }
     struct pollfd sockets[1 + SOCKETS_MAX] = {{.fd = janitor->wake, .events = POLLIN}};
@@ -44,7 +44,7 @@ static bool start_thread(pl_janitor *janitor)
 bool pl_janitor_start(pl_janitor *janitor, const pl_janitor_ops *ops, void *context)
 {
     *janitor = (pl_janitor){.ops = ops, .context = context, .wake = -1};
-    pl_park_init(&janitor->park);
+    pl_event_init(&janitor->event);
     if (ops->sockets)
         janitor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     janitor->is_running = (!ops->sockets || janitor->wake >= 0) && start_thread(janitor);
@@ -58,7 +58,7 @@ void pl_janitor_stop(pl_janitor *janitor)
     if (!janitor->is_running)
         return;
     atomic_store(&janitor->stops, true);
-    pl_park_tell(&janitor->park);
+    pl_event_set(&janitor->event);
     if (janitor->wake >= 0)
         eventfd_write(janitor->wake, 1);
     pthread_join(janitor->thread, NULL);

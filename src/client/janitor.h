@@ -2,7 +2,7 @@
 #ifndef PL_CLIENT_JANITOR_H
 #define PL_CLIENT_JANITOR_H
 
-#include "base/park.h"
+#include "sync/event.h"
 
 #include <poll.h>
 #include <pthread.h>
@@ -25,8 +25,8 @@ typedef struct pl_janitor {
     const pl_janitor_ops *ops; /* borrowed */
     void *context;
     pthread_t thread;
-    pl_park park; /* where it sleeps, */
-    int wake;     /* or, where it has sockets to look after, an eventfd among them, which ends the sleep; else -1 */
+    pl_event event; /* where it sleeps, */
+    int wake;       /* or, where it has sockets to look after, an eventfd among them, which ends the sleep; else -1 */
     _Atomic bool stops;
 } pl_janitor;
 

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "client/client.h"
-#include "client/event.h"
+#include "client/notify.h"
 
 static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
 {
@@ -31,11 +31,11 @@ static void tell(pl_sentinels *sentinels, pl_node *old, const pl_address *master
 {
     int64_t from, until;
     if (!old || pl_address_equals(&old->address, master)) {
-        pl_event_topology_changed(sentinels->client, old ? &old->address : NULL, master);
+        pl_notify_topology_changed(sentinels->client, old ? &old->address : NULL, master);
         return;
     }
     find_window(sentinels, old, &from, &until);
-    pl_event_master_changed(sentinels->client, &old->address, master, from, until);
+    pl_notify_master_changed(sentinels->client, &old->address, master, from, until);
 }
 
 static void note_master(pl_sentinels *sentinels, const pl_sentinel_master *master, int64_t now)

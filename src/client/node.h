@@ -18,12 +18,12 @@ typedef struct pl_node {
     _Atomic uint32_t loads;          /* how many scripts were loaded there, or found */
     _Atomic bool is_retired;         /* it is no longer used: who meets it goes on to another */
     /* By the lock of all nodes: */
-    uint32_t retired_in;  /* the gate's generation then */
+    uint32_t retired_in;  /* the epoch's epoch then */
     uint32_t number;      /* from 1, in the order in which they were made */
     uint32_t replaced_by; /* the number of the latest that has replaced it as master; 0: none has */
     uint32_t view;        /* the number of the latest view that it was in; 0: none */
     int64_t left_at;      /* not in the present one: since when, or when it was looked for last, */
-    uint32_t left_in;     /* and the gate's generation then */
+    uint32_t left_in;     /* and the epoch's epoch then */
     struct pl_node *next; /* in the list of all */
 } pl_node;
 

@@ -81,7 +81,7 @@ static bool is_in_view(const pl_nodes *nodes, const pl_node *node)
 static void let_leave(pl_nodes *nodes, pl_node *node)
 {
     node->left_at = pl_clock_now(nodes->server->clock);
-    node->left_in = atomic_load(&nodes->gate.generation);
+    node->left_in = atomic_load(&nodes->epoch.current);
 }
 
 /* The lock is held. */
@@ -101,7 +101,7 @@ static pl_view_change replace_view(pl_nodes *nodes, pl_view *view)
     note_who_is_in(nodes, view);
     pl_view *old = atomic_exchange(&nodes->view, view);
     if (old) {
-        old->retired_in = atomic_load(&nodes->gate.generation);
+        old->retired_in = atomic_load(&nodes->epoch.current);
         old->next = nodes->old_views;
         nodes->old_views = old;
     }
@@ -140,36 +140,36 @@ bool pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *addres
 
 /* --- nodes that leave ----------------------------------------------------------------------------------------- */
 
-static bool is_seen_by_none(uint32_t generation_then, uint32_t generation)
+static bool is_seen_by_none(uint32_t epoch_then, uint32_t epoch_number)
 {
-    return generation - generation_then >= 2;
+    return epoch_number - epoch_then >= 2;
 }
 
 /* Whether a node is to be ended: it has had its time; or nobody can send it anything any more, nothing is in flight
  * there, and it was not missing in one answer alone, which a server gave that did not know better. The lock is held. */
-static bool is_due(pl_nodes *nodes, pl_node *node, int64_t now, uint32_t generation)
+static bool is_due(pl_nodes *nodes, pl_node *node, int64_t now, uint32_t epoch_number)
 {
     if (pl_node_is_retired(node) || is_in_view(nodes, node))
         return false;
     const int64_t gone_ns = now - node->left_at;
     if (gone_ns >= nodes->drain_ns)
         return true;
-    return gone_ns >= LINGER_MS * PL_MS && is_seen_by_none(node->left_in, generation) && pl_pool_is_idle(&node->pool);
+    return gone_ns >= LINGER_MS * PL_MS && is_seen_by_none(node->left_in, epoch_number) && pl_pool_is_idle(&node->pool);
 }
 
 /* The lock is held. */
 static void mark_retired(pl_nodes *nodes, pl_node *node)
 {
-    node->retired_in = atomic_load(&nodes->gate.generation);
+    node->retired_in = atomic_load(&nodes->epoch.current);
     atomic_store(&node->is_retired, true);
 }
 
 static pl_node *take_due(pl_nodes *nodes, int64_t now)
 {
     pthread_mutex_lock(&nodes->lock);
-    const uint32_t generation = atomic_load(&nodes->gate.generation);
+    const uint32_t epoch_number = atomic_load(&nodes->epoch.current);
     pl_node *node = nodes->list;
-    while (node && !is_due(nodes, node, now, generation))
+    while (node && !is_due(nodes, node, now, epoch_number))
         node = node->next;
     if (node)
         mark_retired(nodes, node);
@@ -269,11 +269,11 @@ pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, boo
 /* --- periodic work -------------------------------------------------------------------------------------------- */
 
 /* An old view that nobody can see any more, out of the list. NULL where there is none. */
-static pl_view *take_old_view(pl_nodes *nodes, uint32_t generation)
+static pl_view *take_old_view(pl_nodes *nodes, uint32_t epoch_number)
 {
     pthread_mutex_lock(&nodes->lock);
     pl_view **at = &nodes->old_views;
-    while (*at && !is_seen_by_none((*at)->retired_in, generation))
+    while (*at && !is_seen_by_none((*at)->retired_in, epoch_number))
         at = &(*at)->next;
     pl_view *view = *at;
     if (view)
@@ -282,16 +282,17 @@ static pl_view *take_old_view(pl_nodes *nodes, uint32_t generation)
     return view;
 }
 
-static bool is_free(pl_node *node, uint32_t generation)
+static bool is_free(pl_node *node, uint32_t epoch_number)
 {
-    return pl_node_is_retired(node) && is_seen_by_none(node->retired_in, generation) && pl_pool_is_unlent(&node->pool);
+    return pl_node_is_retired(node) && is_seen_by_none(node->retired_in, epoch_number) &&
+           pl_pool_is_unlent(&node->pool);
 }
 
-static pl_node *take_free_node(pl_nodes *nodes, uint32_t generation)
+static pl_node *take_free_node(pl_nodes *nodes, uint32_t epoch_number)
 {
     pthread_mutex_lock(&nodes->lock);
     pl_node **at = &nodes->list;
-    while (*at && !is_free(*at, generation))
+    while (*at && !is_free(*at, epoch_number))
         at = &(*at)->next;
     pl_node *node = *at;
     if (node) {
@@ -304,12 +305,12 @@ static pl_node *take_free_node(pl_nodes *nodes, uint32_t generation)
 
 static void free_unused(pl_nodes *nodes)
 {
-    const uint32_t generation = pl_gate_turn(&nodes->gate);
+    const uint32_t epoch_number = pl_epoch_advance(&nodes->epoch);
     pl_view *view;
     pl_node *node;
-    while ((view = take_old_view(nodes, generation)))
+    while ((view = take_old_view(nodes, epoch_number)))
         free_view(nodes, view);
-    while ((node = take_free_node(nodes, generation)))
+    while ((node = take_free_node(nodes, epoch_number)))
         pl_node_free(node, nodes->hooks, false);
 }
 
@@ -344,14 +345,14 @@ podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlin
 
 void pl_nodes_close(pl_nodes *nodes)
 {
-    pl_gate_close(&nodes->gate);
+    pl_epoch_close(&nodes->epoch);
     for (pl_node *node = first_node(nodes); node; node = node->next)
         pl_pool_close(&node->pool);
 }
 
 bool pl_nodes_are_quiet(pl_nodes *nodes)
 {
-    bool are_quiet = pl_gate_inside(&nodes->gate) == 0;
+    bool are_quiet = pl_epoch_active(&nodes->epoch) == 0;
     pthread_mutex_lock(&nodes->lock);
     for (pl_node *node = nodes->list; node && are_quiet; node = node->next)
         are_quiet = pl_pool_is_quiet(&node->pool);

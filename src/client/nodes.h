@@ -3,8 +3,8 @@
 #ifndef PL_CLIENT_NODES_H
 #define PL_CLIENT_NODES_H
 
-#include "base/gate.h"
 #include "client/node.h"
+#include "sync/epoch.h"
 #include "topology/slot_map.h"
 
 #include <pthread.h>
@@ -15,11 +15,11 @@ typedef struct pl_view {
     pl_slot_map *map;     /* owned */
     pl_node **nodes;      /* those of the map, in its order; owned, the nodes are borrowed */
     uint32_t named;       /* the latest node that a redirect has named: it knows most of what goes on; or 0 */
-    uint32_t retired_in;  /* the gate's generation when another took its place */
+    uint32_t retired_in;  /* the epoch's epoch when another took its place */
     struct pl_view *next; /* older ones */
 } pl_view;
 
-/** One view in place of another. Both are valid while the caller stays inside the gate. */
+/** One view in place of another. Both are valid while the caller stays inside the epoch. */
 typedef struct pl_view_change {
     const pl_view *before; /* NULL: there was none */
     const pl_view *after;
@@ -32,7 +32,7 @@ typedef struct pl_nodes {
     bool checks_roles;          /* a server that is taken for a master must say so itself */
     int64_t drain_ns;           /* so long a node that is in no view may finish what is in flight; 0: not at all */
     const pl_node_hooks *hooks; /* NULL: none; borrowed. Set before the first node is made */
-    pl_gate gate;               /* every call is inside it */
+    pl_epoch epoch;             /* every call is inside it */
     _Atomic(pl_view *) view;    /* never NULL once it is initialised */
     pthread_mutex_t lock;       /* of all below, and of publishing */
     pl_node *list;              /* those retired included, until they are freed */
@@ -52,24 +52,24 @@ void pl_nodes_fini(pl_nodes *nodes, bool is_child);
  *  may finish those in flight, for drain_ns at most; one that a later view names meanwhile is used again.
  *  @param map     taken, also on failure
  *  @param change  out; NULL: not wanted
- *  @return PODLINK_OK or PODLINK_ENOMEM. Does not block. Inside the gate, or before the first call. */
+ *  @return PODLINK_OK or PODLINK_ENOMEM. Does not block. Inside the epoch, or before the first call. */
 podlink_status pl_nodes_publish(pl_nodes *nodes, pl_slot_map *map, pl_view_change *change, podlink_error *err);
 
 /** The node at an address, made where it is new. One that is in no view is kept for a while beyond its latest use.
- *  NULL when out of memory. Inside the gate. */
+ *  NULL when out of memory. Inside the epoch. */
 pl_node *pl_nodes_at(pl_nodes *nodes, const pl_address *address);
 
-/** One slot has moved to a node, as a redirect tells. Inside the gate.
+/** One slot has moved to a node, as a redirect tells. Inside the epoch.
  *  @param change  out, where it returns true
  *  @return false: the view says so already, or out of memory */
 bool pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *address, pl_view_change *change);
 
 /** A node has become the master in place of another, which is ended at once, with what is in flight on it, unless the
- *  view has it. Inside the gate.
+ *  view has it. Inside the epoch.
  *  @return false: that is known already, as where an answer that was too old has shown it as it was before */
 bool pl_nodes_replace(pl_nodes *nodes, pl_node *old, pl_node *master);
 
-/** The present view. Valid while the caller stays inside the gate. */
+/** The present view. Valid while the caller stays inside the epoch. */
 static inline const pl_view *pl_nodes_view(pl_nodes *nodes)
 {
     return atomic_load_explicit(&nodes->view, memory_order_acquire);
@@ -82,11 +82,11 @@ static inline const pl_view *pl_nodes_view(pl_nodes *nodes)
  *  @return NULL where the view has none for it */
 pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, bool of_replicas, int64_t now);
 
-/** Periodic work: that of each pool, ending nodes that have left, and freeing what nobody uses any more. By one thread
- *  at a time. */
+/** Periodic work: that of each pool, cancellation nodes that have left, and freeing what nobody uses any more. By one
+ * thread at a time. */
 void pl_nodes_tick(pl_nodes *nodes);
 
-/** As pl_pool_reauthenticate(), on every server. Inside the gate. @return the first failure */
+/** As pl_pool_reauthenticate(), on every server. Inside the epoch. @return the first failure */
 podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlink_error *err);
 
 /** Who begins a call is refused from now on. */

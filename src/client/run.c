@@ -2,13 +2,13 @@
 #include "client/run.h"
 
 #include "base/error.h"
-#include "base/jitter.h"
 #include "client/cluster_change.h"
 #include "client/deadline.h"
 #include "client/discovery.h"
 #include "client/observe.h"
 #include "client/pass.h"
 #include "conn/part.h"
+#include "sync/backoff.h"
 #include "topology/redirect.h"
 
 #include <stddef.h>
@@ -58,7 +58,7 @@ podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_c
         status = pl_call_deadline(client, call, &run->began, &run->deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_gate_enter(&client->nodes.gate, &run->generation))
+    if (!pl_epoch_enter(&client->nodes.epoch, &run->epoch_number))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     return PODLINK_OK;
 }
@@ -69,7 +69,7 @@ void pl_run_finish(pl_run *run)
         pl_pool_leave(run->lane);
     if (run->acked_out)
         *run->acked_out = run->acked == UINT32_MAX ? 0 : run->acked;
-    pl_gate_leave(&run->client->nodes.gate, run->generation);
+    pl_epoch_leave(&run->client->nodes.epoch, run->epoch_number);
 }
 
 /* --- whether to go on ----------------------------------------------------------------------------------------- */
@@ -143,10 +143,10 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason,
     int64_t ms = attempt < 6 ? BACKOFF_FIRST_MS << attempt : BACKOFF_LAST_MS;
     if (ms > most)
         ms = most;
-    int64_t pause = (ms * PL_MS + pl_jitter(ms * PL_MS, now)) / 2;
+    int64_t pause = (ms * PL_MS + pl_backoff_jitter(ms * PL_MS, now)) / 2;
     if (pause >= left)
         return false;
-    pl_park_sleep(pause);
+    pl_thread_sleep(pause);
     return true;
 }
 

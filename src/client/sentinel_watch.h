@@ -21,7 +21,7 @@ void pl_sentinel_watch_close(pl_sentinel_watch *watch);
 void pl_sentinel_watch_free(pl_sentinel_watch *watch, bool is_child);
 
 /** Takes what has come, asks where the master is if that may have changed, and connects to those that are not
- * connected. Inside the gate. Blocks for as long as one dial, and one round of asking, may take.
+ * connected. Inside the epoch. Blocks for as long as one dial, and one round of asking, may take.
  *  @return after how many milliseconds it wants to be called again, where nothing comes before */
 int64_t pl_sentinel_watch_tick(pl_sentinel_watch *watch);
 

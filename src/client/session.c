@@ -41,20 +41,20 @@ static podlink_status acquire(podlink_client *client, uint16_t slot, const podli
                               podlink_session **session, podlink_error *err)
 {
     int64_t now, deadline;
-    uint32_t generation;
+    uint32_t epoch_number;
     *session = NULL;
     pl_error_clear(err);
     podlink_status status = pl_call_deadline(client, call, &now, &deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_gate_enter(&client->nodes.gate, &generation))
+    if (!pl_epoch_enter(&client->nodes.epoch, &epoch_number))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     podlink_session *made = pl_heap_zalloc(&client->config.heap, sizeof *made);
     int64_t limit = pl_deadline_after(now, client->config.pool_wait_ms);
     if (made)
         made->client = client;
     status = made ? borrow(made, slot, deadline < limit ? deadline : limit, err) : pl_error_no_memory(err);
-    pl_gate_leave(&client->nodes.gate, generation);
+    pl_epoch_leave(&client->nodes.epoch, epoch_number);
     if (status != PODLINK_OK) {
         pl_heap_free(&client->config.heap, made);
         return status;

@@ -6,8 +6,8 @@
 #define PL_CONN_EXCHANGE_H
 
 #include "base/buffer.h"
-#include "base/park.h"
 #include "resp/reply.h"
+#include "sync/event.h"
 
 #include <podlink/status.h>
 
@@ -87,8 +87,8 @@ struct pl_exchange {
     int64_t sent_at;     /* the one answered last was sent, */
     int64_t answered_at; /* and answered; 0: none was */
 
-    pl_park park; /* the owner, waiting */
-    uint16_t seat;
+    pl_event event; /* the owner, waiting */
+    uint16_t wait_index;
     int64_t deadline; /* of this wait */
     bool is_through;  /* all was settled when the owner was told */
     bool parked;

@@ -106,7 +106,7 @@ static void wait_for_answer(ares_channel channel, lookup *l, const pl_clock *clo
         struct timeval longest = {.tv_sec = LONGEST_WAIT_MS / 1000}, next;
         struct timeval *wait = ares_timeout(channel, &longest, &next);
         int64_t wait_ns = (int64_t)wait->tv_sec * 1000 * PL_MS + (int64_t)wait->tv_usec * 1000;
-        const int64_t limit = PL_ENDED_LOOK_MS * PL_MS;
+        const int64_t limit = PL_CANCEL_POLL_MS * PL_MS;
         left = left < limit ? left : limit;
         pl_socket_poll(l->sockets, l->socket_count, wait_ns < left ? wait_ns : left);
         process(channel, l);

@@ -114,7 +114,7 @@ static podlink_status connect_timed_out(const pl_address *address, podlink_error
 static podlink_status finish_connect(int fd, const pl_address *address, const pl_clock *clock, int64_t deadline,
                                      const _Atomic bool *is_ended, podlink_error *err)
 {
-    const int64_t limit = PL_ENDED_LOOK_MS * PL_MS;
+    const int64_t limit = PL_CANCEL_POLL_MS * PL_MS;
     for (;;) {
         int64_t left = pl_until(deadline, pl_clock_now(clock));
         if (left == 0)

@@ -13,7 +13,7 @@
 #include <stddef.h>
 
 /** How often a wait looks whether it has to end. */
-enum { PL_ENDED_LOOK_MS = 20 };
+enum { PL_CANCEL_POLL_MS = 20 };
 
 typedef enum pl_io_result {
     PL_IO_DONE = 0,

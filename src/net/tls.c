@@ -378,10 +378,10 @@ static podlink_status handshake(pl_tls *tls, const pl_tls_peer *peer, const pl_c
         const int64_t left = pl_until(deadline, pl_clock_now(clock));
         if (left == 0)
             return took_too_long(tls, peer, err);
-        if (pl_ending_has_come(peer->ending))
-            return pl_error_set(err, peer->ending->status, PODLINK_NOT_SENT, "%s: %s", peer->address->text,
-                                peer->ending->why);
-        const int64_t limit = PL_ENDED_LOOK_MS * PL_MS;
+        if (pl_cancel_is_set(peer->cancel))
+            return pl_error_set(err, peer->cancel->status, PODLINK_NOT_SENT, "%s: %s", peer->address->text,
+                                peer->cancel->why);
+        const int64_t limit = PL_CANCEL_POLL_MS * PL_MS;
         if (result == PL_IO_AGAIN)
             result = carry(tls, left < limit ? left : limit, &error_number);
         if (error_number == PL_TLS_ERROR)

@@ -5,10 +5,10 @@
 #define PL_NET_TLS_H
 
 #include "base/clock.h"
-#include "base/ending.h"
 #include "base/heap.h"
 #include "net/address.h"
 #include "net/socket.h"
+#include "sync/cancel.h"
 
 #include <podlink/status.h>
 
@@ -58,7 +58,7 @@ typedef struct pl_tls_peer {
     const pl_tls_context *context;
     pl_tls_session *session;
     const pl_address *address;
-    const pl_ending *ending; /* looked at every PL_ENDED_LOOK_MS: when it has come, the handshake ends */
+    const pl_cancel *cancel; /* looked at every PL_CANCEL_POLL_MS: when it has come, the handshake ends */
 } pl_tls_peer;
 
 typedef struct pl_tls pl_tls;
@@ -66,7 +66,7 @@ typedef struct pl_tls pl_tls;
 /** The handshake, on a connected socket that stays the caller's.
  *  @param tls  out: owned by the caller
  *  @return PODLINK_OK; ETLS (the server does not speak TLS, or is not who it should be, or does not want us),
- * ETIMEDOUT, ECONNECT (it has hung up), or the ending's, ENOMEM. Blocks until the deadline at most. */
+ * ETIMEDOUT, ECONNECT (it has hung up), or the cancellation's, ENOMEM. Blocks until the deadline at most. */
 podlink_status pl_tls_open(const pl_tls_peer *peer, int fd, const pl_clock *clock, int64_t deadline, pl_tls **tls,
                            podlink_error *err);
 

@@ -161,10 +161,10 @@ static podlink_status timed_out(const pl_dedicated *dedicated, podlink_error *er
 
 static podlink_status closed(const pl_dedicated *dedicated, podlink_error *err)
 {
-    const pl_ending *ending = &dedicated->server->runs->ending;
-    if (!pl_ending_has_come(ending))
+    const pl_cancel *cancel = &dedicated->server->runs->cancel;
+    if (!pl_cancel_is_set(cancel))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
-    return pl_error_set(err, ending->status, PODLINK_NOT_SENT, "%s: %s", dedicated->server->address->text, ending->why);
+    return pl_error_set(err, cancel->status, PODLINK_NOT_SENT, "%s: %s", dedicated->server->address->text, cancel->why);
 }
 
 static podlink_status take_given(pl_dedicated *dedicated, pl_waiter *waiter, int64_t deadline, pl_loan **loan,
@@ -193,7 +193,7 @@ static podlink_status wait(pl_dedicated *dedicated, pl_waiter *waiter, int64_t d
     const pl_clock *clock = dedicated->server->clock;
     int64_t began = pl_clock_now(clock);
     int64_t left = pl_until(deadline, began);
-    while (!pl_park_wait(&waiter->park, left)) {
+    while (!pl_event_wait(&waiter->event, left)) {
         left = pl_until(deadline, pl_clock_now(clock));
         if (left > 0)
             continue;
@@ -212,7 +212,7 @@ static podlink_status wait(pl_dedicated *dedicated, pl_waiter *waiter, int64_t d
 /* What there is without waiting. @return false: nothing, the waiter is in line */
 static bool take_or_wait(pl_dedicated *dedicated, pl_waiter *waiter)
 {
-    pl_park_init(&waiter->park);
+    pl_event_init(&waiter->event);
     waiter->is_closed = dedicated->is_closed;
     if (waiter->is_closed)
         return true;

@@ -23,15 +23,15 @@ static void log_dial(const pl_server *server, const pl_stream *stream, const pod
 
 static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_stream *stream, podlink_error *err)
 {
-    const pl_ending *ending = &server->runs->ending;
+    const pl_cancel *cancel = &server->runs->cancel;
     *stream = PL_STREAM_CLOSED;
     podlink_status status = pl_socket_connect(server->address, server->clock, deadline, server->silence_ns,
-                                              &ending->has_come, &stream->fd, err);
+                                              &cancel->is_set, &stream->fd, err);
     if (status == PODLINK_ECLOSED)
-        return pl_error_set(err, ending->status, PODLINK_NOT_SENT, "%s: %s", server->address->text, ending->why);
+        return pl_error_set(err, cancel->status, PODLINK_NOT_SENT, "%s: %s", server->address->text, cancel->why);
     if (status != PODLINK_OK || !server->tls)
         return status;
-    const pl_tls_peer peer = {server->tls, server->tls_session, server->address, ending};
+    const pl_tls_peer peer = {server->tls, server->tls_session, server->address, cancel};
     status = pl_tls_open(&peer, stream->fd, server->clock, deadline, &stream->tls, err);
     if (status != PODLINK_OK)
         pl_stream_close(stream);
@@ -62,7 +62,7 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     }
     pl_handshake handshake;
     pl_handshake_init(&handshake, login, atomic_load(&server->runs->is_of_master), err);
-    pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->ending);
+    pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->cancel);
     pl_conn_wipe(conn);
     conn->counters = counters;
     if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {

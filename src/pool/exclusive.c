@@ -81,16 +81,16 @@ static bool queue(pl_conn *conn, pl_exchange *exchange)
 }
 
 /* The deadline of the next step: a short one where somebody may end it all meanwhile. */
-static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const pl_ending *ending)
+static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const pl_cancel *cancel)
 {
-    if (!ending)
+    if (!cancel)
         return deadline;
-    int64_t slice = pl_clock_now(clock) + (pl_ending_has_come(ending) ? 0 : PL_ENDED_LOOK_MS * PL_MS);
+    int64_t slice = pl_clock_now(clock) + (pl_cancel_is_set(cancel) ? 0 : PL_CANCEL_POLL_MS * PL_MS);
     return slice < deadline ? slice : deadline;
 }
 
 void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
-                      const pl_ending *ending)
+                      const pl_cancel *cancel)
 {
     pl_exchange_rewind(exchange);
     exchange->queued_at = pl_clock_now(clock);
@@ -103,9 +103,9 @@ void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, c
         if (exchange->inflight == 0)
             break;
         short events = pl_conn_has_output(conn) ? POLLIN | POLLOUT : POLLIN;
-        if (!step(conn, stream, events, clock, step_deadline(clock, deadline, ending))) {
-            if (ending && pl_ending_has_come(ending))
-                pl_conn_abandon(conn, exchange, ending->status, ending->why);
+        if (!step(conn, stream, events, clock, step_deadline(clock, deadline, cancel))) {
+            if (cancel && pl_cancel_is_set(cancel))
+                pl_conn_abandon(conn, exchange, cancel->status, cancel->why);
             else
                 pl_conn_abandon(conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
             break;

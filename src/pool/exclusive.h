@@ -3,15 +3,15 @@
 #define PL_POOL_EXCLUSIVE_H
 
 #include "base/clock.h"
-#include "base/ending.h"
 #include "conn/conn.h"
 #include "net/stream.h"
+#include "sync/cancel.h"
 
 /** Queues the exchange's pending commands and drives the connection until none is in flight, or it is dead, or the
  *  deadline has come: then what is still in flight is abandoned.
- *  @param ending  NULL, or looked at every 20 ms: when it has come, that is as if the deadline had */
+ *  @param cancellation  NULL, or looked at every 20 ms: when it has come, that is as if the deadline had */
 void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
-                      const pl_ending *ending);
+                      const pl_cancel *cancel);
 
 /** Sends all output. False at the deadline, or where the connection has died. */
 bool pl_exclusive_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline);

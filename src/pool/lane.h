@@ -4,7 +4,6 @@
 #define PL_POOL_LANE_H
 
 #include "base/clock.h"
-#include "base/hall.h"
 #include "base/log.h"
 #include "conn/conn.h"
 #include "conn/credentials.h"
@@ -13,6 +12,7 @@
 #include "net/stream.h"
 #include "pool/runs.h"
 #include "pool/turns.h"
+#include "sync/waitset.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -95,7 +95,7 @@ typedef struct pl_lane {
     uint32_t expected;         /* callers that were told and may come back at once */
     pl_spin spin;              /* of the reader */
     pl_turns_seen turns_seen;
-    pl_hall hall;                /* where owners wait */
+    pl_waitset waitset;          /* where owners wait */
     pl_exchange *parked;         /* a list of them, the last one first, */
     uint32_t crowd;              /* and how many they are */
     pl_exchange *heir;           /* told to go on, has not come yet; NULL: none */

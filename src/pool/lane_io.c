@@ -112,7 +112,7 @@ static void gather(pl_lane *lane, const pl_exchange *exchange)
     for (int turn = 0; turn < GATHER_TURNS && lane->expected > 0 && lane->conn.filling.length > before; turn++) {
         before = lane->conn.filling.length;
         pthread_mutex_unlock(&lane->lock);
-        pl_park_yield();
+        pl_thread_yield();
         pthread_mutex_lock(&lane->lock);
     }
     lane->is_gathering = false;
@@ -220,7 +220,7 @@ static int64_t look_and_yield(pl_lane *lane, pl_input *input)
     else
         now = look_once(lane, input);
     if (input->result == PL_IO_AGAIN) {
-        pl_park_yield();
+        pl_thread_yield();
         now = pl_clock_now(lane->server->clock);
     }
     pthread_mutex_lock(&lane->lock);
@@ -303,8 +303,8 @@ static void take_turns(pl_lane *lane, const pl_exchange *exchange, int64_t now, 
     int64_t took_ns = 0;
     bool is_told = false;
     for (int turn = 0; *wait_ns > 0 && took_ns <= limit_ns && turn < WAIT_TURNS && !is_told; turn++) {
-        pl_park_yield();
-        is_told = pl_park_is_told(&exchange->park);
+        pl_thread_yield();
+        is_told = pl_event_is_set(&exchange->event);
         took_ns = pl_until(pl_clock_now(lane->server->clock), now);
         now += took_ns;
         *wait_ns = pl_until(*wait_ns, took_ns);
@@ -321,14 +321,14 @@ pl_next_step pl_lane_wait(pl_lane *lane, pl_exchange *exchange, int64_t deadline
     const int64_t now = pl_clock_now(lane->server->clock);
     if (!pl_lane_join(lane, exchange, now, deadline, &wait_ns))
         return PL_GIVE_UP;
-    const uint16_t seat = exchange->seat;
+    const uint16_t wait_index = exchange->wait_index;
     const int64_t limit_ns = pl_turns_limit(lane->crowd);
     if (exchange->looks)
         note_wait(lane, now);
     pthread_mutex_unlock(&lane->lock);
     if (exchange->looks)
         take_turns(lane, exchange, now, limit_ns, &wait_ns);
-    return pl_lane_sleep(lane, exchange, seat, wait_ns);
+    return pl_lane_sleep(lane, exchange, wait_index, wait_ns);
 }
 
 /* Sleeps until there is something to read, or room to write where nobody else writes, or output that is held is due. */

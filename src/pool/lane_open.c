@@ -138,11 +138,11 @@ void pl_lane_set_timed_out(const pl_lane *lane, pl_exchange *exchange)
 /* A server that is no longer ours gets no more connections. */
 static bool is_given_up(pl_lane *lane)
 {
-    const pl_ending *ending = &lane->server->runs->ending;
-    if (!pl_ending_has_come(ending))
+    const pl_cancel *cancel = &lane->server->runs->cancel;
+    if (!pl_cancel_is_set(cancel))
         return false;
-    pl_error_set(&lane->dial_fault, ending->status, PODLINK_NOT_SENT, "%s: %s", lane->server->address->text,
-                 ending->why);
+    pl_error_set(&lane->dial_fault, cancel->status, PODLINK_NOT_SENT, "%s: %s", lane->server->address->text,
+                 cancel->why);
     return true;
 }
 

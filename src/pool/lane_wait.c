@@ -1,4 +1,4 @@
-/* The owners that wait for a lane, in a list, the last one first. Each sits in the lane's hall, so that all who are
+/* The owners that wait for a lane, in a list, the last one first. Each sits in the lane's waitset, so that all who are
  * told together are woken together. */
 #include "pool/lane_wait.h"
 
@@ -7,7 +7,7 @@
 static void park_list_add(pl_lane *lane, pl_exchange *exchange)
 {
     exchange->parked = true;
-    exchange->seat = pl_hall_sit(&lane->hall);
+    exchange->wait_index = pl_waitset_add(&lane->waitset);
     exchange->prev_parked = NULL;
     exchange->next_parked = lane->parked;
     if (lane->parked)
@@ -20,7 +20,7 @@ static void park_list_remove(pl_lane *lane, pl_exchange *exchange)
 {
     exchange->parked = false;
     lane->crowd--;
-    pl_hall_rise(&lane->hall, exchange->seat);
+    pl_waitset_remove(&lane->waitset, exchange->wait_index);
     if (exchange->prev_parked)
         exchange->prev_parked->next_parked = exchange->next_parked;
     else
@@ -51,19 +51,19 @@ pl_exchange *pl_lane_take_finished(pl_lane *lane)
 
 void pl_lane_tell_all(pl_lane *lane, pl_exchange *to_tell)
 {
-    pl_hall_call call = {{0}};
+    pl_waitset_wakeups call = {{0}};
     while (to_tell) {
         pl_exchange *next = to_tell->next_parked;
         if (to_tell->ops->finished)
             to_tell->ops->finished(to_tell);
         else
-            pl_hall_tell(&call, to_tell->seat, &to_tell->park);
+            pl_waitset_set(&call, to_tell->wait_index, &to_tell->event);
         to_tell = next;
     }
-    pl_hall_wake(&lane->hall, &call);
+    pl_waitset_wake(&lane->waitset, &call);
 }
 
-/* Takes an owner off the park list, for pl_lane_tell_all(). Its reply may come meanwhile. */
+/* Takes an owner off the event list, for pl_lane_tell_all(). Its reply may come meanwhile. */
 static pl_exchange *take_parked(pl_lane *lane, pl_exchange *exchange, pl_exchange *to_tell)
 {
     park_list_remove(lane, exchange);
@@ -125,16 +125,17 @@ bool pl_lane_join(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t dea
     if (pl_until(deadline, now) == 0)
         return false;
     *wait_ns = time_to_wait(lane, deadline, now);
-    pl_park_init(&exchange->park);
+    pl_event_init(&exchange->event);
     exchange->deadline = deadline;
     exchange->is_through = false;
     park_list_add(lane, exchange);
     return true;
 }
 
-pl_next_step pl_lane_sleep(pl_lane *lane, pl_exchange *exchange, uint16_t seat, int64_t wait_ns)
+pl_next_step pl_lane_sleep(pl_lane *lane, pl_exchange *exchange, uint16_t wait_index, int64_t wait_ns)
 {
-    bool is_told = pl_park_is_told(&exchange->park) || pl_hall_wait(&lane->hall, seat, &exchange->park, wait_ns);
+    bool is_told =
+        pl_event_is_set(&exchange->event) || pl_waitset_wait(&lane->waitset, wait_index, &exchange->event, wait_ns);
     if (is_told && exchange->is_through)
         return PL_GO_HOME; /* many are, at the same time: none of them wants the lock for nothing */
     pthread_mutex_lock(&lane->lock);
@@ -142,7 +143,7 @@ pl_next_step pl_lane_sleep(pl_lane *lane, pl_exchange *exchange, uint16_t seat, 
         park_list_remove(lane, exchange);
     } else if (!is_told) { /* somebody has taken us off the list and is about to tell us: it must not find us gone */
         pthread_mutex_unlock(&lane->lock);
-        pl_hall_wait(&lane->hall, seat, &exchange->park, PL_NEVER);
+        pl_waitset_wait(&lane->waitset, wait_index, &exchange->event, PL_NEVER);
         pthread_mutex_lock(&lane->lock);
     }
     if (lane->heir == exchange)
@@ -155,9 +156,9 @@ pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline
     int64_t wait_ns = 0;
     if (!pl_lane_join(lane, exchange, pl_clock_now(lane->server->clock), deadline, &wait_ns))
         return PL_GIVE_UP;
-    const uint16_t seat = exchange->seat;
+    const uint16_t wait_index = exchange->wait_index;
     pthread_mutex_unlock(&lane->lock);
-    return pl_lane_sleep(lane, exchange, seat, wait_ns);
+    return pl_lane_sleep(lane, exchange, wait_index, wait_ns);
 }
 
 pl_exchange *pl_lane_take_heir(pl_lane *lane, pl_exchange *to_tell)

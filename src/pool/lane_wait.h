@@ -21,8 +21,8 @@ pl_next_step pl_lane_park(pl_lane *lane, pl_exchange *exchange, int64_t deadline
  *  @return false: the deadline has come */
 bool pl_lane_join(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline, int64_t *wait_ns);
 
-/** The second, without the lock. @param seat  of the exchange, while the lock was held */
-pl_next_step pl_lane_sleep(pl_lane *lane, pl_exchange *exchange, uint16_t seat, int64_t wait_ns);
+/** The second, without the lock. @param index  of the exchange, while the lock was held */
+pl_next_step pl_lane_sleep(pl_lane *lane, pl_exchange *exchange, uint16_t wait_index, int64_t wait_ns);
 
 /** Takes the owners that are to be told of their answers off the list of those who wait: the result is a list for
  *  pl_lane_tell(). The others are in a role, and will see for themselves when they have the lock again. */

@@ -2,9 +2,9 @@
 #include "pool/loan.h"
 
 #include "base/error.h"
-#include "base/jitter.h"
 #include "base/mutant.h"
 #include "pool/dial.h"
+#include "sync/backoff.h"
 
 /* A tenth more or less than the maximum, so that connections that began together do not end together. */
 static int64_t lifetime_end(int64_t lifetime_ns, int64_t now)
@@ -12,7 +12,7 @@ static int64_t lifetime_end(int64_t lifetime_ns, int64_t now)
     if (lifetime_ns == PL_NEVER)
         return PL_NEVER;
     const int64_t tenth = lifetime_ns / 10;
-    return now + lifetime_ns - tenth + pl_jitter(2 * tenth, now);
+    return now + lifetime_ns - tenth + pl_backoff_jitter(2 * tenth, now);
 }
 
 /* A tenth less, but never more. */
@@ -21,7 +21,7 @@ static int64_t credentials_end(const pl_server *server, int64_t asked_at)
     const int64_t age = server->credentials_age_ns;
     return age == PL_NEVER || !pl_credentials_are_shown(&server->credentials, server->login)
                ? PL_NEVER
-               : asked_at + age - pl_jitter(age / 10, asked_at);
+               : asked_at + age - pl_backoff_jitter(age / 10, asked_at);
 }
 
 static int64_t expiry(const pl_server *server, int64_t lifetime_ns, int64_t dialled_at)

@@ -28,10 +28,10 @@ void pl_runs_note(pl_runs *runs, const pl_server_identity *identity)
 void pl_runs_end(pl_runs *runs, podlink_status status, const char *why)
 {
     pthread_mutex_lock(&runs->lock);
-    if (!atomic_load_explicit(&runs->ending.has_come, memory_order_relaxed)) {
-        runs->ending.status = status;
-        runs->ending.why = why;
-        atomic_store_explicit(&runs->ending.has_come, true, memory_order_release);
+    if (!atomic_load_explicit(&runs->cancel.is_set, memory_order_relaxed)) {
+        runs->cancel.status = status;
+        runs->cancel.why = why;
+        atomic_store_explicit(&runs->cancel.is_set, true, memory_order_release);
     }
     pthread_mutex_unlock(&runs->lock);
 }

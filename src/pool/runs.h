@@ -2,8 +2,8 @@
 #ifndef PL_POOL_RUNS_H
 #define PL_POOL_RUNS_H
 
-#include "base/ending.h"
 #include "conn/handshake.h"
+#include "sync/cancel.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -14,7 +14,7 @@ typedef struct pl_runs {
     _Atomic bool is_of_master;   /* the server is taken for a master: a connection is made only where it says so too */
     char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
     _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
-    pl_ending ending;
+    pl_cancel cancel;
 } pl_runs;
 
 void pl_runs_init(pl_runs *runs);

@@ -56,7 +56,7 @@ void pl_waiters_tell(pl_waiter *list)
 {
     while (list) {
         pl_waiter *next = list->next;
-        pl_park_tell(&list->park);
+        pl_event_set(&list->event);
         list = next;
     }
 }

@@ -2,15 +2,15 @@
 #ifndef PL_POOL_WAITERS_H
 #define PL_POOL_WAITERS_H
 
-#include "base/park.h"
 #include "pool/loan.h"
+#include "sync/event.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 /** A caller that waits; on its stack. */
 typedef struct pl_waiter {
-    pl_park park;
+    pl_event event;
     pl_loan *loan;   /* given: a connection, */
     bool may_dial;   /* or the right to dial one, */
     bool is_closed;  /* or the news that there will be none, */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 typedef struct load_waiter {
-    pl_park park;
+    pl_event event;
     struct load_waiter *next;
 } load_waiter;
 
@@ -72,7 +72,7 @@ static void tell_all(load_waiter *waiter)
 {
     while (waiter) {
         load_waiter *next = waiter->next;
-        pl_park_tell(&waiter->park);
+        pl_event_set(&waiter->event);
         waiter = next;
     }
 }
@@ -131,7 +131,7 @@ static bool wait_for_load(const pl_carrier *carrier, const pl_script *script, lo
 {
     const pl_clock *clock = &carrier->client->clock;
     int64_t left = pl_until(carrier->deadline, pl_clock_now(clock));
-    while (!pl_park_wait(&waiter->park, left)) {
+    while (!pl_event_wait(&waiter->event, left)) {
         left = pl_until(carrier->deadline, pl_clock_now(clock));
         if (left > 0)
             continue;
@@ -156,7 +156,7 @@ static load_turn take_turn(pl_node *node, const pl_script *script, uint32_t seen
         turn = TURN_LOADED;
     } else if (held->is_loading) {
         turn = TURN_WAITS;
-        pl_park_init(&waiter->park);
+        pl_event_init(&waiter->event);
         waiter->next = held->waiters;
         held->waiters = waiter;
     } else {

@@ -192,30 +192,30 @@ static void a_call_whose_keys_are_apart_is_tried_until_its_deadline(void **state
     assert_int_equal(previous, 3);
 }
 
-struct ending {
+struct cancel {
     unsigned slot;
     int after_ms;
 };
 
 static void *end_the_move(void *argument)
 {
-    const struct ending *ending = argument;
-    ask_wait_ms(ending->after_ms);
-    return test_cluster_move_end(cluster, ending->slot, 1) ? argument : NULL;
+    const struct cancel *cancel = argument;
+    ask_wait_ms(cancel->after_ms);
+    return test_cluster_move_end(cluster, cancel->slot, 1) ? argument : NULL;
 }
 
 static void a_call_whose_keys_come_together_in_time_succeeds(void **state)
 {
     (void)state;
     const podlink_link link = link_on(0);
-    struct ending ending = {cluster_slot_of(cluster, &link), 200};
+    struct cancel cancel = {cluster_slot_of(cluster, &link), 200};
     pthread_t thread;
     void *ended = NULL;
     int32_t previous = 77;
     assert_status(PODLINK_OK, set(&link, 3), &err);
-    assert_true(test_cluster_move_begin(cluster, ending.slot, 1));
+    assert_true(test_cluster_move_begin(cluster, cancel.slot, 1));
     assert_true(test_cluster_move_key(cluster, cluster_key_of(&link), 1));
-    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &ending), 0);
+    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &cancel), 0);
     const podlink_call call = within(3000);
     podlink_status status = podlink_link_set(client, &link, 4, PODLINK_FOREVER, &previous, &call, &err);
     pthread_join(thread, &ended);
@@ -229,12 +229,12 @@ static void a_call_for_new_keys_of_a_slot_that_is_moved_waits_until_it_has(void 
 {
     (void)state;
     const podlink_link link = link_on(0);
-    struct ending ending = {cluster_slot_of(cluster, &link), 600};
+    struct cancel cancel = {cluster_slot_of(cluster, &link), 600};
     pthread_t thread;
     void *ended = NULL;
     const uint64_t before = api_stats(client).redirects_ask;
-    assert_true(test_cluster_move_begin(cluster, ending.slot, 1));
-    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &ending), 0);
+    assert_true(test_cluster_move_begin(cluster, cancel.slot, 1));
+    assert_int_equal(pthread_create(&thread, NULL, end_the_move, &cancel), 0);
     const podlink_call call = within(3000);
     podlink_status status = podlink_link_set(client, &link, 4, PODLINK_FOREVER, NULL, &call, &err);
     pthread_join(thread, &ended);

@@ -385,14 +385,14 @@ static void calls_are_right_and_exact_while_scripts_are_flushed(void **state)
 struct herd {
     pthread_t thread;
     struct caller caller;
-    pthread_barrier_t *gate;
+    pthread_barrier_t *epoch;
 };
 
 static void *run_herd(void *argument)
 {
     struct herd *h = argument;
     const podlink_call call = within(CALL_MS);
-    pthread_barrier_wait(h->gate);
+    pthread_barrier_wait(h->epoch);
     echo(&h->caller, &call);
     return NULL;
 }
@@ -401,18 +401,18 @@ static void callers_that_miss_a_script_together_load_it_once(void **state)
 {
     struct setting *s = *state;
     static struct herd herd[THREADS];
-    pthread_barrier_t gate;
+    pthread_barrier_t epoch;
     for (int round = 0; round < ROUNDS(50, 5); round++) {
         api_ask(s->redis, "SCRIPT FLUSH");
         const uint64_t before = stats_of(s->client, "echo").loads;
-        pthread_barrier_init(&gate, NULL, THREADS);
+        pthread_barrier_init(&epoch, NULL, THREADS);
         for (unsigned i = 0; i < THREADS; i++) {
-            herd[i] = (struct herd){.caller = {.client = s->client, .number = i, .random = i + 1}, .gate = &gate};
+            herd[i] = (struct herd){.caller = {.client = s->client, .number = i, .random = i + 1}, .epoch = &epoch};
             assert_int_equal(pthread_create(&herd[i].thread, NULL, run_herd, &herd[i]), 0);
         }
         for (unsigned i = 0; i < THREADS; i++)
             pthread_join(herd[i].thread, NULL);
-        pthread_barrier_destroy(&gate);
+        pthread_barrier_destroy(&epoch);
         assert_blameless();
         assert_int_equal(stats_of(s->client, "echo").loads, before + 1);
     }

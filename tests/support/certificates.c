@@ -47,10 +47,10 @@ struct test_server_tls certificates_tls(const struct certificates *made, const c
     return tls;
 }
 
-static FILE *open_file(const struct certificates *made, const char *name, const char *ending, const char *mode)
+static FILE *open_file(const struct certificates *made, const char *name, const char *cancel, const char *mode)
 {
     char file[64];
-    snprintf(file, sizeof file, "%s.%s", name, ending);
+    snprintf(file, sizeof file, "%s.%s", name, cancel);
     FILE *opened = fopen(certificates_path(made, file), mode);
     require(opened != NULL, file);
     return opened;

@@ -41,7 +41,7 @@ static void *accept_client(void *argument)
 
 static void begin(struct pair *pair)
 {
-    const pl_ending ending = {0};
+    const pl_cancel cancel = {0};
     const int room = ROOM;
     void *accepted = NULL;
     memset(pair, 0, sizeof *pair);
@@ -59,7 +59,7 @@ static void begin(struct pair *pair)
     pl_tls_session_init(&pair->session);
     const pl_tls_options options = {.ca_file = certificates_path(made, "ca.pem"), .verifies = true};
     assert_int_equal(pl_tls_context_new(&pair->heap, &options, &pair->context, &err), PODLINK_OK);
-    const pl_tls_peer peer = {pair->context, &pair->session, &pair->address, &ending};
+    const pl_tls_peer peer = {pair->context, &pair->session, &pair->address, &cancel};
     const int64_t deadline = pl_deadline_after(pl_clock_now(&pair->clock), 10000);
     assert_int_equal(pthread_create(&pair->thread, NULL, accept_client, pair), 0);
     assert_int_equal(pl_tls_open(&peer, pair->fds[0], &pair->clock, deadline, &pair->tls, &err), PODLINK_OK);

@@ -1,5 +1,5 @@
 /* What has happened to the deployment, told to the host. */
-#include "client/event.h"
+#include "client/notify.h"
 
 #include "client/client.h"
 
@@ -17,8 +17,8 @@ static void tell(podlink_client *client, podlink_event_kind kind, const pl_addre
         client->config.event(client->config.event_context, &event);
 }
 
-void pl_event_master_changed(podlink_client *client, const pl_address *old, const pl_address *master, int64_t from,
-                             int64_t until)
+void pl_notify_master_changed(podlink_client *client, const pl_address *old, const pl_address *master, int64_t from,
+                              int64_t until)
 {
     const podlink_log_record record = {
         .level = PODLINK_LOG_WARN, .event = "master_changed", .server = master->text, .duration_ns = until - from};
@@ -29,7 +29,7 @@ void pl_event_master_changed(podlink_client *client, const pl_address *old, cons
     tell(client, PODLINK_EVENT_MASTER_CHANGED, old, master, from, until);
 }
 
-void pl_event_topology_changed(podlink_client *client, const pl_address *old, const pl_address *made)
+void pl_notify_topology_changed(podlink_client *client, const pl_address *old, const pl_address *made)
 {
     tell(client, PODLINK_EVENT_TOPOLOGY_CHANGED, old, made, 0, 0);
 }

@@ -1,6 +1,6 @@
 /* A thread that waits until another tells it to go on, by futex: a condition variable would make each woken thread
  * take a lock that its waker still wants. */
-#include "base/park.h"
+#include "sync/event.h"
 
 #include "base/clock.h"
 
@@ -16,33 +16,33 @@ static struct timespec to_timespec(int64_t ns)
     return (struct timespec){.tv_sec = (time_t)(ns / 1000000000), .tv_nsec = (long)(ns % 1000000000)};
 }
 
-bool pl_park_wait(pl_park *park, int64_t wait_ns)
+bool pl_event_wait(pl_event *event, int64_t wait_ns)
 {
     struct timespec timeout = to_timespec(wait_ns);
-    while (!pl_park_is_told(park)) {
+    while (!pl_event_is_set(event)) {
         long rc =
-            syscall(SYS_futex, &park->told, FUTEX_WAIT_PRIVATE, 0, wait_ns == PL_NEVER ? NULL : &timeout, NULL, 0);
+            syscall(SYS_futex, &event->is_set, FUTEX_WAIT_PRIVATE, 0, wait_ns == PL_NEVER ? NULL : &timeout, NULL, 0);
         if (rc < 0 && errno == ETIMEDOUT)
-            return pl_park_is_told(park);
+            return pl_event_is_set(event);
         if (rc < 0 && errno == EINTR && wait_ns != PL_NEVER)
-            return pl_park_is_told(park);
+            return pl_event_is_set(event);
     }
     return true;
 }
 
-void pl_park_tell(pl_park *park)
+void pl_event_set(pl_event *event)
 {
-    _Atomic uint32_t *word = &park->told;
+    _Atomic uint32_t *word = &event->is_set;
     atomic_store_explicit(word, 1, memory_order_release);
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
-void pl_park_yield(void)
+void pl_thread_yield(void)
 {
     sched_yield();
 }
 
-void pl_park_sleep(int64_t ns)
+void pl_thread_sleep(int64_t ns)
 {
     struct timespec time = to_timespec(ns);
     nanosleep(&time, NULL);

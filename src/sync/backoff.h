@@ -1,11 +1,11 @@
 /* A little chance, so that what began together does not come back together. */
-#ifndef PL_BASE_JITTER_H
-#define PL_BASE_JITTER_H
+#ifndef PL_SYNC_BACKOFF_H
+#define PL_SYNC_BACKOFF_H
 
 #include <stdint.h>
 
 /** A number from 0 to range, drawn from a seed such as the time: no state, no lock. */
-static inline int64_t pl_jitter(int64_t range, int64_t seed)
+static inline int64_t pl_backoff_jitter(int64_t range, int64_t seed)
 {
     uint64_t x = (uint64_t)seed; /* the finalizer of splitmix64 */
     x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);

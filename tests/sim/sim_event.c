@@ -1,0 +1,44 @@
+/* Waiting for another, in virtual time: this file takes the place of src/sync/event.c. */
+#include "sync/event.h"
+
+#include "chance.h"
+#include "scheduler.h"
+
+enum { SLOW_TURN_ONE_IN = 100 };
+
+static bool event_is_set(void *context)
+{
+    return atomic_load_explicit(&((pl_event *)context)->is_set, memory_order_acquire) != 0;
+}
+
+bool pl_event_wait(pl_event *event, int64_t wait_ns)
+{
+    if (event_is_set(event)) { /* that is no waiting: a lock may be held */
+        if (!sim_holds_lock())
+            sim_yield();
+        return true;
+    }
+    bool is_set = sim_wait(event_is_set, event, wait_ns);
+    while (!is_set && wait_ns == SIM_NEVER)
+        is_set = sim_wait(event_is_set, event, wait_ns);
+    return is_set;
+}
+
+/* The event may be gone as soon as it is told. */
+void pl_event_set(pl_event *event)
+{
+    sim_yield();
+    atomic_store_explicit(&event->is_set, 1, memory_order_release);
+    sim_yield();
+}
+
+void pl_thread_sleep(int64_t ns)
+{
+    sim_sleep(ns);
+}
+
+/* Time passes meanwhile: who looks again and again comes to an end. Now and then a busy thread has the processor. */
+void pl_thread_yield(void)
+{
+    sim_sleep(chance_one_in(SLOW_TURN_ONE_IN) ? 4 * SIM_MS : SIM_US);
+}
