@@ -2,7 +2,7 @@
 #include "client/borrowed.h"
 
 #include "base/error.h"
-#include "pool/exclusive.h"
+#include "pool/sync_io.h"
 #include "resp/encode.h"
 
 #include <assert.h>
@@ -47,19 +47,19 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
 
 static const pl_exchange_ops own_ops = {.encode = encode, .settle = settle};
 
-static podlink_status run_own(const pl_run *run, pl_loan *loan, own_command *own, podlink_error *err)
+static podlink_status run_own(const pl_run *run, pl_dedicated_conn *dedicated, own_command *own, podlink_error *err)
 {
     uint32_t settled[3] = {0};
     pl_exchange_init(&own->exchange, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
     own->exchange.is_final = true;
-    pl_exclusive_run(&loan->conn, &loan->stream, &own->exchange, &run->client->clock, run->deadline, NULL);
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->exchange, &run->client->clock, run->deadline, NULL);
     pl_exchange_give_up(&own->exchange, settled);
     return own->exchange.status;
 }
 
 /* How many replicas have what was written on this connection. One that fails to tell has told of none: what was written
  * stays written. */
-static void count_acks(pl_run *run, pl_loan *loan)
+static void count_acks(pl_run *run, pl_dedicated_conn *dedicated)
 {
     podlink_error ignored;
     const int64_t left = pl_until(run->deadline, pl_clock_now(&run->client->clock));
@@ -68,37 +68,37 @@ static void count_acks(pl_run *run, pl_loan *loan)
         timeout_ms =
             left / PL_MS > 1 ? left / PL_MS - 1 : 1; /* its answer is to come inside the deadline; 0 is for ever */
     own_command wait = {.is_wait = true, .acks = run->acks, .timeout_ms = timeout_ms};
-    const podlink_status status = run_own(run, loan, &wait, &ignored);
+    const podlink_status status = run_own(run, dedicated, &wait, &ignored);
     const uint32_t acked = status == PODLINK_OK && wait.acked > 0 ? (uint32_t)wait.acked : 0;
     if (acked < run->acked)
         run->acked = acked;
 }
 
-static void run_on(pl_run *run, pl_loan *loan, pl_exchange *exchange, bool asks)
+static void run_on(pl_run *run, pl_dedicated_conn *dedicated, pl_exchange *exchange, bool asks)
 {
     podlink_error fault;
     own_command asking = {.is_wait = false};
     assert(!asks || exchange->count == 1);
-    if (asks && run_own(run, loan, &asking, &fault) != PODLINK_OK) {
+    if (asks && run_own(run, dedicated, &asking, &fault) != PODLINK_OK) {
         fault.delivery = PODLINK_NOT_SENT;
         pl_exchange_not_sent(exchange, &fault);
         return;
     }
-    pl_exclusive_run(&loan->conn, &loan->stream, exchange, &run->client->clock, run->deadline, NULL);
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, exchange, &run->client->clock, run->deadline, NULL);
     if (run->acks > 0 && !exchange->reads_only && exchange->unsettled + exchange->failed < exchange->count)
-        count_acks(run, loan);
+        count_acks(run, dedicated);
 }
 
 void pl_borrowed_pass(pl_run *run, pl_node *node, pl_exchange *exchange, bool asks)
 {
     podlink_error fault;
-    pl_loan *loan = NULL;
-    pl_dedicated *dedicated = &node->pool.dedicated;
+    pl_dedicated_conn *dedicated = NULL;
+    pl_dedicated_pool *pool = &node->pool.dedicated;
     pl_exchange_rewind(exchange);
-    if (pl_dedicated_acquire(dedicated, run->deadline, &loan, &fault) != PODLINK_OK) {
+    if (pl_dedicated_pool_acquire(pool, run->deadline, &dedicated, &fault) != PODLINK_OK) {
         pl_exchange_not_sent(exchange, &fault);
         return;
     }
-    run_on(run, loan, exchange, asks);
-    pl_dedicated_release(dedicated, loan, true);
+    run_on(run, dedicated, exchange, asks);
+    pl_dedicated_pool_release(pool, dedicated, true);
 }

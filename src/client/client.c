@@ -60,7 +60,7 @@ static void set_server(podlink_client *client)
                                  .silence_ns = to_ns(silence_ms),
                                  .idle_ns = to_ns(config->idle_timeout_ms),
                                  .timeouts_max = config->timeouts_max,
-                                 .turns = &client->turns,
+                                 .wait_policy = &client->wait_policy,
                                  .spin_ns = (int64_t)config->spin_us * 1000,
                                  .reply_max = config->reply_max_bytes};
 }

@@ -39,7 +39,7 @@ struct podlink_client {
     void *trace_context;
     pl_fork_guard fork_guard;
     pl_tls_context *tls;            /* NULL: no connection has TLS */
-    pl_turns turns;                 /* whether callers take turns while they wait */
+    pl_wait_policy wait_policy;     /* whether callers take turns while they wait */
     pl_server server;               /* how connections are made, but for the address */
     _Atomic uint32_t least_version; /* of the servers: 7.0.15 is 70015; 0: not known */
     pl_nodes nodes;

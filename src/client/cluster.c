@@ -48,9 +48,9 @@ static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadlin
     const int64_t limit = pl_deadline_after(now, ASK_MS);
     pl_exchange_init(&a.exchange, &asking_ops, "CLUSTER SLOTS", true, err);
     a.exchange.began_at = now;
-    pl_lane *lane = pl_pool_enter(&node->pool, NULL, now);
-    pl_lane_run(lane, &a.exchange, now, deadline < limit ? deadline : limit);
-    pl_pool_leave(lane);
+    pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
+    pl_shared_conn_run(shared, &a.exchange, now, deadline < limit ? deadline : limit);
+    pl_pool_leave(shared);
     pl_exchange_give_up(&a.exchange, settled);
     if (a.exchange.status != PODLINK_OK)
         return a.exchange.status;

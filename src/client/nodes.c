@@ -62,7 +62,8 @@ static pl_view *make_view(pl_nodes *nodes, pl_slot_map *map)
         view->nodes[i] = find_or_make(nodes, &map->nodes[i].address);
         is_whole = view->nodes[i] != NULL;
         if (is_whole)
-            atomic_store(&view->nodes[i]->pool.runs.is_of_master, nodes->checks_roles && map->nodes[i].is_master);
+            atomic_store(&view->nodes[i]->pool.incarnation.is_of_master,
+                         nodes->checks_roles && map->nodes[i].is_master);
     }
     if (!is_whole) {
         free_view(nodes, view);

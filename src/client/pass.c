@@ -50,11 +50,11 @@ void pl_pass_note_lacking(pl_run *run, pl_node *node, uint32_t loads, const pl_e
 /* Enters the node's connection that has the fewest callers. The one that failed is not the first choice any more. */
 static void enter(pl_run *run, pl_node *node, int64_t now)
 {
-    pl_lane *lane = pl_pool_enter(&node->pool, run->lane, now);
-    if (run->lane)
-        pl_pool_leave(run->lane);
+    pl_shared_conn *shared = pl_pool_enter(&node->pool, run->shared, now);
+    if (run->shared)
+        pl_pool_leave(run->shared);
     run->node = node;
-    run->lane = lane;
+    run->shared = shared;
 }
 
 void pl_pass_on(pl_run *run, pl_node *node, pl_exchange *exchange)
@@ -66,7 +66,7 @@ void pl_pass_on(pl_run *run, pl_node *node, pl_exchange *exchange)
         pl_borrowed_pass(run, node, exchange, false);
     } else {
         enter(run, node, now);
-        pl_lane_run(run->lane, exchange, now, run->deadline);
+        pl_shared_conn_run(run->shared, exchange, now, run->deadline);
     }
     pl_pass_note_lacking(run, node, loads, exchange);
 }

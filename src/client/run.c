@@ -45,7 +45,7 @@ podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_c
 {
     run->client = client;
     run->node = run->asked = NULL;
-    run->lane = NULL;
+    run->shared = NULL;
     run->acks = 0;
     run->acks_timeout_ms = 0;
     run->acked = UINT32_MAX;
@@ -65,8 +65,8 @@ podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_c
 
 void pl_run_finish(pl_run *run)
 {
-    if (run->lane)
-        pl_pool_leave(run->lane);
+    if (run->shared)
+        pl_pool_leave(run->shared);
     if (run->acked_out)
         *run->acked_out = run->acked == UINT32_MAX ? 0 : run->acked;
     pl_epoch_leave(&run->client->nodes.epoch, run->epoch_number);

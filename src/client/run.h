@@ -19,10 +19,10 @@ enum { PL_LACKING_MAX = 8 };
 /** One call of the user's, which may take several exchanges. It is inside the client from begin to finish. */
 typedef struct pl_run {
     podlink_client *client;
-    uint32_t epoch_number; /* of the epoch */
-    pl_node *node;         /* that the latest command went to; NULL before */
-    pl_lane *lane;         /* that it has entered there; NULL: none */
-    pl_node *asked;        /* where the next pass goes, after ASKING; NULL: as the view tells */
+    uint32_t epoch_number;  /* of the epoch */
+    pl_node *node;          /* that the latest command went to; NULL before */
+    pl_shared_conn *shared; /* that it has entered there; NULL: none */
+    pl_node *asked;         /* where the next pass goes, after ASKING; NULL: as the view tells */
     int64_t began;
     int64_t deadline;
     bool may_repeat; /* the caller has not forbidden it */

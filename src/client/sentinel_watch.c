@@ -4,7 +4,7 @@
 #include "client/client.h"
 #include "client/discovery.h"
 #include "conn/error_reply.h"
-#include "pool/exclusive.h"
+#include "pool/sync_io.h"
 #include "resp/encode.h"
 #include "topology/sentinel_event.h"
 
@@ -25,8 +25,8 @@ enum {
 typedef struct listener {
     pl_exchange pushes; /* first: its functions get it as theirs */
     pl_sentinel_watch *watch;
-    pl_node *node; /* NULL: not used yet */
-    pl_loan *loan; /* NULL: not connected */
+    pl_node *node;                /* NULL: not used yet */
+    pl_dedicated_conn *dedicated; /* NULL: not connected */
     uint32_t index;
     uint32_t failures; /* to connect, in a row */
     int64_t dial_at;
@@ -102,7 +102,7 @@ static void receive(listener *l)
     uint64_t before;
     do {
         before = l->heard;
-        if (!pl_exclusive_receive(&l->loan->conn, &l->loan->stream, clock, pl_clock_now(clock) + 1000))
+        if (!pl_sync_io_receive(&l->dedicated->conn, &l->dedicated->stream, clock, pl_clock_now(clock) + 1000))
             return;
     } while (l->heard != before);
 }
@@ -111,22 +111,22 @@ static void receive(listener *l)
 
 static bool send(listener *l, const char *const *words, size_t count, int64_t deadline)
 {
-    pl_conn *conn = &l->loan->conn;
+    pl_conn *conn = &l->dedicated->conn;
     if (!pl_buffer_reserve(&conn->filling, 3 * (PL_RESP_OVERHEAD + sizeof "PSUBSCRIBE")))
         return false;
     pl_resp_command(&conn->filling, count);
     for (size_t i = 0; i < count; i++)
         pl_resp_argument(&conn->filling, words[i], strlen(words[i]));
-    return pl_exclusive_flush(conn, &l->loan->stream, l->watch->sentinels->server.clock, deadline);
+    return pl_sync_io_flush(conn, &l->dedicated->stream, l->watch->sentinels->server.clock, deadline);
 }
 
 /* Taken off first: the child of a fork() must not find what is freed. */
 static void release(listener *l)
 {
-    pl_loan *loan = l->loan;
-    l->loan = NULL;
-    if (loan)
-        pl_dedicated_release(&l->node->pool.dedicated, loan, false);
+    pl_dedicated_conn *dedicated = l->dedicated;
+    l->dedicated = NULL;
+    if (dedicated)
+        pl_dedicated_pool_release(&l->node->pool.dedicated, dedicated, false);
 }
 
 static void disconnect(listener *l, int64_t now)
@@ -141,13 +141,13 @@ static void disconnect(listener *l, int64_t now)
 static void connect(listener *l, int64_t now, int64_t deadline)
 {
     podlink_error ignored;
-    if (pl_dedicated_acquire(&l->node->pool.dedicated, deadline, &l->loan, &ignored) != PODLINK_OK) {
-        l->loan = NULL;
+    if (pl_dedicated_pool_acquire(&l->node->pool.dedicated, deadline, &l->dedicated, &ignored) != PODLINK_OK) {
+        l->dedicated = NULL;
         disconnect(l, now);
         return;
     }
     pl_exchange_init(&l->pushes, &push_ops, "messages", false, NULL);
-    pl_conn_listen(&l->loan->conn, &l->pushes);
+    pl_conn_listen(&l->dedicated->conn, &l->pushes);
     l->is_refused = false;
     l->heard_at = l->pinged_at = now;
     if (!send(l, (const char *[]){"PSUBSCRIBE", "*"}, 2, deadline)) {
@@ -164,7 +164,7 @@ static void keep_alive(listener *l, int64_t now)
         l->pinged_at = now;
         send(l, (const char *[]){"PING"}, 1, now + PL_MS);
     }
-    if (l->loan->conn.is_dead || pl_until(now, l->heard_at) >= SILENCE_MS * PL_MS)
+    if (l->dedicated->conn.is_dead || pl_until(now, l->heard_at) >= SILENCE_MS * PL_MS)
         disconnect(l, now);
 }
 
@@ -180,7 +180,7 @@ static void listen_to_all(pl_sentinel_watch *watch)
         listener *l = &watch->listeners[i];
         const int64_t now = pl_clock_now(clock);
         l->node = sentinels->list[i].node;
-        if (l->loan) {
+        if (l->dedicated) {
             receive(l);
             keep_alive(l, now);
         } else if (now >= l->dial_at && now < dial_until) {
@@ -204,8 +204,8 @@ size_t pl_sentinel_watch_sockets(const pl_sentinel_watch *watch, struct pollfd *
 {
     size_t count = 0;
     for (uint32_t i = 0; i < PL_SENTINELS_MAX && count < capacity; i++)
-        if (watch->listeners[i].loan)
-            sockets[count++] = (struct pollfd){.fd = watch->listeners[i].loan->stream.fd, .events = POLLIN};
+        if (watch->listeners[i].dedicated)
+            sockets[count++] = (struct pollfd){.fd = watch->listeners[i].dedicated->stream.fd, .events = POLLIN};
     return count;
 }
 
@@ -237,7 +237,7 @@ void pl_sentinel_watch_free(pl_sentinel_watch *watch, bool is_child)
     if (!is_child)
         pl_sentinel_watch_close(watch);
     for (uint32_t i = 0; i < PL_SENTINELS_MAX; i++)
-        if (watch->listeners[i].loan)
-            pl_stream_close_inherited(&watch->listeners[i].loan->stream);
+        if (watch->listeners[i].dedicated)
+            pl_stream_close_inherited(&watch->listeners[i].dedicated->stream);
     pl_heap_free(watch->sentinels->server.heap, watch);
 }

@@ -97,9 +97,9 @@ static podlink_status ask(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_
     pl_exchange_init(&a.exchange, &asking_ops, "SENTINEL", true, err);
     pl_exchange_many(&a.exchange, COMMANDS, a.marks);
     a.exchange.began_at = now;
-    pl_lane *lane = pl_pool_enter(&node->pool, NULL, now);
-    pl_lane_run(lane, &a.exchange, now, deadline < limit ? deadline : limit);
-    pl_pool_leave(lane);
+    pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
+    pl_shared_conn_run(shared, &a.exchange, now, deadline < limit ? deadline : limit);
+    pl_pool_leave(shared);
     pl_exchange_give_up(&a.exchange, settled);
     const podlink_status status = a.exchange.status == PODLINK_OK ? check_address(&a, err) : a.exchange.status;
     sentinel->is_asked = true;

@@ -6,7 +6,7 @@
 #include "client/deadline.h"
 #include "client/discovery.h"
 #include "client/observe.h"
-#include "pool/exclusive.h"
+#include "pool/sync_io.h"
 
 /* --- borrowing ------------------------------------------------------------------------------------------------ */
 
@@ -31,7 +31,7 @@ static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t de
         if (!node)
             return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "session: no server is known for it");
         session->node = node;
-        podlink_status status = pl_dedicated_acquire(&node->pool.dedicated, deadline, &session->loan, err);
+        podlink_status status = pl_dedicated_pool_acquire(&node->pool.dedicated, deadline, &session->dedicated, err);
         if (status == PODLINK_OK || !pl_node_is_retired(node))
             return status;
     }
@@ -101,11 +101,11 @@ void podlink_session_release(podlink_session *session)
     }
     bool is_reusable = !session->is_in_multi && !session->is_watching && !session->is_altered;
     if (pl_fork_guard_is_child(&client->fork_guard)) { /* the connection is the parent's, our descriptor is not */
-        pl_stream_close_inherited(&session->loan->stream);
+        pl_stream_close_inherited(&session->dedicated->stream);
         pl_heap_free(&client->config.heap, session);
         return;
     }
-    pl_dedicated_release(&session->node->pool.dedicated, session->loan, is_reusable);
+    pl_dedicated_pool_release(&session->node->pool.dedicated, session->dedicated, is_reusable);
     pl_heap_free(&client->config.heap, session);
 }
 
@@ -113,7 +113,7 @@ void podlink_session_release(podlink_session *session)
 
 static podlink_status check_alive(const podlink_session *session, podlink_error *err)
 {
-    const pl_conn *conn = &session->loan->conn;
+    const pl_conn *conn = &session->dedicated->conn;
     if (!conn->is_dead)
         return PODLINK_OK;
     return pl_error_set(err, PODLINK_ECONNLOST, PODLINK_NOT_SENT, "the session's connection is gone: %s",
@@ -127,7 +127,7 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
     podlink_status status = pl_call_deadline(client, call, &session->began, deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_dedicated_enter(&session->node->pool.dedicated))
+    if (!pl_dedicated_pool_enter(&session->node->pool.dedicated))
         return pl_node_is_retired(session->node)
                    ? pl_error_set(err, PODLINK_ECONNLOST, PODLINK_NOT_SENT, "the session's connection is gone: %s: %s",
                                   session->node->address.text, "the server is no longer part of the deployment")
@@ -140,7 +140,7 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
 
 void pl_session_finish(podlink_session *session)
 {
-    pl_dedicated_leave(&session->node->pool.dedicated);
+    pl_dedicated_pool_leave(&session->node->pool.dedicated);
 }
 
 void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline)
@@ -151,7 +151,8 @@ void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t de
         pl_exchange_not_sent(exchange, &fault);
         return;
     }
-    pl_exclusive_run(&session->loan->conn, &session->loan->stream, exchange, &session->client->clock, deadline, NULL);
+    pl_sync_io_run(&session->dedicated->conn, &session->dedicated->stream, exchange, &session->client->clock, deadline,
+                   NULL);
 }
 
 podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)
@@ -201,7 +202,7 @@ static void note_effect(podlink_session *session, pl_command_kind kind)
 static podlink_status listen(podlink_session *session, const podlink_command *command, int64_t deadline,
                              podlink_error *err)
 {
-    pl_conn *conn = &session->loan->conn;
+    pl_conn *conn = &session->dedicated->conn;
     const pl_clock *clock = &session->client->clock;
     if (session->is_in_multi || session->is_watching)
         return pl_error_invalid(err, "command: a session in MULTI or WATCH cannot listen");
@@ -217,7 +218,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
         pl_exchange_init(&session->pushes, &push_ops, "messages", false, NULL);
         pl_conn_listen(conn, &session->pushes);
     }
-    if (pl_exclusive_flush(conn, &session->loan->stream, clock, deadline))
+    if (pl_sync_io_flush(conn, &session->dedicated->stream, clock, deadline))
         return PODLINK_OK;
     podlink_status status = conn->is_dead ? conn->fault.status : PODLINK_ETIMEDOUT;
     pl_conn_fail(conn, PODLINK_ECONNLOST, "a command could not be sent in time");
@@ -231,7 +232,7 @@ static podlink_status check_auth(const podlink_session *session, podlink_error *
     if (session->is_in_multi)
         return pl_error_invalid(err,
                                 "command: AUTH inside MULTI is refused: some servers leave it out of EXEC's reply");
-    if (pl_line_length(&session->loan->conn.line) > 0)
+    if (pl_line_length(&session->dedicated->conn.line) > 0)
         return pl_error_invalid(err, "command: AUTH is refused while an earlier call of this session is unanswered");
     return PODLINK_OK;
 }
@@ -242,7 +243,7 @@ static podlink_status run_command(podlink_session *session, const podlink_comman
 {
     if (kind == PL_COMMAND_LISTENS)
         return listen(session, command, deadline, err);
-    if (session->loan->conn.pushes)
+    if (session->dedicated->conn.pushes)
         return pl_error_invalid(err, "command: this session only listens");
     if (kind == PL_COMMAND_AUTHENTICATES && check_auth(session, err) != PODLINK_OK)
         return PODLINK_EINVAL;
@@ -303,7 +304,7 @@ static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outc
 /* Waits until there is a message. */
 static podlink_status await_push(podlink_session *session, int64_t deadline, podlink_error *err)
 {
-    pl_conn *conn = &session->loan->conn;
+    pl_conn *conn = &session->dedicated->conn;
     const pl_clock *clock = &session->client->clock;
     while (!session->first_push) {
         if (session->lost_push)
@@ -312,7 +313,7 @@ static podlink_status await_push(podlink_session *session, int64_t deadline, pod
             return pl_error_set(err, conn->fault.status, PODLINK_UNKNOWN, "%s", conn->fault.message);
         if (pl_until(deadline, pl_clock_now(clock)) == 0)
             return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_ANSWERED, "no message before the deadline");
-        pl_exclusive_receive(conn, &session->loan->stream, clock, deadline);
+        pl_sync_io_receive(conn, &session->dedicated->stream, clock, deadline);
     }
     return PODLINK_OK;
 }
@@ -338,7 +339,7 @@ podlink_status podlink_session_receive(podlink_session *session, const podlink_c
     podlink_status status = pl_call_deadline(session->client, call, &now, &deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!session->loan->conn.pushes)
+    if (!session->dedicated->conn.pushes)
         return pl_error_invalid(err, "this session does not listen: SUBSCRIBE or MONITOR comes first");
     if (session->first_push) /* come before the connection was lost, perhaps */
         return receive(session, 0, reply, err);

@@ -15,7 +15,7 @@ typedef struct pl_push {
 struct podlink_session {
     podlink_client *client; /* borrowed */
     pl_node *node;          /* whose connection it is: it stays while that is lent */
-    pl_loan *loan;
+    pl_dedicated_conn *dedicated;
     int64_t began; /* of the call that is running */
     bool is_in_multi;
     bool is_watching;

@@ -15,7 +15,7 @@ enum {
 typedef struct share {
     pl_part part;
     pl_node *node;
-    pl_lane *lane; /* entered; NULL: none */
+    pl_shared_conn *shared; /* entered; NULL: none */
     uint32_t loads;
     uint32_t first; /* where its commands begin in the split's lists */
     uint32_t count;
@@ -118,7 +118,8 @@ static void prepare(split *s, pl_exchange *whole)
 
 static void begin(pl_run *run, share *own, int64_t deadline)
 {
-    own->is_in_flight = pl_lane_begin(own->lane, &own->part.exchange, pl_clock_now(&run->client->clock), deadline);
+    own->is_in_flight =
+        pl_shared_conn_begin(own->shared, &own->part.exchange, pl_clock_now(&run->client->clock), deadline);
 }
 
 static uint32_t count_in_flight(const split *s)
@@ -139,8 +140,8 @@ static void drive(pl_run *run, split *s)
             share *own = &s->shares[k];
             int64_t until = in_flight > 1 ? pl_clock_now(clock) + TURN_MS * PL_MS : run->deadline;
             if (own->is_in_flight)
-                own->is_in_flight = pl_lane_advance(own->lane, &own->part.exchange,
-                                                    until < run->deadline ? until : run->deadline, run->deadline);
+                own->is_in_flight = pl_shared_conn_advance(
+                    own->shared, &own->part.exchange, until < run->deadline ? until : run->deadline, run->deadline);
         }
     }
 }
@@ -148,7 +149,7 @@ static void drive(pl_run *run, split *s)
 static bool has_connection(share *own)
 {
     uint32_t ignored;
-    return pl_lane_is_open(own->lane, &ignored);
+    return pl_shared_conn_is_open(own->shared, &ignored);
 }
 
 /* How long one of so many nodes may take for its dial. */
@@ -166,7 +167,7 @@ static void run_shares(pl_run *run, split *s)
     uint32_t undialled = 0;
     for (uint32_t k = 0; k < s->share_count; k++) {
         share *own = &s->shares[k];
-        own->lane = pl_pool_enter(&own->node->pool, NULL, pl_clock_now(&run->client->clock));
+        own->shared = pl_pool_enter(&own->node->pool, NULL, pl_clock_now(&run->client->clock));
         own->is_dialled = has_connection(own);
         undialled += !own->is_dialled;
         if (own->is_dialled)
@@ -179,7 +180,7 @@ static void run_shares(pl_run *run, split *s)
             begin(run, &s->shares[k], dial_deadline(run, undialled--));
     drive(run, s);
     for (uint32_t k = 0; k < s->share_count; k++)
-        pl_pool_leave(s->shares[k].lane);
+        pl_pool_leave(s->shares[k].shared);
 }
 
 /* One node after the other, each on a connection that is lent: WAIT blocks it. */

@@ -27,7 +27,7 @@ void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const c
     exchange->inflight = 0;
     exchange->wake_at = 0;
     exchange->began_at = exchange->queued_at = exchange->sent_at = exchange->answered_at = 0;
-    exchange->parked = false;
+    exchange->waiting = false;
     exchange->finished = false;
     pl_exchange_many(exchange, 1, &exchange->only_mark);
     pl_error_clear(err);

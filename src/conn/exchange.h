@@ -91,12 +91,12 @@ struct pl_exchange {
     uint16_t wait_index;
     int64_t deadline; /* of this wait */
     bool is_through;  /* all was settled when the owner was told */
-    bool parked;
-    bool looks;       /* takes turns before it sleeps */
-    uint32_t dialled; /* which of its lane's connections this pass is on */
+    bool waiting;
+    bool polls;       /* takes turns before it sleeps */
+    uint32_t dialled; /* which of its shared connection's connections this pass is on */
     bool finished;    /* is on the connection's list of exchanges whose owner wants to be told */
     pl_exchange *next_finished;
-    pl_exchange *next_parked, *prev_parked;
+    pl_exchange *next_waiting, *prev_waiting;
     podlink_error last; /* details of a reason that is a failure, without the command's index: large, seldom touched */
 };
 

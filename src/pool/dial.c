@@ -2,7 +2,7 @@
 #include "pool/dial.h"
 
 #include "base/error.h"
-#include "pool/exclusive.h"
+#include "pool/sync_io.h"
 
 enum { REDIAL_FIRST_MS = 5, REDIAL_LAST_MS = 250 };
 
@@ -23,7 +23,7 @@ static void log_dial(const pl_server *server, const pl_stream *stream, const pod
 
 static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_stream *stream, podlink_error *err)
 {
-    const pl_cancel *cancel = &server->runs->cancel;
+    const pl_cancel *cancel = &server->incarnation->cancel;
     *stream = PL_STREAM_CLOSED;
     podlink_status status = pl_socket_connect(server->address, server->clock, deadline, server->silence_ns,
                                               &cancel->is_set, &stream->fd, err);
@@ -61,12 +61,12 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
         return stream;
     }
     pl_handshake handshake;
-    pl_handshake_init(&handshake, login, atomic_load(&server->runs->is_of_master), err);
-    pl_exclusive_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->runs->cancel);
+    pl_handshake_init(&handshake, login, atomic_load(&server->incarnation->is_of_master), err);
+    pl_sync_io_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->incarnation->cancel);
     pl_conn_wipe(conn);
     conn->counters = counters;
     if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
-        pl_runs_note(server->runs, &handshake.identity);
+        pl_incarnation_note(server->incarnation, &handshake.identity);
         note_version(server, handshake.identity.version);
         return stream;
     }

@@ -5,44 +5,44 @@
 
 bool pl_pool_init(pl_pool *pool, const pl_server *server, const pl_pool_size *size)
 {
-    *pool = (pl_pool){.server = *server, .lane_count = size->shared};
-    pool->lanes = pl_heap_alloc(server->heap, size->shared * sizeof *pool->lanes);
-    if (!pool->lanes)
+    *pool = (pl_pool){.server = *server, .shared_count = size->shared};
+    pool->shared_conns = pl_heap_alloc(server->heap, size->shared * sizeof *pool->shared_conns);
+    if (!pool->shared_conns)
         return false;
-    pl_runs_init(&pool->runs);
-    pool->server.runs = &pool->runs;
+    pl_incarnation_init(&pool->incarnation);
+    pool->server.incarnation = &pool->incarnation;
     pl_tls_session_init(&pool->tls_session);
     pool->server.tls_session = &pool->tls_session;
     for (uint32_t i = 0; i < size->shared; i++)
-        pl_lane_init(&pool->lanes[i], &pool->server);
-    pl_dedicated_init(&pool->dedicated, &pool->server, size->dedicated_max, size->dedicated_min_idle,
-                      size->dedicated_lifetime_ns);
+        pl_shared_conn_init(&pool->shared_conns[i], &pool->server);
+    pl_dedicated_pool_init(&pool->dedicated, &pool->server, size->dedicated_max, size->dedicated_min_idle,
+                           size->dedicated_lifetime_ns);
     return true;
 }
 
 void pl_pool_fini(pl_pool *pool, bool is_child)
 {
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        pl_lane_fini(&pool->lanes[i], is_child);
-    pl_dedicated_fini(&pool->dedicated, is_child);
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        pl_shared_conn_fini(&pool->shared_conns[i], is_child);
+    pl_dedicated_pool_fini(&pool->dedicated, is_child);
     pl_tls_session_fini(&pool->tls_session);
-    pl_runs_fini(&pool->runs);
-    pl_heap_free(pool->server.heap, pool->lanes);
+    pl_incarnation_fini(&pool->incarnation);
+    pl_heap_free(pool->server.heap, pool->shared_conns);
 }
 
 /* The one with the fewest callers, so that nobody waits for another's round trip while a connection is idle; the first
  * among equals, so that a lone caller stays on one connection. One whose dial has failed is the last choice. */
-static pl_lane *choose(pl_pool *pool, const pl_lane *own, int64_t now)
+static pl_shared_conn *choose(pl_pool *pool, const pl_shared_conn *own, int64_t now)
 {
-    pl_lane *best = &pool->lanes[0];
+    pl_shared_conn *best = &pool->shared_conns[0];
     uint32_t least = UINT32_MAX;
-    for (uint32_t i = 0; i < pool->lane_count; i++) {
-        pl_lane *lane = &pool->lanes[i];
-        uint32_t load = atomic_load_explicit(&lane->load, memory_order_relaxed) - (lane == own ? 1 : 0);
-        bool is_avoided = now < atomic_load_explicit(&lane->avoid_until, memory_order_relaxed);
+    for (uint32_t i = 0; i < pool->shared_count; i++) {
+        pl_shared_conn *shared = &pool->shared_conns[i];
+        uint32_t load = atomic_load_explicit(&shared->load, memory_order_relaxed) - (shared == own ? 1 : 0);
+        bool is_avoided = now < atomic_load_explicit(&shared->avoid_until, memory_order_relaxed);
         if (load >= least || is_avoided)
             continue;
-        best = lane;
+        best = shared;
         least = load;
         if (load == 0)
             break;
@@ -50,22 +50,22 @@ static pl_lane *choose(pl_pool *pool, const pl_lane *own, int64_t now)
     return best;
 }
 
-pl_lane *pl_pool_enter(pl_pool *pool, const pl_lane *own, int64_t now)
+pl_shared_conn *pl_pool_enter(pl_pool *pool, const pl_shared_conn *own, int64_t now)
 {
-    pl_lane *lane = choose(pool, own, now);
-    atomic_fetch_add_explicit(&lane->load, 1, memory_order_relaxed);
-    return lane;
+    pl_shared_conn *shared = choose(pool, own, now);
+    atomic_fetch_add_explicit(&shared->load, 1, memory_order_relaxed);
+    return shared;
 }
 
-void pl_pool_leave(pl_lane *lane)
+void pl_pool_leave(pl_shared_conn *shared)
 {
-    atomic_fetch_sub_explicit(&lane->load, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&shared->load, 1, memory_order_relaxed);
 }
 
 bool pl_pool_is_avoided(pl_pool *pool, int64_t now)
 {
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        if (now >= atomic_load_explicit(&pool->lanes[i].avoid_until, memory_order_relaxed))
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        if (now >= atomic_load_explicit(&pool->shared_conns[i].avoid_until, memory_order_relaxed))
             return false;
     return true;
 }
@@ -73,23 +73,23 @@ bool pl_pool_is_avoided(pl_pool *pool, int64_t now)
 bool pl_pool_is_connected(pl_pool *pool)
 {
     uint32_t ignored;
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        if (pl_lane_is_open(&pool->lanes[i], &ignored))
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        if (pl_shared_conn_is_open(&pool->shared_conns[i], &ignored))
             return true;
     return false;
 }
 
 void pl_pool_close(pl_pool *pool)
 {
-    pl_dedicated_close(&pool->dedicated);
+    pl_dedicated_pool_close(&pool->dedicated);
 }
 
 void pl_pool_end(pl_pool *pool, podlink_status status, const char *why)
 {
-    pl_runs_end(&pool->runs, status, why);
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        pl_lane_end(&pool->lanes[i], status, why);
-    pl_dedicated_end(&pool->dedicated);
+    pl_incarnation_end(&pool->incarnation, status, why);
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        pl_shared_conn_end(&pool->shared_conns[i], status, why);
+    pl_dedicated_pool_end(&pool->dedicated);
 }
 
 bool pl_pool_is_quiet(pl_pool *pool)
@@ -97,19 +97,19 @@ bool pl_pool_is_quiet(pl_pool *pool)
     return atomic_load(&pool->dedicated.inside) == 0;
 }
 
-static bool is_lane_idle(pl_lane *lane)
+static bool is_shared_idle(pl_shared_conn *shared)
 {
     uint32_t in_line;
-    pl_lane_is_open(lane, &in_line);
-    return in_line == 0 && atomic_load_explicit(&lane->load, memory_order_acquire) == 0;
+    pl_shared_conn_is_open(shared, &in_line);
+    return in_line == 0 && atomic_load_explicit(&shared->load, memory_order_acquire) == 0;
 }
 
 bool pl_pool_is_idle(pl_pool *pool)
 {
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        if (!is_lane_idle(&pool->lanes[i]))
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        if (!is_shared_idle(&pool->shared_conns[i]))
             return false;
-    return pl_pool_is_quiet(pool) && !pl_dedicated_is_lent(&pool->dedicated);
+    return pl_pool_is_quiet(pool) && !pl_dedicated_pool_is_lent(&pool->dedicated);
 }
 
 bool pl_pool_is_unlent(pl_pool *pool)
@@ -122,9 +122,10 @@ bool pl_pool_is_unlent(pl_pool *pool)
 
 int64_t pl_pool_acknowledged_at(pl_pool *pool)
 {
-    int64_t latest = pl_dedicated_acknowledged_at(&pool->dedicated);
-    for (uint32_t i = 0; i < pool->lane_count; i++) {
-        const int64_t at = atomic_load_explicit(&pool->lanes[i].counters.conn.acknowledged_at, memory_order_relaxed);
+    int64_t latest = pl_dedicated_pool_acknowledged_at(&pool->dedicated);
+    for (uint32_t i = 0; i < pool->shared_count; i++) {
+        const int64_t at =
+            atomic_load_explicit(&pool->shared_conns[i].counters.conn.acknowledged_at, memory_order_relaxed);
         latest = at > latest ? at : latest;
     }
     return latest;
@@ -133,9 +134,9 @@ int64_t pl_pool_acknowledged_at(pl_pool *pool)
 static bool is_reply_due(pl_pool *pool)
 {
     uint32_t in_line = 0;
-    for (uint32_t i = 0; i < pool->lane_count && in_line == 0; i++)
-        pl_lane_is_open(&pool->lanes[i], &in_line);
-    return in_line > 0 || pl_dedicated_is_lent(&pool->dedicated);
+    for (uint32_t i = 0; i < pool->shared_count && in_line == 0; i++)
+        pl_shared_conn_is_open(&pool->shared_conns[i], &in_line);
+    return in_line > 0 || pl_dedicated_pool_is_lent(&pool->dedicated);
 }
 
 int64_t pl_pool_may_have_acknowledged_at(pl_pool *pool)
@@ -146,11 +147,11 @@ int64_t pl_pool_may_have_acknowledged_at(pl_pool *pool)
 void pl_pool_tick(pl_pool *pool)
 {
     int64_t now = pl_clock_now(pool->server.clock);
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        pl_lane_tick(&pool->lanes[i], now);
-    pl_dedicated_tick(&pool->dedicated, now);
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        pl_reauthenticate_overdue(&pool->lanes[i]);
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        pl_shared_conn_tick(&pool->shared_conns[i], now);
+    pl_dedicated_pool_tick(&pool->dedicated, now);
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        pl_reauthenticate_overdue(&pool->shared_conns[i]);
 }
 
 podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_error *err)
@@ -160,9 +161,9 @@ podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_e
     bool was_shown = true;
     if (!pl_credentials_are_shown(&pool->server.credentials, pool->server.login))
         return PODLINK_OK;
-    for (uint32_t i = 0; i < pool->lane_count && was_shown; i++) {
+    for (uint32_t i = 0; i < pool->shared_count && was_shown; i++) {
         podlink_error fault;
-        was_shown = pl_reauthenticate(&pool->lanes[i], now, deadline, &fault);
+        was_shown = pl_reauthenticate(&pool->shared_conns[i], now, deadline, &fault);
         if (status == PODLINK_OK && fault.status != PODLINK_OK) {
             status = fault.status;
             if (err)
@@ -170,15 +171,15 @@ podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_e
         }
     }
     if (was_shown)
-        pl_dedicated_outdate(&pool->dedicated, now);
+        pl_dedicated_pool_outdate(&pool->dedicated, now);
     return status;
 }
 
-static void count_lane(pl_lane *lane, podlink_stats *stats)
+static void count_shared(pl_shared_conn *shared, podlink_stats *stats)
 {
-    const pl_lane_counters *counters = &lane->counters;
+    const pl_shared_conn_counters *counters = &shared->counters;
     uint32_t in_line;
-    stats->connections += pl_lane_is_open(lane, &in_line) ? 1 : 0;
+    stats->connections += pl_shared_conn_is_open(shared, &in_line) ? 1 : 0;
     stats->queue_depth += in_line;
     stats->dials += pl_counted(&counters->dials);
     stats->dial_failures += pl_counted(&counters->dial_failures);
@@ -194,7 +195,7 @@ static void count_lane(pl_lane *lane, podlink_stats *stats)
 
 void pl_pool_count(pl_pool *pool, podlink_stats *stats)
 {
-    for (uint32_t i = 0; i < pool->lane_count; i++)
-        count_lane(&pool->lanes[i], stats);
-    pl_dedicated_count(&pool->dedicated, stats);
+    for (uint32_t i = 0; i < pool->shared_count; i++)
+        count_shared(&pool->shared_conns[i], stats);
+    pl_dedicated_pool_count(&pool->dedicated, stats);
 }

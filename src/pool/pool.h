@@ -2,19 +2,19 @@
 #ifndef PL_POOL_POOL_H
 #define PL_POOL_POOL_H
 
-#include "pool/dedicated.h"
-#include "pool/lane.h"
+#include "pool/dedicated_pool.h"
+#include "pool/shared_conn.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
 
 typedef struct pl_pool {
-    pl_runs runs;
+    pl_incarnation incarnation;
     pl_tls_session tls_session;
     pl_server server;
-    pl_lane *lanes; /* owned */
-    uint32_t lane_count;
-    pl_dedicated dedicated;
+    pl_shared_conn *shared_conns; /* owned */
+    uint32_t shared_count;
+    pl_dedicated_pool dedicated;
 } pl_pool;
 
 typedef struct pl_pool_size {
@@ -32,8 +32,8 @@ void pl_pool_fini(pl_pool *pool, bool is_child);
 
 /** Takes the shared connection that has the fewest callers, and counts this one among them. Never NULL.
  *  @param own  one that this caller is in already, and will leave; NULL: none */
-pl_lane *pl_pool_enter(pl_pool *pool, const pl_lane *own, int64_t now);
-void pl_pool_leave(pl_lane *lane);
+pl_shared_conn *pl_pool_enter(pl_pool *pool, const pl_shared_conn *own, int64_t now);
+void pl_pool_leave(pl_shared_conn *shared);
 
 /** Whether no shared connection can be had at present: every dial has failed just now. Reads no lock. */
 bool pl_pool_is_avoided(pl_pool *pool, int64_t now);

@@ -2,7 +2,7 @@
 #ifndef PL_POOL_WAITERS_H
 #define PL_POOL_WAITERS_H
 
-#include "pool/loan.h"
+#include "pool/dedicated_conn.h"
 #include "sync/event.h"
 
 #include <stdbool.h>
@@ -11,10 +11,10 @@
 /** A caller that waits; on its stack. */
 typedef struct pl_waiter {
     pl_event event;
-    pl_loan *loan;   /* given: a connection, */
-    bool may_dial;   /* or the right to dial one, */
-    bool is_closed;  /* or the news that there will be none, */
-    bool has_failed; /* or that there is none and nobody may dial yet: dial_fault tells why */
+    pl_dedicated_conn *dedicated; /* given: a connection, */
+    bool may_dial;           /* or the right to dial one, */
+    bool is_closed;          /* or the news that there will be none, */
+    bool has_failed;         /* or that there is none and nobody may dial yet: dial_fault tells why */
     struct pl_waiter *next;
 } pl_waiter;
 

@@ -93,7 +93,7 @@ static void end_load(pl_node *node, const pl_script *script, bool is_loaded)
     pthread_mutex_lock(&scripts->lock);
     holding *held = holding_of(node, script); /* is there: it was when the load began */
     if (is_loaded)
-        set_loaded(node, held, script, pl_runs_number(&node->pool.runs));
+        set_loaded(node, held, script, pl_incarnation_number(&node->pool.incarnation));
     held->is_loading = false;
     load_waiter *waiters = held->waiters;
     held->waiters = NULL;
@@ -296,7 +296,7 @@ static void before_first_call(void *context, pl_conn *conn)
 {
     pl_node *node = context;
     pl_scripts *scripts = node->client->scripts;
-    const uint32_t run_number = pl_runs_number(&node->pool.runs);
+    const uint32_t run_number = pl_incarnation_number(&node->pool.incarnation);
     if (run_number < 2 && !atomic_load(&scripts->spreads))
         return;
     const uint32_t most = pl_scripts_count(scripts);

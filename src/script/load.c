@@ -134,7 +134,7 @@ podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script
 static void note_loaded(pl_node *node, const pl_script *const *scripts, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        pl_holding_note_loaded(node, scripts[i], pl_runs_number(&node->pool.runs));
+        pl_holding_note_loaded(node, scripts[i], pl_incarnation_number(&node->pool.incarnation));
         pl_script_log_loaded(node, scripts[i]);
     }
 }
@@ -171,7 +171,7 @@ static podlink_status load_library(const pl_carrier *carrier, const load *l, pod
         return PODLINK_OK;
     if (!l->is_library_ours)
         return pl_holding_ensure(carrier, registry->built_in[0], pl_node_loads(node), err);
-    pl_holding_note_loaded(node, registry->built_in[0], pl_runs_number(&node->pool.runs));
+    pl_holding_note_loaded(node, registry->built_in[0], pl_incarnation_number(&node->pool.incarnation));
     return PODLINK_OK;
 }
 

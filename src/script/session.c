@@ -13,7 +13,7 @@
 
 static podlink_status check_session(const podlink_session *session, podlink_error *err)
 {
-    if (session->loan->conn.pushes)
+    if (session->dedicated->conn.pushes)
         return pl_error_invalid(err, "script: this session only listens");
     return PODLINK_OK;
 }

@@ -4,7 +4,7 @@
 #include "chance.h"
 #include "scheduler.h"
 
-enum { SLOW_TURN_ONE_IN = 100 };
+enum { SLOW_YIELD_ONE_IN = 100 };
 
 static bool event_is_set(void *context)
 {
@@ -40,5 +40,5 @@ void pl_thread_sleep(int64_t ns)
 /* Time passes meanwhile: who looks again and again comes to an end. Now and then a busy thread has the processor. */
 void pl_thread_yield(void)
 {
-    sim_sleep(chance_one_in(SLOW_TURN_ONE_IN) ? 4 * SIM_MS : SIM_US);
+    sim_sleep(chance_one_in(SLOW_YIELD_ONE_IN) ? 4 * SIM_MS : SIM_US);
 }

@@ -355,8 +355,8 @@ static void fail_often(podlink_client *client, int count)
     }
 }
 
-/* A lane that is refused is left alone for a quarter of a second, so each client fails once: what is opened and closed
- * is a whole client, contexts and files included. */
+/* A shared connection that is refused is left alone for a quarter of a second, so each client fails once: what is
+ * opened and closed is a whole client, contexts and files included. */
 static void fail_with_new_clients(const podlink_options *options, int count)
 {
     for (int i = 0; i < count; i++)

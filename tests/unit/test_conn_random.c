@@ -42,7 +42,7 @@ typedef struct model {
     unsigned settled[CALLS][COMMANDS];
     podlink_status status_of[CALLS][COMMANDS];
     podlink_delivery delivery_of[CALLS][COMMANDS];
-    bool is_told[CALLS]; /* by this step */
+    bool is_woken[CALLS]; /* by this step */
     bool is_dead;
 } model;
 
@@ -113,7 +113,7 @@ static void expect_end(model *m, podlink_status status)
         place *p = &m->line[i];
         end += p->size;
         if (!p->is_abandoned)
-            m->is_told[p->call] = true;
+            m->is_woken[p->call] = true;
         expect(m, p, status, end <= m->sent + m->offered ? PODLINK_UNKNOWN : PODLINK_NOT_SENT);
     }
     m->length = 0;
@@ -208,7 +208,7 @@ static void do_reply(model *m)
     if (n == left) {
         const place p = m->line[0];
         if (!p.is_abandoned)
-            m->is_told[p.call] = true;
+            m->is_woken[p.call] = true;
         expect(m, &p, m->reply_status, PODLINK_ANSWERED);
         remove_place(m, 0);
         m->served--;
@@ -305,8 +305,8 @@ static void check_finished(model *m)
         is_listed[c] = true;
     }
     for (int c = 0; c < CALLS; c++) {
-        assert_int_equal(is_listed[c], m->is_told[c] && inflight(m, c) == 0);
-        m->is_told[c] = false;
+        assert_int_equal(is_listed[c], m->is_woken[c] && inflight(m, c) == 0);
+        m->is_woken[c] = false;
     }
 }
 

@@ -1,5 +1,5 @@
 /* A connection that is lent to one caller at a time. */
-#include "pool/loan.h"
+#include "pool/dedicated_conn.h"
 
 #include "base/error.h"
 #include "base/mutant.h"
@@ -31,10 +31,10 @@ static int64_t expiry(const pl_server *server, int64_t lifetime_ns, int64_t dial
     return first < second ? first : second;
 }
 
-podlink_status pl_loan_open(const pl_server *server, int64_t lifetime_ns, int64_t deadline, pl_loan **loan,
-                            podlink_error *err)
+podlink_status pl_dedicated_conn_open(const pl_server *server, int64_t lifetime_ns, int64_t deadline,
+                                      pl_dedicated_conn **dedicated, podlink_error *err)
 {
-    pl_loan *made = pl_heap_zalloc(server->heap, sizeof *made);
+    pl_dedicated_conn *made = pl_heap_zalloc(server->heap, sizeof *made);
     if (!made)
         return pl_error_no_memory(err);
     podlink_error fault;
@@ -48,40 +48,40 @@ podlink_status pl_loan_open(const pl_server *server, int64_t lifetime_ns, int64_
         return fault.status;
     }
     made->expires_at = expiry(server, lifetime_ns, made->dialled_at);
-    *loan = made;
+    *dedicated = made;
     return PODLINK_OK;
 }
 
-void pl_loan_close(const pl_server *server, pl_loan *loan)
+void pl_dedicated_conn_close(const pl_server *server, pl_dedicated_conn *dedicated)
 {
-    pl_conn_fini(&loan->conn);
-    pl_stream_close(&loan->stream);
-    pl_heap_free(server->heap, loan);
+    pl_conn_fini(&dedicated->conn);
+    pl_stream_close(&dedicated->stream);
+    pl_heap_free(server->heap, dedicated);
 }
 
-bool pl_loan_is_clean(pl_loan *loan)
+bool pl_dedicated_conn_is_clean(pl_dedicated_conn *dedicated)
 {
-    const pl_conn *conn = &loan->conn;
+    const pl_conn *conn = &dedicated->conn;
     if (PL_MUTANT_RETURNS_UNREAD)
         return !conn->is_dead;
     return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
-           !pl_parser_is_midway(&conn->parser) && pl_loan_is_quiet(loan);
+           !pl_parser_is_midway(&conn->parser) && pl_dedicated_conn_is_quiet(dedicated);
 }
 
-bool pl_loan_has_expired(const pl_loan *loan, int64_t outdated_at, int64_t now)
+bool pl_dedicated_conn_has_expired(const pl_dedicated_conn *dedicated, int64_t outdated_at, int64_t now)
 {
-    return now >= loan->expires_at || loan->dialled_at <= outdated_at;
+    return now >= dedicated->expires_at || dedicated->dialled_at <= outdated_at;
 }
 
-bool pl_loan_is_quiet(pl_loan *loan)
+bool pl_dedicated_conn_is_quiet(pl_dedicated_conn *dedicated)
 {
-    return pl_stream_peek(&loan->stream) == PL_IO_AGAIN;
+    return pl_stream_peek(&dedicated->stream) == PL_IO_AGAIN;
 }
 
-int64_t pl_loan_latest_acknowledged(const pl_loan *list, int64_t latest)
+int64_t pl_dedicated_conn_latest_acknowledged(const pl_dedicated_conn *list, int64_t latest)
 {
-    for (const pl_loan *loan = list; loan; loan = loan->next) {
-        const int64_t at = atomic_load_explicit(&loan->counters.acknowledged_at, memory_order_relaxed);
+    for (const pl_dedicated_conn *dedicated = list; dedicated; dedicated = dedicated->next) {
+        const int64_t at = atomic_load_explicit(&dedicated->counters.acknowledged_at, memory_order_relaxed);
         latest = at > latest ? at : latest;
     }
     return latest;

@@ -1,6 +1,6 @@
 /* The blocking driver of a connection that one caller has for itself: a handshake, or a dedicated connection. */
-#ifndef PL_POOL_EXCLUSIVE_H
-#define PL_POOL_EXCLUSIVE_H
+#ifndef PL_POOL_SYNC_IO_H
+#define PL_POOL_SYNC_IO_H
 
 #include "base/clock.h"
 #include "conn/conn.h"
@@ -10,13 +10,13 @@
 /** Queues the exchange's pending commands and drives the connection until none is in flight, or it is dead, or the
  *  deadline has come: then what is still in flight is abandoned.
  *  @param cancellation  NULL, or looked at every 20 ms: when it has come, that is as if the deadline had */
-void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
-                      const pl_cancel *cancel);
+void pl_sync_io_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
+                    const pl_cancel *cancel);
 
 /** Sends all output. False at the deadline, or where the connection has died. */
-bool pl_exclusive_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline);
+bool pl_sync_io_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline);
 
 /** Waits for bytes and takes them. False at the deadline, or where the connection has died. */
-bool pl_exclusive_receive(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline);
+bool pl_sync_io_receive(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline);
 
 #endif

@@ -1,5 +1,5 @@
 /* The blocking driver of a connection that one caller has for itself. */
-#include "pool/exclusive.h"
+#include "pool/sync_io.h"
 
 #include <poll.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static bool step(pl_conn *conn, pl_stream *stream, short events, const pl_clock 
     return true;
 }
 
-bool pl_exclusive_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline)
+bool pl_sync_io_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline)
 {
     while (!conn->is_dead && pl_conn_has_output(conn))
         if (!step(conn, stream, POLLIN | POLLOUT, clock, deadline))
@@ -63,7 +63,7 @@ bool pl_exclusive_flush(pl_conn *conn, pl_stream *stream, const pl_clock *clock,
     return !conn->is_dead;
 }
 
-bool pl_exclusive_receive(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline)
+bool pl_sync_io_receive(pl_conn *conn, pl_stream *stream, const pl_clock *clock, int64_t deadline)
 {
     return !conn->is_dead && step(conn, stream, POLLIN, clock, deadline) && !conn->is_dead;
 }
@@ -89,8 +89,8 @@ static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const pl_c
     return slice < deadline ? slice : deadline;
 }
 
-void pl_exclusive_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
-                      const pl_cancel *cancel)
+void pl_sync_io_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
+                    const pl_cancel *cancel)
 {
     pl_exchange_rewind(exchange);
     exchange->queued_at = pl_clock_now(clock);

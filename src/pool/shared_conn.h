@@ -1,7 +1,7 @@
 /* A shared connection: the calls of many threads are pipelined on it. No thread owns it and none is set aside for it:
  * the caller that comes first writes and reads for all who come while it does. */
-#ifndef PL_POOL_LANE_H
-#define PL_POOL_LANE_H
+#ifndef PL_POOL_SHARED_CONN_H
+#define PL_POOL_SHARED_CONN_H
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -10,18 +10,18 @@
 #include "conn/handshake.h"
 #include "net/address.h"
 #include "net/stream.h"
-#include "pool/runs.h"
-#include "pool/turns.h"
+#include "pool/incarnation.h"
+#include "pool/wait_policy.h"
 #include "sync/waitset.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
-/** Queues what is to run on a new connection ahead of the first call. Under the lane's lock. */
+/** Queues what is to run on a new connection ahead of the first call. Under the shared connection's lock. */
 typedef void (*pl_prelude_fn)(void *context, pl_conn *conn);
 
-/** How connections to one server are made. Borrowed by its lanes. */
+/** How connections to one server are made. Borrowed by its shared connections. */
 typedef struct pl_server {
     const pl_address *address;
     const pl_tls_context *tls;   /* NULL: clear text */
@@ -32,7 +32,7 @@ typedef struct pl_server {
     const pl_heap *heap;
     const pl_clock *clock;
     const pl_log *log;
-    pl_runs *runs;                   /* what the handshakes tell of the server */
+    pl_incarnation *incarnation;     /* what the handshakes tell of the server */
     _Atomic uint32_t *least_version; /* out: the oldest server that was met: 7.0.15 is 70015; 0: none tells. NULL:
                                         nobody asks */
     pl_prelude_fn prelude;           /* NULL: none */
@@ -40,26 +40,26 @@ typedef struct pl_server {
     int64_t dial_timeout_ms;
     int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
     int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */
-    uint32_t timeouts_max; /* calls in a row that timed out end a connection */
-    pl_turns *turns;       /* the client's */
-    int64_t spin_ns;       /* how long a reader looks for replies before it sleeps */
+    uint32_t timeouts_max;       /* calls in a row that timed out end a connection */
+    pl_wait_policy *wait_policy; /* the client's */
+    int64_t spin_ns;             /* how long a reader looks for replies before it sleeps */
     size_t reply_max;
 } pl_server;
 
-/** A connection of a lane that is about to show its credentials anew. */
-typedef struct pl_lane_auth {
+/** A connection of a shared connection that is about to show its credentials anew. */
+typedef struct pl_shared_conn_auth {
     uint32_t generation;
     int64_t accepted_at; /* when those were asked for that it has, */
     int64_t asked_at;    /* and those that it shows now */
-} pl_lane_auth;
+} pl_shared_conn_auth;
 
 /** Whether looking for a reply before sleeping has paid of late. */
-typedef struct pl_spin {
+typedef struct pl_busy_poll {
     uint32_t misses; /* in a row */
     uint32_t rests;  /* waits for which it is left out */
-} pl_spin;
+} pl_busy_poll;
 
-typedef struct pl_lane_counters {
+typedef struct pl_shared_conn_counters {
     pl_counter dials;
     pl_counter dial_failures;
     pl_counter lost;
@@ -70,35 +70,35 @@ typedef struct pl_lane_counters {
     pl_counter wait_ns;
     pl_counter auths;
     pl_conn_counters conn;
-} pl_lane_counters;
+} pl_shared_conn_counters;
 
-typedef enum pl_lane_state {
-    PL_LANE_CLOSED = 0,
-    PL_LANE_DIALLING = 1, /* by one caller; the others wait for it */
-    PL_LANE_OPEN = 2,
-    PL_LANE_CLOSING = 3 /* the connection is dead, somebody may still be in a system call on its descriptor */
-} pl_lane_state;
+typedef enum pl_shared_conn_state {
+    PL_SHARED_CONN_CLOSED = 0,
+    PL_SHARED_CONN_DIALLING = 1, /* by one caller; the others wait for it */
+    PL_SHARED_CONN_OPEN = 2,
+    PL_SHARED_CONN_CLOSING = 3 /* the connection is dead, somebody may still be in a system call on its descriptor */
+} pl_shared_conn_state;
 
-typedef struct pl_lane {
+typedef struct pl_shared_conn {
     const pl_server *server; /* borrowed */
     pthread_mutex_t lock;    /* of everything below; never held during I/O */
-    pl_lane_state state;
+    pl_shared_conn_state state;
     pl_stream stream;
     pl_conn conn;    /* valid in all states but CLOSED; while DIALLING of the caller that dials, without the lock */
     bool is_writing; /* somebody is in a system call for it */
     _Atomic bool is_reading;
-    bool is_gathering;         /* somebody will write when others have queued more, unless one of them does */
+    bool is_coalescing;        /* somebody will write when others have queued more, unless one of them does */
     bool is_watched;           /* somebody will look again when output that is held becomes due */
-    bool is_looking;           /* somebody looks for replies by turns, and writes what others queue */
-    _Atomic int64_t looked_at; /* by turns: the latest */
+    bool is_polling;           /* somebody looks for replies by turns, and writes what others queue */
+    _Atomic int64_t polled_at; /* by turns: the latest */
     int64_t reader_back_at;    /* when the reader that waits will be back at the latest, PL_NEVER: nobody waits */
     uint32_t expected;         /* callers that were told and may come back at once */
-    pl_spin spin;              /* of the reader */
-    pl_turns_seen turns_seen;
+    pl_busy_poll spin;         /* of the reader */
+    pl_wait_policy_seen wait_seen;
     pl_waitset waitset;          /* where owners wait */
-    pl_exchange *parked;         /* a list of them, the last one first, */
-    uint32_t crowd;              /* and how many they are */
-    pl_exchange *heir;           /* told to go on, has not come yet; NULL: none */
+    pl_exchange *waiting;        /* a list of them, the last one first, */
+    uint32_t waiting_count;      /* and how many they are */
+    pl_exchange *next_leader;    /* told to go on, has not come yet; NULL: none */
     int64_t due;                 /* of those that have no timer the first deadline, or earlier; PL_NEVER: none */
     uint32_t dialled;            /* counts dials: a caller that has waited may find another connection */
     podlink_error fault;         /* why the latest connection died */
@@ -113,54 +113,56 @@ typedef struct pl_lane {
     int64_t heard_at;            /* when bytes came, or the line's first command was queued */
     uint32_t timeouts;           /* calls in a row that timed out */
     _Atomic uint32_t load;       /* callers in it, or bound for it */
-    _Atomic int64_t avoid_until; /* = dial_not_before, for those who choose a lane without its lock */
-    pl_lane_counters counters;
-} pl_lane;
+    _Atomic int64_t avoid_until; /* = dial_not_before, for those who choose a shared connection without its lock */
+    pl_shared_conn_counters counters;
+} pl_shared_conn;
 
-void pl_lane_init(pl_lane *lane, const pl_server *server);
+void pl_shared_conn_init(pl_shared_conn *shared, const pl_server *server);
 
 /** No caller may be in it.
  *  @param is_child  of a fork(): the parent's connection is left as it is, and so is what its other threads held */
-void pl_lane_fini(pl_lane *lane, bool is_child);
+void pl_shared_conn_fini(pl_shared_conn *shared, bool is_child);
 
 /** Runs one pass of an exchange: dials if need be, sends its pending commands and waits for what becomes of them, until
  *  the deadline at most. What is still pending then has its reason in exchange->reason. */
-void pl_lane_run(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
+void pl_shared_conn_run(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline);
 
-/** The same in steps, for a caller that has parts of a call on several lanes at once: begins a pass, which dials if
- * need be, and sends what the socket takes, without waiting for answers.
- *  @return true: pl_lane_advance() must follow, until the pass is over; false: it is over, there is no connection */
-bool pl_lane_begin(pl_lane *lane, pl_exchange *exchange, int64_t now, int64_t deadline);
+/** The same in steps, for a caller that has parts of a call on several shared connections at once: begins a pass, which
+ * dials if need be, and sends what the socket takes, without waiting for answers.
+ *  @return true: pl_shared_conn_advance() must follow, until the pass is over; false: it is over, there is no
+ * connection */
+bool pl_shared_conn_begin(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline);
 
 /** Goes on with a pass: waits for answers, and returns as soon as more commands could be sent on account of them, or at
- *  `until`; so that other lanes do not run dry meanwhile.
- *  @return false: the pass is over, as after pl_lane_run() */
-bool pl_lane_advance(pl_lane *lane, pl_exchange *exchange, int64_t until, int64_t deadline);
+ *  `until`; so that other shared connections do not run dry meanwhile.
+ *  @return false: the pass is over, as after pl_shared_conn_run() */
+bool pl_shared_conn_advance(pl_shared_conn *shared, pl_exchange *exchange, int64_t until, int64_t deadline);
 /** The credentials that are known now are too old: whatever connection was made with them is to show them anew. */
-void pl_lane_outdate(pl_lane *lane, int64_t now);
+void pl_shared_conn_outdate(pl_shared_conn *shared, int64_t now);
 
 /** Whether the connection is open, and is to show its credentials anew. */
-bool pl_lane_wants_auth(pl_lane *lane, int64_t now, pl_lane_auth *auth);
+bool pl_shared_conn_wants_auth(pl_shared_conn *shared, int64_t now, pl_shared_conn_auth *auth);
 
-/** As pl_lane_run(), but on no other connection than that. */
-void pl_lane_run_auth(pl_lane *lane, const pl_lane_auth *auth, pl_exchange *exchange, int64_t deadline);
+/** As pl_shared_conn_run(), but on no other connection than that. */
+void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth, pl_exchange *exchange,
+                             int64_t deadline);
 
 /** The server has accepted them. */
-void pl_lane_note_auth(pl_lane *lane, const pl_lane_auth *auth);
+void pl_shared_conn_note_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth);
 
 /** Nobody knows: it is tried again, but not before `until`. */
-void pl_lane_put_off_auth(pl_lane *lane, int64_t until);
+void pl_shared_conn_put_off_auth(pl_shared_conn *shared, int64_t until);
 
 /** They are not accepted: that connection is ended, what is in flight there is lost and told why. */
-void pl_lane_end_auth(pl_lane *lane, const pl_lane_auth *auth, const char *why);
+void pl_shared_conn_end_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth, const char *why);
 
 /** Periodic: closes the connection where it is dead, silent, or idle for too long. */
-void pl_lane_tick(pl_lane *lane, int64_t now);
+void pl_shared_conn_tick(pl_shared_conn *shared, int64_t now);
 
 /** Ends the connection: whatever is in flight is told so, its owners are woken. */
-void pl_lane_end(pl_lane *lane, podlink_status status, const char *why);
+void pl_shared_conn_end(pl_shared_conn *shared, podlink_status status, const char *why);
 
 /** What is there at present. @param in_line  out: commands */
-bool pl_lane_is_open(pl_lane *lane, uint32_t *in_line);
+bool pl_shared_conn_is_open(pl_shared_conn *shared, uint32_t *in_line);
 
 #endif

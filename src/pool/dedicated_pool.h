@@ -1,24 +1,24 @@
 /* Dedicated connections: lent to one caller at a time. The one returned last is lent first, so that the others grow old
  * and are closed; waiters are served in the order in which they came. */
-#ifndef PL_POOL_DEDICATED_H
-#define PL_POOL_DEDICATED_H
+#ifndef PL_POOL_DEDICATED_POOL_H
+#define PL_POOL_DEDICATED_POOL_H
 
-#include "pool/lane.h"
-#include "pool/loan.h"
+#include "pool/dedicated_conn.h"
+#include "pool/shared_conn.h"
 #include "pool/waiters.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct pl_dedicated {
+typedef struct pl_dedicated_pool {
     const pl_server *server; /* borrowed */
     uint32_t max;
     uint32_t min_idle;
     int64_t lifetime_ns;
     pthread_mutex_t lock; /* of everything below; never held during I/O */
-    pl_loan *idle;
-    pl_loan *lent;
+    pl_dedicated_conn *idle;
+    pl_dedicated_conn *lent;
     podlink_stats retired;   /* what connections that are closed had counted, */
     int64_t acknowledged_at; /* and the latest that they had acknowledged */
     uint32_t idle_count;
@@ -31,45 +31,47 @@ typedef struct pl_dedicated {
     podlink_error dial_fault;
     uint32_t dial_failures; /* in a row */
     int64_t dial_not_before;
-    pl_lane_counters counters;
+    pl_shared_conn_counters counters;
     pl_counter reused;
-} pl_dedicated;
+} pl_dedicated_pool;
 
-void pl_dedicated_init(pl_dedicated *dedicated, const pl_server *server, uint32_t max, uint32_t min_idle,
-                       int64_t lifetime_ns);
+void pl_dedicated_pool_init(pl_dedicated_pool *pool, const pl_server *server, uint32_t max, uint32_t min_idle,
+                            int64_t lifetime_ns);
 
-/** All loans are back. */
-void pl_dedicated_fini(pl_dedicated *dedicated, bool is_child);
+/** All dedicated connections are back. */
+void pl_dedicated_pool_fini(pl_dedicated_pool *pool, bool is_child);
 
 /** Borrows a connection. @return PODLINK_OK; ETIMEDOUT, ECLOSED, or why the dial failed: nothing was sent */
-podlink_status pl_dedicated_acquire(pl_dedicated *dedicated, int64_t deadline, pl_loan **loan, podlink_error *err);
+podlink_status pl_dedicated_pool_acquire(pl_dedicated_pool *pool, int64_t deadline, pl_dedicated_conn **dedicated,
+                                         podlink_error *err);
 
-/** A call on a loan begins. False where the pool is closed; else pl_dedicated_leave() must follow. */
-bool pl_dedicated_enter(pl_dedicated *dedicated);
-void pl_dedicated_leave(pl_dedicated *dedicated);
+/** A call on a dedicated connection begins. False where the pool is closed; else pl_dedicated_pool_leave() must follow.
+ */
+bool pl_dedicated_pool_enter(pl_dedicated_pool *pool);
+void pl_dedicated_pool_leave(pl_dedicated_pool *pool);
 
 /** Gives it back. One that is not clean is closed: dead, with output unsent, replies due, or bytes unread.
  *  @param is_reusable  false: close it in any case */
-void pl_dedicated_release(pl_dedicated *dedicated, pl_loan *loan, bool is_reusable);
+void pl_dedicated_pool_release(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated, bool is_reusable);
 
 /** Periodic: closes what is idle for too long, dead or too old, and dials what min_idle lacks. */
-void pl_dedicated_tick(pl_dedicated *dedicated, int64_t now);
+void pl_dedicated_pool_tick(pl_dedicated_pool *pool, int64_t now);
 
 /** The credentials that are known now are too old: closes what is idle, and the others when they come back. */
-void pl_dedicated_outdate(pl_dedicated *dedicated, int64_t now);
+void pl_dedicated_pool_outdate(pl_dedicated_pool *pool, int64_t now);
 
 /** Nobody gets one any more: waiters are told, idle ones are closed. */
-void pl_dedicated_close(pl_dedicated *dedicated);
+void pl_dedicated_pool_close(pl_dedicated_pool *pool);
 
 /** Ends the connections that are lent: calls on them fail. */
-void pl_dedicated_end(pl_dedicated *dedicated);
+void pl_dedicated_pool_end(pl_dedicated_pool *pool);
 
 /** The latest acknowledged_at of all connections. */
-int64_t pl_dedicated_acknowledged_at(pl_dedicated *dedicated);
+int64_t pl_dedicated_pool_acknowledged_at(pl_dedicated_pool *pool);
 
 /** Whether one is lent at present. */
-bool pl_dedicated_is_lent(pl_dedicated *dedicated);
+bool pl_dedicated_pool_is_lent(pl_dedicated_pool *pool);
 
-void pl_dedicated_count(pl_dedicated *dedicated, podlink_stats *stats);
+void pl_dedicated_pool_count(pl_dedicated_pool *pool, podlink_stats *stats);
 
 #endif

@@ -1,6 +1,6 @@
 /* The runs of a server: each restart or failover begins another, which has none of the scripts of the one before. */
-#ifndef PL_POOL_RUNS_H
-#define PL_POOL_RUNS_H
+#ifndef PL_POOL_INCARNATION_H
+#define PL_POOL_INCARNATION_H
 
 #include "conn/handshake.h"
 #include "sync/cancel.h"
@@ -9,27 +9,27 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-typedef struct pl_runs {
+typedef struct pl_incarnation {
     pthread_mutex_t lock;
     _Atomic bool is_of_master;   /* the server is taken for a master: a connection is made only where it says so too */
     char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
     _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
     pl_cancel cancel;
-} pl_runs;
+} pl_incarnation;
 
-void pl_runs_init(pl_runs *runs);
-void pl_runs_fini(pl_runs *runs);
+void pl_incarnation_init(pl_incarnation *incarnation);
+void pl_incarnation_fini(pl_incarnation *incarnation);
 
 /** A connection was made. */
-void pl_runs_note(pl_runs *runs, const pl_server_identity *identity);
+void pl_incarnation_note(pl_incarnation *incarnation, const pl_server_identity *identity);
 
 /** The server is no longer used. */
-void pl_runs_end(pl_runs *runs, podlink_status status, const char *why);
+void pl_incarnation_end(pl_incarnation *incarnation, podlink_status status, const char *why);
 
 /** Which run the latest connection found. */
-static inline uint32_t pl_runs_number(const pl_runs *runs)
+static inline uint32_t pl_incarnation_number(const pl_incarnation *incarnation)
 {
-    return atomic_load_explicit(&runs->number, memory_order_acquire);
+    return atomic_load_explicit(&incarnation->number, memory_order_acquire);
 }
 
 #endif
