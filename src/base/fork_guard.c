@@ -1,4 +1,4 @@
-/* Whether this process is the one that made the guard. */
+/* Whether this process is the one that made the fence. */
 #include "base/fork_guard.h"
 
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A command of the user's as an exchange. */
+/* A command of the user's as an request. */
 #include "client/any_command.h"
 
 #include "base/error.h"
@@ -46,16 +46,16 @@ bool pl_any_command_encode(const podlink_command *command, pl_buffer *out)
     return true;
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    return pl_any_command_encode(((pl_any_command *)exchange)->command, out);
+    return pl_any_command_encode(((pl_any_command *)request)->command, out);
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    pl_any_command *any = (pl_any_command *)exchange;
+    pl_any_command *any = (pl_any_command *)request;
     if (outcome->status != PODLINK_OK || !any->wants_reply)
         return outcome->status;
     any->reply = pl_reply_handout(outcome->reply);
@@ -64,15 +64,15 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    const podlink_command *command = ((const pl_any_command *)exchange)->command;
+    const podlink_command *command = ((const pl_any_command *)request)->command;
     const size_t at = command->key_index;
     return at == 0 ? PL_SLOT_ANY : pl_slot_of(command->argv[at], length_of(command, at));
 }
 
-static const pl_exchange_ops any_ops = {.encode = encode, .settle = settle, .slot = slot};
+static const pl_request_ops any_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 void pl_any_command_init(pl_any_command *any, const podlink_command *command, bool wants_reply, podlink_error *err)
 {
@@ -80,5 +80,5 @@ void pl_any_command_init(pl_any_command *any, const podlink_command *command, bo
     any->command = command;
     any->reply = NULL;
     any->wants_reply = wants_reply;
-    pl_exchange_init(&any->exchange, &any_ops, name, command->repeatable != 0, err);
+    pl_request_init(&any->request, &any_ops, name, command->repeatable != 0, err);
 }

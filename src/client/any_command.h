@@ -1,14 +1,14 @@
-/* A command of the user's as an exchange, on a shared connection or in a session. */
+/* A command of the user's as an request, on a shared connection or in a session. */
 #ifndef PL_CLIENT_ANY_COMMAND_H
 #define PL_CLIENT_ANY_COMMAND_H
 
 #include "client/command_kind.h"
-#include "conn/exchange.h"
+#include "conn/request.h"
 
 #include <podlink/command.h>
 
 typedef struct pl_any_command {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const podlink_command *command;
     podlink_reply *reply; /* owned by whoever runs it; NULL while there is none */
     bool wants_reply;

@@ -9,17 +9,17 @@
 
 /* A short command of the library's own. */
 typedef struct own_command {
-    pl_exchange exchange; /* first: its functions get it as theirs */
-    bool is_wait;         /* WAIT; else ASKING */
+    pl_request request; /* first: its functions get it as theirs */
+    bool is_wait;       /* WAIT; else ASKING */
     uint32_t acks;
     int64_t timeout_ms;
     int64_t acked; /* out */
 } own_command;
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const own_command *own = (own_command *)exchange;
+    const own_command *own = (own_command *)request;
     if (!pl_buffer_reserve(out, 6 * (PL_RESP_OVERHEAD + PL_NUMBER_MAX)))
         return false;
     pl_resp_command(out, own->is_wait ? 3 : 1);
@@ -33,10 +33,10 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    own_command *own = (own_command *)exchange;
+    own_command *own = (own_command *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     if (own->is_wait && podlink_reply_integer(outcome->reply->nodes, &own->acked) != PODLINK_OK)
@@ -45,16 +45,16 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops own_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops own_ops = {.encode = encode, .complete = complete};
 
 static podlink_status run_own(const pl_run *run, pl_dedicated_conn *dedicated, own_command *own, podlink_error *err)
 {
-    uint32_t settled[3] = {0};
-    pl_exchange_init(&own->exchange, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
-    own->exchange.is_final = true;
-    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->exchange, &run->client->clock, run->deadline, NULL);
-    pl_exchange_give_up(&own->exchange, settled);
-    return own->exchange.status;
+    uint32_t completed[3] = {0};
+    pl_request_init(&own->request, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
+    own->request.is_final = true;
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->request, &run->client->clock, run->deadline, NULL);
+    pl_request_give_up(&own->request, completed);
+    return own->request.status;
 }
 
 /* How many replicas have what was written on this connection. One that fails to tell has told of none: what was written
@@ -74,31 +74,31 @@ static void count_acks(pl_run *run, pl_dedicated_conn *dedicated)
         run->acked = acked;
 }
 
-static void run_on(pl_run *run, pl_dedicated_conn *dedicated, pl_exchange *exchange, bool asks)
+static void run_on(pl_run *run, pl_dedicated_conn *dedicated, pl_request *request, bool asks)
 {
     podlink_error fault;
     own_command asking = {.is_wait = false};
-    assert(!asks || exchange->count == 1);
+    assert(!asks || request->count == 1);
     if (asks && run_own(run, dedicated, &asking, &fault) != PODLINK_OK) {
         fault.delivery = PODLINK_NOT_SENT;
-        pl_exchange_not_sent(exchange, &fault);
+        pl_request_not_sent(request, &fault);
         return;
     }
-    pl_sync_io_run(&dedicated->conn, &dedicated->stream, exchange, &run->client->clock, run->deadline, NULL);
-    if (run->acks > 0 && !exchange->reads_only && exchange->unsettled + exchange->failed < exchange->count)
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, request, &run->client->clock, run->deadline, NULL);
+    if (run->acks > 0 && !request->reads_only && request->incomplete + request->failed < request->count)
         count_acks(run, dedicated);
 }
 
-void pl_borrowed_pass(pl_run *run, pl_node *node, pl_exchange *exchange, bool asks)
+void pl_borrowed_pass(pl_run *run, pl_node *node, pl_request *request, bool asks)
 {
     podlink_error fault;
     pl_dedicated_conn *dedicated = NULL;
     pl_dedicated_pool *pool = &node->pool.dedicated;
-    pl_exchange_rewind(exchange);
+    pl_request_rewind(request);
     if (pl_dedicated_pool_acquire(pool, run->deadline, &dedicated, &fault) != PODLINK_OK) {
-        pl_exchange_not_sent(exchange, &fault);
+        pl_request_not_sent(request, &fault);
         return;
     }
-    run_on(run, dedicated, exchange, asks);
+    run_on(run, dedicated, request, asks);
     pl_dedicated_pool_release(pool, dedicated, true);
 }

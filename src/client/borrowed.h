@@ -5,9 +5,9 @@
 
 #include "client/run.h"
 
-/** Runs a pass of an exchange on a connection of the node's that is lent for it. Where the call wants acknowledgements
+/** Runs a pass of an request on a connection of the node's that is lent for it. Where the call wants acknowledgements
  *  and all of it has succeeded, waits for them and tells them in run->acked.
  *  @param asks  each command goes behind an ASKING */
-void pl_borrowed_pass(pl_run *run, pl_node *node, pl_exchange *exchange, bool asks);
+void pl_borrowed_pass(pl_run *run, pl_node *node, pl_request *request, bool asks);
 
 #endif

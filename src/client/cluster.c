@@ -12,14 +12,14 @@ enum {
 };
 
 typedef struct asking {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     pl_node *node;
     pl_slot_map *map; /* out */
 } asking;
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    (void)exchange, (void)i;
+    (void)request, (void)i;
     if (!pl_buffer_reserve(out, 3 * (PL_RESP_OVERHEAD + sizeof "CLUSTER")))
         return false;
     pl_resp_command(out, 2);
@@ -28,32 +28,32 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    asking *a = (asking *)exchange;
+    asking *a = (asking *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     return pl_slot_map_read(a->node->pool.server.heap, outcome->reply->nodes, &a->node->address, &a->map, err);
 }
 
-static const pl_exchange_ops asking_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
 
 static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadline, podlink_error *err)
 {
     asking a = {.node = node};
-    uint32_t settled[3] = {0};
+    uint32_t completed[3] = {0};
     pl_view_change change;
     const int64_t now = pl_clock_now(&client->clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
-    pl_exchange_init(&a.exchange, &asking_ops, "CLUSTER SLOTS", true, err);
-    a.exchange.began_at = now;
+    pl_request_init(&a.request, &asking_ops, "CLUSTER SLOTS", true, err);
+    a.request.began_at = now;
     pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &a.exchange, now, deadline < limit ? deadline : limit);
+    pl_shared_conn_run(shared, &a.request, now, deadline < limit ? deadline : limit);
     pl_pool_leave(shared);
-    pl_exchange_give_up(&a.exchange, settled);
-    if (a.exchange.status != PODLINK_OK)
-        return a.exchange.status;
+    pl_request_give_up(&a.request, completed);
+    if (a.request.status != PODLINK_OK)
+        return a.request.status;
     const podlink_status status = pl_nodes_publish(&client->nodes, a.map, &change, err);
     if (status == PODLINK_OK)
         pl_cluster_changed(client, &change);

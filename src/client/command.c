@@ -19,15 +19,15 @@ podlink_status podlink_command_run(podlink_client *client, const podlink_command
         return status;
     pl_any_command any;
     pl_any_command_init(&any, command, reply != NULL, err);
-    status = pl_run_exchange(client, &any.exchange, call, err);
+    status = pl_run_exchange(client, &any.request, call, err);
     if (reply)
         *reply = any.reply;
     return status;
 }
 
-static bool encode_ping(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_ping(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    (void)exchange, (void)i;
+    (void)request, (void)i;
     if (!pl_buffer_reserve(out, 2 * PL_RESP_OVERHEAD))
         return false;
     pl_resp_command(out, 1);
@@ -35,24 +35,24 @@ static bool encode_ping(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle_ping(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_ping(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
     if (outcome->status == PODLINK_OK && outcome->reply->nodes[0].type != PODLINK_REPLY_STATUS)
         return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "%s on %s: the reply has an unexpected shape",
-                            exchange->name, outcome->server);
+                            request->name, outcome->server);
     return outcome->status;
 }
 
-static const pl_exchange_ops ping_ops = {.encode = encode_ping, .settle = settle_ping};
+static const pl_request_ops ping_ops = {.encode = encode_ping, .complete = complete_ping};
 
 podlink_status podlink_ping(podlink_client *client, int64_t *round_trip_ns, const podlink_call *call,
                             podlink_error *err)
 {
-    pl_exchange exchange;
-    pl_exchange_init(&exchange, &ping_ops, "ping", true, err);
-    podlink_status status = pl_run_exchange(client, &exchange, call, err);
+    pl_request request;
+    pl_request_init(&request, &ping_ops, "ping", true, err);
+    podlink_status status = pl_run_exchange(client, &request, call, err);
     if (round_trip_ns)
-        *round_trip_ns = status == PODLINK_OK ? exchange.answered_at - exchange.began_at : 0;
+        *round_trip_ns = status == PODLINK_OK ? request.answered_at - request.began_at : 0;
     return status;
 }

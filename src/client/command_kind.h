@@ -12,7 +12,7 @@ typedef enum pl_command_kind {
     PL_COMMAND_ENDS_MULTI, /* and forgets what was watched */
     PL_COMMAND_UNWATCH,
     PL_COMMAND_ALTERS,        /* changes it until it is closed */
-    PL_COMMAND_AUTHENTICATES, /* the same, and may be left unanswered: conn/guard.h */
+    PL_COMMAND_AUTHENTICATES, /* the same, and may be left unanswered: conn/fence.h */
     PL_COMMAND_LISTENS,       /* is not answered just once */
     PL_COMMAND_REFUSED        /* replies could not be told apart any more */
 } pl_command_kind;

@@ -6,50 +6,50 @@ static const char *server_of(const podlink_client *client, const pl_node *node)
     return node ? node->address.text : client->config.address.text;
 }
 
-static void log_call(const podlink_client *client, const pl_node *node, const pl_exchange *exchange, int64_t began,
+static void log_call(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began,
                      int64_t ended)
 {
     podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
-                                 .status = exchange->status,
+                                 .status = request->status,
                                  .event = "call",
-                                 .name = exchange->name,
+                                 .name = request->name,
                                  .server = server_of(client, node),
                                  .duration_ns = ended - began};
-    pl_log_write(&client->log, record, "%s of %u: %s in %lld us", exchange->name, exchange->count,
-                 podlink_status_text(exchange->status), (long long)(record.duration_ns / 1000));
+    pl_log_write(&client->log, record, "%s of %u: %s in %lld us", request->name, request->count,
+                 podlink_status_text(request->status), (long long)(record.duration_ns / 1000));
 }
 
 /* What was never answered spent its time waiting for a place, or on the wire. */
-static void trace_call(const podlink_client *client, const pl_node *node, const pl_exchange *exchange, int64_t began,
+static void trace_call(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began,
                        int64_t ended)
 {
-    const bool was_queued = exchange->queued_at != 0;
-    const bool was_answered = exchange->answered_at != 0;
-    const int64_t queued = was_queued ? exchange->queued_at : ended;
-    const int64_t sent = was_answered ? exchange->sent_at : queued;
+    const bool was_queued = request->queued_at != 0;
+    const bool was_answered = request->answered_at != 0;
+    const int64_t queued = was_queued ? request->queued_at : ended;
+    const int64_t sent = was_answered ? request->sent_at : queued;
     const podlink_trace_record record = {
-        .operation = exchange->name,
-        .count = exchange->count,
-        .status = exchange->status,
-        .delivery = exchange->status < 0 ? exchange->delivery : PODLINK_ANSWERED,
+        .operation = request->name,
+        .count = request->count,
+        .status = request->status,
+        .delivery = request->status < 0 ? request->delivery : PODLINK_ANSWERED,
         .server = server_of(client, node),
         .began_ns = began,
         .waited_ns = queued - began,
         .unsent_ns = sent - queued,
-        .wire_ns = (was_answered ? exchange->answered_at : ended) - sent,
+        .wire_ns = (was_answered ? request->answered_at : ended) - sent,
         .total_ns = ended - began,
     };
     client->trace(client->trace_context, &record);
 }
 
-void pl_observe(const podlink_client *client, const pl_node *node, const pl_exchange *exchange, int64_t began)
+void pl_observe(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began)
 {
     const bool is_logged = pl_log_wants(&client->log, PODLINK_LOG_DEBUG);
     if (!is_logged && !client->trace)
         return;
     const int64_t ended = pl_clock_now(&client->clock);
     if (is_logged)
-        log_call(client, node, exchange, began, ended);
+        log_call(client, node, request, began, ended);
     if (client->trace)
-        trace_call(client, node, exchange, began, ended);
+        trace_call(client, node, request, began, ended);
 }

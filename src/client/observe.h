@@ -3,10 +3,10 @@
 #define PL_CLIENT_OBSERVE_H
 
 #include "client/client.h"
-#include "conn/exchange.h"
+#include "conn/request.h"
 
 /** Without any lock held. Costs nothing where nobody listens.
  *  @param node  that the latest of it went to; NULL: it did not come so far */
-void pl_observe(const podlink_client *client, const pl_node *node, const pl_exchange *exchange, int64_t began);
+void pl_observe(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began);
 
 #endif

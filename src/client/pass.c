@@ -5,17 +5,17 @@
 #include "client/borrowed.h"
 #include "client/discovery.h"
 
-void pl_pass_set_no_node(const pl_run *run, pl_exchange *exchange, uint16_t slot)
+void pl_pass_set_no_node(const pl_run *run, pl_request *request, uint16_t slot)
 {
     podlink_error fault;
     const char *server = run->client->config.address.text;
     if (slot == PL_SLOT_ANY)
-        pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no server is known", exchange->name,
+        pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no server is known", request->name,
                      server);
     else
-        pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no node serves slot %u", exchange->name,
+        pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no node serves slot %u", request->name,
                      server, slot);
-    pl_exchange_not_sent(exchange, &fault);
+    pl_request_not_sent(request, &fault);
 }
 
 static pl_node *node_in_view(podlink_client *client, uint16_t slot, bool of_replicas)
@@ -24,26 +24,26 @@ static pl_node *node_in_view(podlink_client *client, uint16_t slot, bool of_repl
                           pl_clock_now(&client->clock));
 }
 
-/* The node for a slot, found out where it is not known. NULL: there is none, and the exchange knows why. */
-static pl_node *route(pl_run *run, pl_exchange *exchange, uint16_t slot, bool of_replicas)
+/* The node for a slot, found out where it is not known. NULL: there is none, and the request knows why. */
+static pl_node *route(pl_run *run, pl_request *request, uint16_t slot, bool of_replicas)
 {
     podlink_error fault;
     pl_node *node = node_in_view(run->client, slot, of_replicas);
     if (node)
         return node;
     if (pl_discover(run->client, run->deadline, &fault) != PODLINK_OK) {
-        pl_exchange_not_sent(exchange, &fault);
+        pl_request_not_sent(request, &fault);
         return NULL;
     }
     node = node_in_view(run->client, slot, of_replicas);
     if (!node)
-        pl_pass_set_no_node(run, exchange, slot);
+        pl_pass_set_no_node(run, request, slot);
     return node;
 }
 
-void pl_pass_note_lacking(pl_run *run, pl_node *node, uint32_t loads, const pl_exchange *exchange)
+void pl_pass_note_lacking(pl_run *run, pl_node *node, uint32_t loads, const pl_request *request)
 {
-    if (exchange->lacks_script && run->lacking_count < PL_LACKING_MAX)
+    if (request->lacks_script && run->lacking_count < PL_LACKING_MAX)
         run->lacking[run->lacking_count++] = (pl_lacking){node, loads};
 }
 
@@ -57,47 +57,47 @@ static void enter(pl_run *run, pl_node *node, int64_t now)
     run->shared = shared;
 }
 
-void pl_pass_on(pl_run *run, pl_node *node, pl_exchange *exchange)
+void pl_pass_on(pl_run *run, pl_node *node, pl_request *request)
 {
-    const int64_t now = exchange->queued_at == 0 ? run->began : pl_clock_now(&run->client->clock);
+    const int64_t now = request->queued_at == 0 ? run->began : pl_clock_now(&run->client->clock);
     const uint32_t loads = pl_node_loads(node);
-    if (run->acks > 0 && !exchange->reads_only) {
+    if (run->acks > 0 && !request->reads_only) {
         run->node = node;
-        pl_borrowed_pass(run, node, exchange, false);
+        pl_borrowed_pass(run, node, request, false);
     } else {
         enter(run, node, now);
-        pl_shared_conn_run(run->shared, exchange, now, run->deadline);
+        pl_shared_conn_run(run->shared, request, now, run->deadline);
     }
-    pl_pass_note_lacking(run, node, loads, exchange);
+    pl_pass_note_lacking(run, node, loads, request);
 }
 
 /* To the node that an ASK has named. */
-static void pass_asking(pl_run *run, pl_exchange *exchange)
+static void pass_asking(pl_run *run, pl_request *request)
 {
     pl_node *node = run->asked;
     const uint32_t loads = pl_node_loads(node);
     run->asked = NULL;
     run->node = node;
-    pl_borrowed_pass(run, node, exchange, true);
-    pl_pass_note_lacking(run, node, loads, exchange);
+    pl_borrowed_pass(run, node, request, true);
+    pl_pass_note_lacking(run, node, loads, request);
 }
 
-static uint16_t slot_of(const podlink_client *client, const pl_exchange *exchange)
+static uint16_t slot_of(const podlink_client *client, const pl_request *request)
 {
-    if (client->config.kind != PL_CLUSTER || !exchange->ops->slot)
+    if (client->config.kind != PL_CLUSTER || !request->ops->slot)
         return PL_SLOT_ANY;
-    return exchange->ops->slot(exchange, 0);
+    return request->ops->slot(request, 0);
 }
 
-void pl_pass(pl_run *run, pl_exchange *exchange, bool of_replicas)
+void pl_pass(pl_run *run, pl_request *request, bool of_replicas)
 {
     if (run->asked) {
-        pass_asking(run, exchange);
+        pass_asking(run, request);
         return;
     }
     podlink_client *client = run->client;
     pl_node *node = client->config.kind == PL_SINGLE ? pl_nodes_view(&client->nodes)->nodes[0]
-                                                     : route(run, exchange, slot_of(client, exchange), of_replicas);
+                                                     : route(run, request, slot_of(client, request), of_replicas);
     if (node)
-        pl_pass_on(run, node, exchange);
+        pl_pass_on(run, node, request);
 }

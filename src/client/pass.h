@@ -4,20 +4,20 @@
 
 #include "client/run.h"
 
-/** A pass of an exchange whose commands all go to one node: its slot's, or run->asked.
+/** A pass of an request whose commands all go to one node: its slot's, or run->asked.
  *  @param of_replicas  a replica may serve it */
-void pl_pass(pl_run *run, pl_exchange *exchange, bool of_replicas);
+void pl_pass(pl_run *run, pl_request *request, bool of_replicas);
 
 /** A pass on this node. */
-void pl_pass_on(pl_run *run, pl_node *node, pl_exchange *exchange);
+void pl_pass_on(pl_run *run, pl_node *node, pl_request *request);
 
 /** A pass of many commands, split by the nodes that serve them. */
-void pl_pass_split(pl_run *run, pl_exchange *whole, bool of_replicas);
+void pl_pass_split(pl_run *run, pl_request *whole, bool of_replicas);
 
 /** The call is about to lack a script there: remembered for who loads it. */
-void pl_pass_note_lacking(pl_run *run, pl_node *node, uint32_t loads, const pl_exchange *exchange);
+void pl_pass_note_lacking(pl_run *run, pl_node *node, uint32_t loads, const pl_request *request);
 
-/** Nobody serves a slot, after all was asked: the exchange is told so. */
-void pl_pass_set_no_node(const pl_run *run, pl_exchange *exchange, uint16_t slot);
+/** Nobody serves a slot, after all was asked: the request is told so. */
+void pl_pass_set_no_node(const pl_run *run, pl_request *request, uint16_t slot);
 
 #endif

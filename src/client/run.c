@@ -1,4 +1,4 @@
-/* Running an exchange to its end. */
+/* Running an request to its end. */
 #include "client/run.h"
 
 #include "base/error.h"
@@ -7,7 +7,7 @@
 #include "client/discovery.h"
 #include "client/observe.h"
 #include "client/pass.h"
-#include "conn/part.h"
+#include "conn/shard.h"
 #include "sync/backoff.h"
 #include "topology/redirect.h"
 
@@ -74,28 +74,28 @@ void pl_run_finish(pl_run *run)
 
 /* --- whether to go on ----------------------------------------------------------------------------------------- */
 
-static pl_redirect_kind read_redirect(const pl_run *run, const pl_exchange *exchange, pl_redirect *redirect)
+static pl_redirect_kind read_redirect(const pl_run *run, const pl_request *request, pl_redirect *redirect)
 {
-    const char *words = exchange->last.server;
+    const char *words = request->last.server;
     return pl_redirect_read(words, strlen(words), &run->node->address, redirect);
 }
 
 /* The node that was asked does not know where the other one is, or not by the kind of name that it is to tell: it hears
  * of that, and others know it already. */
-static bool leads_nowhere(const pl_run *run, const pl_exchange *exchange)
+static bool leads_nowhere(const pl_run *run, const pl_request *request)
 {
     pl_redirect redirect;
-    return run->client->config.kind == PL_CLUSTER && read_redirect(run, exchange, &redirect) == PL_REDIRECT_UNKNOWN;
+    return run->client->config.kind == PL_CLUSTER && read_redirect(run, request, &redirect) == PL_REDIRECT_UNKNOWN;
 }
 
 /* What ends by itself, or by asking who serves the slot now, where there are several servers: it is worth waiting for
  * until the deadline, however often. */
-static bool is_moving(const pl_run *run, const pl_exchange *exchange)
+static bool is_moving(const pl_run *run, const pl_request *request)
 {
     const pl_config *config = &run->client->config;
     if (config->kind == PL_SINGLE || config->retries == 0 || run->deadline == PL_NEVER)
         return false;
-    switch (exchange->reason) {
+    switch (request->reason) {
     case PODLINK_ECONNECT:
     case PODLINK_ECONNLOST:
     case PODLINK_ETIMEDOUT: /* of one who was asked: the call has its own deadline */
@@ -105,7 +105,7 @@ static bool is_moving(const pl_run *run, const pl_exchange *exchange)
     case PODLINK_ETRYAGAIN:
         return true;
     case PODLINK_EREDIRECT:
-        return leads_nowhere(run, exchange);
+        return leads_nowhere(run, request);
     default:
         return false;
     }
@@ -152,11 +152,11 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason,
 
 /* After a pass that has left something pending: whether to try again. Has waited, and found out anew who serves what,
  * where it says so. */
-static bool tries_again(pl_run *run, const pl_exchange *exchange, uint32_t attempt)
+static bool tries_again(pl_run *run, const pl_request *request, uint32_t attempt)
 {
     podlink_client *client = run->client;
-    const podlink_status reason = exchange->reason;
-    const bool moves = is_moving(run, exchange);
+    const podlink_status reason = request->reason;
+    const bool moves = is_moving(run, request);
     if (!moves && (attempt >= client->config.retries || !is_worth_repeating(reason)))
         return false;
     if (moves)
@@ -171,12 +171,12 @@ static bool tries_again(pl_run *run, const pl_exchange *exchange, uint32_t attem
 
 /* Follows a redirect: by the view, where the slot has moved; to the node named, where only this command is to go there.
  * False where it leads nowhere. */
-static bool follow(pl_run *run, const pl_exchange *exchange)
+static bool follow(pl_run *run, const pl_request *request)
 {
     podlink_client *client = run->client;
     pl_redirect redirect;
     pl_view_change change;
-    if (read_redirect(run, exchange, &redirect) != PL_REDIRECT_TO)
+    if (read_redirect(run, request, &redirect) != PL_REDIRECT_TO)
         return false;
     if (redirect.asks) {
         pl_count_shared(&client->counters.redirects_ask, 1);
@@ -191,98 +191,99 @@ static bool follow(pl_run *run, const pl_exchange *exchange)
 }
 
 /* @param followed  how many before */
-static bool is_redirected(pl_run *run, const pl_exchange *exchange, uint32_t followed)
+static bool is_redirected(pl_run *run, const pl_request *request, uint32_t followed)
 {
-    if (run->client->config.kind != PL_CLUSTER || exchange->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
+    if (run->client->config.kind != PL_CLUSTER || request->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
         return false;
-    if (!follow(run, exchange))
+    if (!follow(run, request))
         return false;
     return followed < REDIRECTS_FAST || back_off(run, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
 }
 
 /* --- passes --------------------------------------------------------------------------------------------------- */
 
-static bool is_done(const pl_exchange *exchange)
+static bool is_done(const pl_request *request)
 {
-    return pl_exchange_is_settled(exchange) || exchange->lacks_script;
+    return pl_request_is_complete(request) || request->lacks_script;
 }
 
 /* The first attempt of what only reads may go to a replica; whatever keeps that from answering, the master can. */
-static bool goes_to_replica(const pl_run *run, const pl_exchange *exchange, uint32_t attempt)
+static bool goes_to_replica(const pl_run *run, const pl_request *request, uint32_t attempt)
 {
-    return attempt == 0 && exchange->reads_only && run->client->config.read_from == PODLINK_READ_REPLICA;
+    return attempt == 0 && request->reads_only && run->client->config.read_from == PODLINK_READ_REPLICA;
 }
 
-static void run_whole(pl_run *run, pl_exchange *exchange)
+static void run_parent(pl_run *run, pl_request *request)
 {
     for (uint32_t attempt = 0;; attempt++) {
         uint32_t redirects = 0; /* of this attempt: who waits for a slot that is being moved meets one in each */
-        pl_pass(run, exchange, goes_to_replica(run, exchange, attempt));
-        while (!is_done(exchange) && is_redirected(run, exchange, redirects)) {
+        pl_pass(run, request, goes_to_replica(run, request, attempt));
+        while (!is_done(request) && is_redirected(run, request, redirects)) {
             redirects++;
-            pl_pass(run, exchange, false);
+            pl_pass(run, request, false);
         }
-        if (is_done(exchange) || !tries_again(run, exchange, attempt))
+        if (is_done(request) || !tries_again(run, request, attempt))
             return;
     }
 }
 
 /* The commands on the slot of the first that is pending, one by one: so that each follows its redirects, and the view
  * learns of the slot. False where that did not end them all. */
-static bool run_slot_alone(pl_run *run, pl_exchange *whole)
+static bool run_slot_alone(pl_run *run, pl_request *parent)
 {
     uint16_t slot = PL_SLOT_ANY;
-    for (uint32_t i = 0; i < whole->count; i++) {
-        if (whole->marks[i] == PL_SETTLED)
+    for (uint32_t i = 0; i < parent->count; i++) {
+        if (parent->states[i] == PL_COMPLETED)
             continue;
-        const uint16_t own = whole->ops->slot(whole, i);
+        const uint16_t own = parent->ops->slot(parent, i);
         if (slot == PL_SLOT_ANY)
             slot = own;
         if (own != slot)
             continue;
-        pl_part part;
-        uint8_t mark;
-        pl_part_init(&part, whole, &i, 1, &mark, NULL);
-        run_whole(run, &part.exchange);
-        pl_part_absorb(&part);
-        if (!pl_exchange_is_settled(&part.exchange))
+        pl_shard shard;
+        uint8_t state;
+        pl_shard_init(&shard, parent, &i, 1, &state, NULL);
+        run_parent(run, &shard.request);
+        pl_shard_merge(&shard);
+        if (!pl_request_is_complete(&shard.request))
             return false;
     }
     return true;
 }
 
-static void run_split(pl_run *run, pl_exchange *whole)
+static void run_split(pl_run *run, pl_request *parent)
 {
     for (uint32_t attempt = 0;; attempt++) {
-        pl_pass_split(run, whole, goes_to_replica(run, whole, attempt));
-        while (!is_done(whole) && whole->reason == PODLINK_EREDIRECT && run_slot_alone(run, whole) && !is_done(whole))
-            pl_pass_split(run, whole, false);
-        if (is_done(whole) || !tries_again(run, whole, attempt))
+        pl_pass_split(run, parent, goes_to_replica(run, parent, attempt));
+        while (!is_done(parent) && parent->reason == PODLINK_EREDIRECT && run_slot_alone(run, parent) &&
+               !is_done(parent))
+            pl_pass_split(run, parent, false);
+        if (is_done(parent) || !tries_again(run, parent, attempt))
             return;
     }
 }
 
-void pl_run_passes(pl_run *run, pl_exchange *exchange)
+void pl_run_passes(pl_run *run, pl_request *request)
 {
-    exchange->repeatable &= run->may_repeat;
-    exchange->began_at = run->began;
+    request->repeatable &= run->may_repeat;
+    request->began_at = run->began;
     run->lacking_count = 0;
-    if (exchange->count > 1 && exchange->ops->slot && run->client->config.kind == PL_CLUSTER)
-        run_split(run, exchange);
+    if (request->count > 1 && request->ops->slot && run->client->config.kind == PL_CLUSTER)
+        run_split(run, request);
     else
-        run_whole(run, exchange);
+        run_parent(run, request);
 }
 
-void pl_run_passes_on(pl_run *run, pl_node *node, pl_exchange *exchange)
+void pl_run_passes_on(pl_run *run, pl_node *node, pl_request *request)
 {
     const uint32_t acks = run->acks;
-    exchange->repeatable &= run->may_repeat;
-    exchange->began_at = run->began;
+    request->repeatable &= run->may_repeat;
+    request->began_at = run->began;
     run->lacking_count = 0;
     run->acks = 0; /* they are the user's commands' */
     for (uint32_t attempt = 0;; attempt++) {
-        pl_pass_on(run, node, exchange);
-        if (is_done(exchange) || pl_node_is_retired(node) || !tries_again(run, exchange, attempt))
+        pl_pass_on(run, node, request);
+        if (is_done(request) || pl_node_is_retired(node) || !tries_again(run, request, attempt))
             break;
     }
     run->acks = acks;
@@ -302,35 +303,35 @@ podlink_status pl_run_find_servers(pl_run *run, const pl_view **view, podlink_er
     return status;
 }
 
-static void give_up(podlink_client *client, pl_exchange *exchange)
+static void give_up(podlink_client *client, pl_request *request)
 {
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(exchange, settled);
-    pl_count_shared(&client->counters.not_sent, settled[PODLINK_NOT_SENT]);
-    pl_count_shared(&client->counters.answered, settled[PODLINK_ANSWERED]);
-    pl_count_shared(&client->counters.unknown, settled[PODLINK_UNKNOWN]);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(request, completed);
+    pl_count_shared(&client->counters.not_sent, completed[PODLINK_NOT_SENT]);
+    pl_count_shared(&client->counters.answered, completed[PODLINK_ANSWERED]);
+    pl_count_shared(&client->counters.unknown, completed[PODLINK_UNKNOWN]);
 }
 
-podlink_status pl_run_end(pl_run *run, pl_exchange *exchange)
+podlink_status pl_run_end(pl_run *run, pl_request *request)
 {
     podlink_client *client = run->client;
-    if (!pl_exchange_is_settled(exchange))
-        give_up(client, exchange);
-    if (exchange->status == PODLINK_ETIMEDOUT)
+    if (!pl_request_is_complete(request))
+        give_up(client, request);
+    if (request->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&client->counters.timeouts, 1);
-    pl_observe(client, run->node, exchange, run->began);
-    return exchange->status;
+    pl_observe(client, run->node, request, run->began);
+    return request->status;
 }
 
-podlink_status pl_run_exchange(podlink_client *client, pl_exchange *exchange, const podlink_call *call,
+podlink_status pl_run_exchange(podlink_client *client, pl_request *request, const podlink_call *call,
                                podlink_error *err)
 {
     pl_run run;
     podlink_status status = pl_run_begin(&run, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    pl_run_passes(&run, exchange);
-    status = pl_run_end(&run, exchange);
+    pl_run_passes(&run, request);
+    status = pl_run_end(&run, request);
     pl_run_finish(&run);
     return status;
 }

@@ -16,7 +16,7 @@ typedef struct pl_lacking {
 /** More of them are found by the next pass. */
 enum { PL_LACKING_MAX = 8 };
 
-/** One call of the user's, which may take several exchanges. It is inside the client from begin to finish. */
+/** One call of the user's, which may take several requests. It is inside the client from begin to finish. */
 typedef struct pl_run {
     podlink_client *client;
     uint32_t epoch_number;  /* of the epoch */
@@ -38,25 +38,25 @@ typedef struct pl_run {
  *  @return PODLINK_OK; EINVAL, EFORKED, ECLOSED: err is set */
 podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_call *call, podlink_error *err);
 
-/** Runs passes of an exchange until all is settled, or no more may be tried, or a command lacks its script
- *  (exchange->lacks_script): then the caller loads it where run->lacking tells, and runs again. */
-void pl_run_passes(pl_run *run, pl_exchange *exchange);
+/** Runs passes of an request until all is completed, or no more may be tried, or a command lacks its script
+ *  (request->lacks_script): then the caller loads it where run->lacking tells, and runs again. */
+void pl_run_passes(pl_run *run, pl_request *request);
 
-/** Runs passes of an exchange on one node, whatever the slots of its commands are. */
-void pl_run_passes_on(pl_run *run, pl_node *node, pl_exchange *exchange);
+/** Runs passes of an request on one node, whatever the slots of its commands are. */
+void pl_run_passes_on(pl_run *run, pl_node *node, pl_request *request);
 
 /** The view, which has a server at least: found out, where it has none.
  *  @return PODLINK_OK, or why none could be found. Blocks until the run's deadline at most. */
 podlink_status pl_run_find_servers(pl_run *run, const pl_view **view, podlink_error *err);
 
-/** Settles what is pending, counts, logs and traces the exchange. @return exchange->status */
-podlink_status pl_run_end(pl_run *run, pl_exchange *exchange);
+/** Settles what is pending, counts, logs and traces the request. @return request->status */
+podlink_status pl_run_end(pl_run *run, pl_request *request);
 
 /** The call has ended. */
 void pl_run_finish(pl_run *run);
 
 /** All of it, for commands that need no script. */
-podlink_status pl_run_exchange(podlink_client *client, pl_exchange *exchange, const podlink_call *call,
+podlink_status pl_run_exchange(podlink_client *client, pl_request *request, const podlink_call *call,
                                podlink_error *err);
 
 #endif

@@ -23,7 +23,7 @@ enum {
 
 /* A connection that has subscribed to all that a sentinel says. */
 typedef struct listener {
-    pl_exchange pushes; /* first: its functions get it as theirs */
+    pl_request pushes; /* first: its functions get it as theirs */
     pl_sentinel_watch *watch;
     pl_node *node;                /* NULL: not used yet */
     pl_dedicated_conn *dedicated; /* NULL: not connected */
@@ -71,10 +71,10 @@ static void tell_refusal(listener *l, const podlink_reply *error)
                  record.server, podlink_status_text(record.status));
 }
 
-static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i, (void)err;
-    listener *l = (listener *)exchange;
+    listener *l = (listener *)request;
     pl_sentinels *sentinels = l->watch->sentinels;
     const int64_t now = pl_clock_now(sentinels->server.clock);
     pl_sentinel_event event;
@@ -93,7 +93,7 @@ static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outc
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops push_ops = {.settle = take_push};
+static const pl_request_ops push_ops = {.complete = take_push};
 
 /* All that has come: a socket that says nothing more may still have it in TLS. */
 static void receive(listener *l)
@@ -146,7 +146,7 @@ static void connect(listener *l, int64_t now, int64_t deadline)
         disconnect(l, now);
         return;
     }
-    pl_exchange_init(&l->pushes, &push_ops, "messages", false, NULL);
+    pl_request_init(&l->pushes, &push_ops, "messages", false, NULL);
     pl_conn_listen(&l->dedicated->conn, &l->pushes);
     l->is_refused = false;
     l->heard_at = l->pinged_at = now;

@@ -16,12 +16,12 @@ enum {
 };
 
 typedef struct asking {
-    pl_exchange exchange; /* first: its functions get it as theirs */
-    const char *name;     /* the master's */
+    pl_request request; /* first: its functions get it as theirs */
+    const char *name;   /* the master's */
     const pl_address *sentinel;
     pl_sentinel_answer *answer; /* out */
     pl_address address;         /* out: where the master is */
-    uint8_t marks[COMMANDS];
+    uint8_t states[COMMANDS];
 } asking;
 
 typedef enum command { ASK_MASTER, ASK_ADDRESS, ASK_REPLICAS, ASK_OTHERS } command;
@@ -30,9 +30,9 @@ static const char *const command_names[COMMANDS] = {"MASTER", "GET-MASTER-ADDR-B
 
 /* --- one sentinel ----------------------------------------------------------------------------------------------- */
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const asking *a = (asking *)exchange;
+    const asking *a = (asking *)request;
     const size_t length = strlen(a->name);
     if (!pl_buffer_reserve(out, 4 * PL_RESP_OVERHEAD + sizeof "SENTINEL" + strlen(command_names[i]) + length))
         return false;
@@ -61,9 +61,9 @@ static podlink_status read_answer(asking *a, command i, const podlink_reply *rep
     return PODLINK_EREPLY;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    asking *a = (asking *)exchange;
+    asking *a = (asking *)request;
     if (outcome->status == PODLINK_OK)
         return read_answer(a, (command)i, outcome->reply->nodes, err);
     if (i < ASK_REPLICAS || outcome->delivery != PODLINK_ANSWERED)
@@ -72,7 +72,7 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static const pl_exchange_ops asking_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
 
 /* A sentinel that leads a failover tells the new epoch in MASTER while it still has the old address there. */
 static podlink_status check_address(const asking *a, podlink_error *err)
@@ -90,18 +90,18 @@ static podlink_status ask(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_
     pl_node *node = sentinel->node;
     asking a = {
         .name = sentinels->client->config.master_name, .sentinel = &node->address, .answer = &sentinels->answer};
-    uint32_t settled[3] = {0};
+    uint32_t completed[3] = {0};
     const int64_t now = pl_clock_now(sentinels->server.clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
     a.answer->replica_count = a.answer->other_count = 0;
-    pl_exchange_init(&a.exchange, &asking_ops, "SENTINEL", true, err);
-    pl_exchange_many(&a.exchange, COMMANDS, a.marks);
-    a.exchange.began_at = now;
+    pl_request_init(&a.request, &asking_ops, "SENTINEL", true, err);
+    pl_request_set_count(&a.request, COMMANDS, a.states);
+    a.request.began_at = now;
     pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &a.exchange, now, deadline < limit ? deadline : limit);
+    pl_shared_conn_run(shared, &a.request, now, deadline < limit ? deadline : limit);
     pl_pool_leave(shared);
-    pl_exchange_give_up(&a.exchange, settled);
-    const podlink_status status = a.exchange.status == PODLINK_OK ? check_address(&a, err) : a.exchange.status;
+    pl_request_give_up(&a.request, completed);
+    const podlink_status status = a.request.status == PODLINK_OK ? check_address(&a, err) : a.request.status;
     sentinel->is_asked = true;
     sentinel->has_failed = status != PODLINK_OK;
     if (status == PODLINK_OK) {

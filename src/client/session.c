@@ -10,9 +10,9 @@
 
 /* --- borrowing ------------------------------------------------------------------------------------------------ */
 
-static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err);
+static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err);
 
-static const pl_exchange_ops push_ops = {.encode = NULL, .settle = take_push};
+static const pl_request_ops push_ops = {.encode = NULL, .complete = take_push};
 
 /* Of the node that serves a slot. One that has been retired meanwhile is asked no more. */
 static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t deadline, podlink_error *err)
@@ -143,32 +143,32 @@ void pl_session_finish(podlink_session *session)
     pl_dedicated_pool_leave(&session->node->pool.dedicated);
 }
 
-void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline)
+void pl_session_pass(podlink_session *session, pl_request *request, int64_t deadline)
 {
     podlink_error fault;
-    exchange->repeatable = false;
-    if (check_alive(session, &fault) != PODLINK_OK) { /* it may have died since the exchange before */
-        pl_exchange_not_sent(exchange, &fault);
+    request->repeatable = false;
+    if (check_alive(session, &fault) != PODLINK_OK) { /* it may have died since the request before */
+        pl_request_not_sent(request, &fault);
         return;
     }
-    pl_sync_io_run(&session->dedicated->conn, &session->dedicated->stream, exchange, &session->client->clock, deadline,
+    pl_sync_io_run(&session->dedicated->conn, &session->dedicated->stream, request, &session->client->clock, deadline,
                    NULL);
 }
 
-podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange)
+podlink_status pl_session_end(podlink_session *session, pl_request *request)
 {
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(exchange, settled);
-    if (exchange->status == PODLINK_ETIMEDOUT)
+    uint32_t completed[3] = {0};
+    pl_request_give_up(request, completed);
+    if (request->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&session->client->counters.timeouts, 1);
-    pl_observe(session->client, session->node, exchange, session->began);
-    return exchange->status;
+    pl_observe(session->client, session->node, request, session->began);
+    return request->status;
 }
 
-podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline)
+podlink_status pl_session_exchange(podlink_session *session, pl_request *request, int64_t deadline)
 {
-    pl_session_pass(session, exchange, deadline);
-    return pl_session_end(session, exchange);
+    pl_session_pass(session, request, deadline);
+    return pl_session_end(session, request);
 }
 
 /* What ends a MULTI or a WATCH has ended it where the server has answered. */
@@ -206,7 +206,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
     const pl_clock *clock = &session->client->clock;
     if (session->is_in_multi || session->is_watching)
         return pl_error_invalid(err, "command: a session in MULTI or WATCH cannot listen");
-    if (pl_line_length(&conn->line) > 0)
+    if (pl_inflight_length(&conn->inflight) > 0)
         return pl_error_invalid(err, "command: an earlier call of this session is still unanswered");
     const size_t before = conn->filling.length;
     const uint64_t sent = conn->sent;
@@ -215,7 +215,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
         return pl_error_no_memory(err);
     }
     if (!conn->pushes) {
-        pl_exchange_init(&session->pushes, &push_ops, "messages", false, NULL);
+        pl_request_init(&session->pushes, &push_ops, "messages", false, NULL);
         pl_conn_listen(conn, &session->pushes);
     }
     if (pl_sync_io_flush(conn, &session->dedicated->stream, clock, deadline))
@@ -232,7 +232,7 @@ static podlink_status check_auth(const podlink_session *session, podlink_error *
     if (session->is_in_multi)
         return pl_error_invalid(err,
                                 "command: AUTH inside MULTI is refused: some servers leave it out of EXEC's reply");
-    if (pl_line_length(&session->dedicated->conn.line) > 0)
+    if (pl_inflight_length(&session->dedicated->conn.inflight) > 0)
         return pl_error_invalid(err, "command: AUTH is refused while an earlier call of this session is unanswered");
     return PODLINK_OK;
 }
@@ -250,8 +250,8 @@ static podlink_status run_command(podlink_session *session, const podlink_comman
     pl_any_command any;
     pl_any_command_init(&any, command, reply != NULL, err);
     note_effect(session, kind); /* also where it fails: it may have run */
-    podlink_status status = pl_session_exchange(session, &any.exchange, deadline);
-    if (status == PODLINK_OK || any.exchange.delivery == PODLINK_ANSWERED)
+    podlink_status status = pl_session_exchange(session, &any.request, deadline);
+    if (status == PODLINK_OK || any.request.delivery == PODLINK_ANSWERED)
         note_end(session, kind);
     if (reply)
         *reply = any.reply;
@@ -280,10 +280,10 @@ podlink_status podlink_session_run(podlink_session *session, const podlink_comma
 
 /* --- listening ------------------------------------------------------------------------------------------------ */
 
-static podlink_status take_push(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i, (void)err;
-    podlink_session *session = (podlink_session *)((char *)exchange - offsetof(podlink_session, pushes));
+    podlink_session *session = (podlink_session *)((char *)request - offsetof(podlink_session, pushes));
     const pl_heap *heap = &session->client->config.heap;
     pl_push *push = pl_heap_zalloc(heap, sizeof *push);
     if (push)

@@ -19,8 +19,8 @@ struct podlink_session {
     int64_t began; /* of the call that is running */
     bool is_in_multi;
     bool is_watching;
-    bool is_altered;    /* a SELECT, AUTH or CLIENT has changed it */
-    pl_exchange pushes; /* gets what comes while it listens */
+    bool is_altered;   /* a SELECT, AUTH or CLIENT has changed it */
+    pl_request pushes; /* gets what comes while it listens */
     pl_push *first_push;
     pl_push *last_push;
     bool lost_push; /* out of memory */
@@ -32,13 +32,13 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
                                 podlink_error *err);
 void pl_session_finish(podlink_session *session);
 
-/** Runs a pass of an exchange on it; what is pending then may be passed again, or ended. */
-void pl_session_pass(podlink_session *session, pl_exchange *exchange, int64_t deadline);
+/** Runs a pass of an request on it; what is pending then may be passed again, or ended. */
+void pl_session_pass(podlink_session *session, pl_request *request, int64_t deadline);
 
-/** Settles what is pending, and counts. @return exchange->status */
-podlink_status pl_session_end(podlink_session *session, pl_exchange *exchange);
+/** Settles what is pending, and counts. @return request->status */
+podlink_status pl_session_end(podlink_session *session, pl_request *request);
 
-/** Runs an exchange on it, once: nothing is repeated. @return exchange->status */
-podlink_status pl_session_exchange(podlink_session *session, pl_exchange *exchange, int64_t deadline);
+/** Runs an request on it, once: nothing is repeated. @return request->status */
+podlink_status pl_session_exchange(podlink_session *session, pl_request *request, int64_t deadline);
 
 #endif

@@ -3,7 +3,7 @@
 #include "client/borrowed.h"
 #include "client/discovery.h"
 #include "client/pass.h"
-#include "conn/part.h"
+#include "conn/shard.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ enum {
 
 /* What goes to one node. */
 typedef struct share {
-    pl_part part;
+    pl_shard shard;
     pl_node *node;
     pl_shared_conn *shared; /* entered; NULL: none */
     uint32_t loads;
@@ -26,11 +26,11 @@ typedef struct share {
 typedef struct split {
     uint32_t share_count;
     share *shares;     /* one for each node that gets something */
-    uint32_t *owner;   /* by command of the whole: its share, */
+    uint32_t *owner;   /* by command of the parent: its share, */
     uint32_t *place;   /* and its place there */
     uint32_t *items;   /* the commands of the first share, of the second, ... */
-    uint32_t *follows; /* along with items; where the whole has some */
-    uint8_t *marks;    /* along with items */
+    uint32_t *follows; /* along with items; where the parent has some */
+    uint8_t *states;   /* along with items */
 } split;
 
 static void split_fini(split *s, const pl_heap *heap)
@@ -40,21 +40,21 @@ static void split_fini(split *s, const pl_heap *heap)
     pl_heap_free(heap, s->place);
     pl_heap_free(heap, s->items);
     pl_heap_free(heap, s->follows);
-    pl_heap_free(heap, s->marks);
+    pl_heap_free(heap, s->states);
 }
 
 /* False when out of memory. There may be no node yet, and no block has the size 0. */
-static bool split_init(split *s, const pl_heap *heap, const pl_exchange *whole, uint32_t node_count)
+static bool split_init(split *s, const pl_heap *heap, const pl_request *parent, uint32_t node_count)
 {
-    const size_t count = whole->count;
+    const size_t count = parent->count;
     *s = (split){.shares = pl_heap_zalloc(heap, (node_count + 1) * sizeof *s->shares),
                  .owner = pl_heap_alloc(heap, count * sizeof *s->owner),
                  .place = pl_heap_alloc(heap, count * sizeof *s->place),
                  .items = pl_heap_alloc(heap, count * sizeof *s->items),
-                 .marks = pl_heap_alloc(heap, count)};
-    if (whole->follows)
+                 .states = pl_heap_alloc(heap, count)};
+    if (parent->follows)
         s->follows = pl_heap_alloc(heap, count * sizeof *s->follows);
-    return s->shares && s->owner && s->place && s->items && s->marks && (s->follows || !whole->follows);
+    return s->shares && s->owner && s->place && s->items && s->states && (s->follows || !parent->follows);
 }
 
 /* The share of a node, begun where it is new. Those who take turns are few, so they are looked through. */
@@ -69,13 +69,13 @@ static uint32_t share_of(split *s, pl_node *node)
 }
 
 /* Finds for each pending command its share. @return the first slot that nobody serves, or PL_SLOT_ANY */
-static uint16_t assign(pl_run *run, split *s, const pl_view *view, const pl_exchange *whole, bool of_replicas)
+static uint16_t assign(pl_run *run, split *s, const pl_view *view, const pl_request *parent, bool of_replicas)
 {
     const int64_t now = pl_clock_now(&run->client->clock);
-    for (uint32_t i = 0; i < whole->count; i++) {
-        if (whole->marks[i] == PL_SETTLED)
+    for (uint32_t i = 0; i < parent->count; i++) {
+        if (parent->states[i] == PL_COMPLETED)
             continue;
-        const uint16_t slot = whole->ops->slot(whole, i);
+        const uint16_t slot = parent->ops->slot(parent, i);
         pl_node *node = pl_nodes_route(&run->client->nodes, view, slot, of_replicas, now);
         if (!node)
             return slot;
@@ -86,40 +86,40 @@ static uint16_t assign(pl_run *run, split *s, const pl_view *view, const pl_exch
 }
 
 /* Sorts the commands by share; those of one share keep their order. */
-static void sort(split *s, const pl_exchange *whole)
+static void sort(split *s, const pl_request *parent)
 {
     uint32_t at = 0;
     for (uint32_t k = 0; k < s->share_count; k++) {
         s->shares[k].first = at;
         at += s->shares[k].count;
     }
-    for (uint32_t i = 0; i < whole->count; i++) {
-        if (whole->marks[i] == PL_SETTLED)
+    for (uint32_t i = 0; i < parent->count; i++) {
+        if (parent->states[i] == PL_COMPLETED)
             continue;
         const uint32_t place = s->shares[s->owner[i]].first + s->place[i];
         s->items[place] = i;
         if (!s->follows)
             continue;
-        const uint32_t awaited = whole->follows[i]; /* on the same key, and so in the same share */
-        const bool is_pending = awaited != PL_FOLLOWS_NONE && whole->marks[awaited] != PL_SETTLED;
+        const uint32_t awaited = parent->follows[i]; /* on the same key, and so in the same share */
+        const bool is_pending = awaited != PL_FOLLOWS_NONE && parent->states[awaited] != PL_COMPLETED;
         s->follows[place] = is_pending ? s->place[awaited] : PL_FOLLOWS_NONE;
     }
 }
 
-static void prepare(split *s, pl_exchange *whole)
+static void prepare(split *s, pl_request *parent)
 {
     for (uint32_t k = 0; k < s->share_count; k++) {
         share *own = &s->shares[k];
         own->loads = pl_node_loads(own->node);
-        pl_part_init(&own->part, whole, s->items + own->first, own->count, s->marks + own->first,
-                     s->follows ? s->follows + own->first : NULL);
+        pl_shard_init(&own->shard, parent, s->items + own->first, own->count, s->states + own->first,
+                      s->follows ? s->follows + own->first : NULL);
     }
 }
 
 static void begin(pl_run *run, share *own, int64_t deadline)
 {
     own->is_in_flight =
-        pl_shared_conn_begin(own->shared, &own->part.exchange, pl_clock_now(&run->client->clock), deadline);
+        pl_shared_conn_begin(own->shared, &own->shard.request, pl_clock_now(&run->client->clock), deadline);
 }
 
 static uint32_t count_in_flight(const split *s)
@@ -141,7 +141,7 @@ static void drive(pl_run *run, split *s)
             int64_t until = in_flight > 1 ? pl_clock_now(clock) + TURN_MS * PL_MS : run->deadline;
             if (own->is_in_flight)
                 own->is_in_flight = pl_shared_conn_advance(
-                    own->shared, &own->part.exchange, until < run->deadline ? until : run->deadline, run->deadline);
+                    own->shared, &own->shard.request, until < run->deadline ? until : run->deadline, run->deadline);
         }
     }
 }
@@ -187,24 +187,24 @@ static void run_shares(pl_run *run, split *s)
 static void run_borrowed(pl_run *run, split *s)
 {
     for (uint32_t k = 0; k < s->share_count; k++)
-        pl_borrowed_pass(run, s->shares[k].node, &s->shares[k].part.exchange, false);
+        pl_borrowed_pass(run, s->shares[k].node, &s->shares[k].shard.request, false);
 }
 
 static void absorb(pl_run *run, split *s)
 {
     for (uint32_t k = 0; k < s->share_count; k++) {
         share *own = &s->shares[k];
-        pl_part_absorb(&own->part);
-        pl_pass_note_lacking(run, own->node, own->loads, &own->part.exchange);
+        pl_shard_merge(&own->shard);
+        pl_pass_note_lacking(run, own->node, own->loads, &own->shard.request);
         run->node = own->node;
     }
 }
 
-static void run_split(pl_run *run, split *s, pl_exchange *whole)
+static void run_split(pl_run *run, split *s, pl_request *parent)
 {
-    sort(s, whole);
-    prepare(s, whole);
-    if (run->acks > 0 && !whole->reads_only)
+    sort(s, parent);
+    prepare(s, parent);
+    if (run->acks > 0 && !parent->reads_only)
         run_borrowed(run, s);
     else
         run_shares(run, s);
@@ -212,39 +212,39 @@ static void run_split(pl_run *run, split *s, pl_exchange *whole)
 }
 
 /* @return the first slot that nobody serves, or PL_SLOT_ANY: then the pass is done */
-static uint16_t pass(pl_run *run, const pl_view *view, pl_exchange *whole, bool of_replicas)
+static uint16_t pass(pl_run *run, const pl_view *view, pl_request *parent, bool of_replicas)
 {
     const pl_heap *heap = &run->client->config.heap;
     uint16_t unserved = PL_SLOT_ANY;
     split s;
-    if (!split_init(&s, heap, whole, view->map->node_count)) {
-        pl_exchange_no_memory(whole, run->client->config.address.text);
+    if (!split_init(&s, heap, parent, view->map->node_count)) {
+        pl_request_no_memory(parent, run->client->config.address.text);
     } else {
-        unserved = assign(run, &s, view, whole, of_replicas);
+        unserved = assign(run, &s, view, parent, of_replicas);
         if (unserved == PL_SLOT_ANY)
-            run_split(run, &s, whole);
+            run_split(run, &s, parent);
     }
     split_fini(&s, heap);
     return unserved;
 }
 
-void pl_pass_split(pl_run *run, pl_exchange *whole, bool of_replicas)
+void pl_pass_split(pl_run *run, pl_request *parent, bool of_replicas)
 {
     podlink_error fault;
     const pl_view *view;
-    pl_exchange_rewind(whole);
+    pl_request_rewind(parent);
     if (pl_run_find_servers(run, &view, &fault) != PODLINK_OK) {
-        pl_exchange_not_sent(whole, &fault);
+        pl_request_not_sent(parent, &fault);
         return;
     }
-    uint16_t unserved = pass(run, view, whole, of_replicas);
+    uint16_t unserved = pass(run, view, parent, of_replicas);
     if (unserved == PL_SLOT_ANY)
         return;
     if (pl_discover(run->client, run->deadline, &fault) != PODLINK_OK) {
-        pl_exchange_not_sent(whole, &fault);
+        pl_request_not_sent(parent, &fault);
         return;
     }
-    unserved = pass(run, pl_nodes_view(&run->client->nodes), whole, of_replicas);
+    unserved = pass(run, pl_nodes_view(&run->client->nodes), parent, of_replicas);
     if (unserved != PL_SLOT_ANY)
-        pl_pass_set_no_node(run, whole, unserved);
+        pl_pass_set_no_node(run, parent, unserved);
 }

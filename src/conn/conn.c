@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "conn/error_reply.h"
-#include "conn/guard.h"
+#include "conn/fence.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -17,47 +17,48 @@ bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t
     *conn = (pl_conn){.server = server, .counters = counters};
     pl_buffer_init(&conn->filling, heap);
     pl_buffer_init(&conn->sending, heap);
-    pl_line_init(&conn->line, heap);
+    pl_inflight_init(&conn->inflight, heap);
     return pl_parser_init(&conn->parser, heap, reply_max);
 }
 
 void pl_conn_fini(pl_conn *conn)
 {
-    assert(pl_line_length(&conn->line) == 0);
+    assert(pl_inflight_length(&conn->inflight) == 0);
     pl_parser_fini(&conn->parser);
-    pl_line_fini(&conn->line);
+    pl_inflight_fini(&conn->inflight);
     pl_buffer_fini(&conn->sending);
     pl_buffer_fini(&conn->filling);
 }
 
-/* Appends command i, and its guard where it has one. @return the command's bytes; 0 when out of memory */
-static size_t encode(pl_conn *conn, pl_exchange *exchange, uint32_t i)
+/* Appends command i, and its fence where it has one. @return the command's bytes; 0 when out of memory */
+static size_t encode(pl_conn *conn, pl_request *request, uint32_t i)
 {
     pl_buffer *filling = &conn->filling;
     const size_t before = filling->length;
-    if (pl_line_reserve(&conn->line, 2) && exchange->ops->encode(exchange, i, filling)) {
+    if (pl_inflight_reserve(&conn->inflight, 2) && request->ops->encode(request, i, filling)) {
         const size_t size = filling->length - before;
-        if (size <= UINT32_MAX && (!exchange->is_guarded || pl_guard_encode(filling)))
+        if (size <= UINT32_MAX && (!request->is_fenced || pl_fence_encode(filling)))
             return size;
     }
     filling->length = before;
     return 0;
 }
 
-bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i)
+bool pl_conn_queue(pl_conn *conn, pl_request *request, uint32_t i)
 {
     assert(!conn->is_dead);
-    const size_t size = encode(conn, exchange, i);
+    const size_t size = encode(conn, request, i);
     if (size == 0)
         return false;
-    const pl_place_kind kind = exchange->is_guarded ? PL_PLACE_GUARDED : PL_PLACE_PLAIN;
-    pl_line_push(&conn->line, (pl_place){.exchange = exchange, .index = i, .size = (uint32_t)size, .kind = kind});
+    const pl_inflight_kind kind = request->is_fenced ? PL_INFLIGHT_FENCED : PL_INFLIGHT_PLAIN;
+    pl_inflight_push(&conn->inflight,
+                     (pl_inflight_entry){.request = request, .index = i, .size = (uint32_t)size, .kind = kind});
     pl_count(&conn->counters->commands_sent, 1);
-    if (exchange->is_guarded) {
-        pl_line_push(&conn->line, (pl_place){.size = PL_GUARD_SIZE, .kind = PL_PLACE_GUARD});
+    if (request->is_fenced) {
+        pl_inflight_push(&conn->inflight, (pl_inflight_entry){.size = PL_FENCE_SIZE, .kind = PL_INFLIGHT_FENCE});
         pl_count(&conn->counters->commands_sent, 1);
     }
-    exchange->inflight++;
+    request->inflight++;
     return true;
 }
 
@@ -156,18 +157,18 @@ static void count(pl_conn_counters *counters, const pl_outcome *outcome)
     }
 }
 
-static void tell(pl_conn *conn, const pl_place *place, const pl_outcome *outcome)
+static void tell(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome)
 {
-    pl_exchange *exchange = place->exchange;
-    if (!exchange)
+    pl_request *request = entry->request;
+    if (!request)
         return;
     pl_outcome told = *outcome;
-    if (pl_exchange_tell(exchange, place->index, &told))
+    if (pl_request_record(request, entry->index, &told))
         count(conn->counters, &told);
-    if (pl_exchange_is_answered(exchange) && !exchange->finished) {
-        exchange->finished = true;
-        exchange->next_finished = conn->finished;
-        conn->finished = exchange;
+    if (pl_request_is_answered(request) && !request->finished) {
+        request->finished = true;
+        request->next_finished = conn->finished;
+        conn->finished = request;
     }
 }
 
@@ -190,83 +191,84 @@ static bool may_be_sent(const pl_conn *conn, uint64_t end)
     return end <= conn->sent + conn->offered;
 }
 
-static void record_latency(pl_conn_counters *counters, const pl_exchange *exchange, int64_t now)
+static void record_latency(pl_conn_counters *counters, const pl_request *request, int64_t now)
 {
-    pl_histogram_record(&counters->wait, exchange->queued_at - exchange->began_at);
-    pl_histogram_record(&counters->unsent, exchange->sent_at - exchange->queued_at);
-    pl_histogram_record(&counters->wire, now - exchange->sent_at);
-    pl_histogram_record(&counters->total, now - exchange->began_at);
+    pl_histogram_record(&counters->wait, request->queued_at - request->began_at);
+    pl_histogram_record(&counters->unsent, request->sent_at - request->queued_at);
+    pl_histogram_record(&counters->wire, now - request->sent_at);
+    pl_histogram_record(&counters->total, now - request->began_at);
 }
 
 /* Commands with a key are the users'. */
-static bool is_acknowledged_write(const pl_exchange *exchange, const pl_outcome *outcome)
+static bool is_acknowledged_write(const pl_request *request, const pl_outcome *outcome)
 {
-    return outcome->status == PODLINK_OK && exchange->ops->slot && !exchange->reads_only;
+    return outcome->status == PODLINK_OK && request->ops->slot && !request->reads_only;
 }
 
-static void tell_answer(pl_conn *conn, const pl_place *place, const pl_outcome *outcome, int64_t now)
+static void tell_answer(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome, int64_t now)
 {
-    pl_exchange *exchange = place->exchange;
-    if (!exchange)
+    pl_request *request = entry->request;
+    if (!request)
         return;
     int64_t sent = sent_at(conn, conn->head, now); /* the writer reads the clock later than the reader, sometimes */
     if (sent > now)
         sent = now;
-    exchange->sent_at = sent > exchange->queued_at ? sent : exchange->queued_at;
-    exchange->answered_at = now;
-    if (is_acknowledged_write(exchange, outcome))
+    request->sent_at = sent > request->queued_at ? sent : request->queued_at;
+    request->answered_at = now;
+    if (is_acknowledged_write(request, outcome))
         atomic_store_explicit(&conn->counters->acknowledged_at, now, memory_order_relaxed);
-    tell(conn, place, outcome);
-    if (exchange->unsettled == 0)
-        record_latency(conn->counters, exchange, now);
+    tell(conn, entry, outcome);
+    if (request->incomplete == 0)
+        record_latency(conn->counters, request, now);
 }
 
 static void take_push(pl_conn *conn)
 {
-    pl_exchange *exchange = conn->pushes;
+    pl_request *request = conn->pushes;
     const pl_outcome outcome = {.delivery = PODLINK_ANSWERED, .reply = &conn->parser.reply, .server = conn->server};
-    exchange->ops->settle(exchange, 0, &outcome, NULL);
+    request->ops->complete(request, 0, &outcome, NULL);
 }
 
 /* The first in line. False where the server cannot have answered it: there is none, or not all of it is sent. */
-static bool pop_answered(pl_conn *conn, pl_place *place)
+static bool pop_answered(pl_conn *conn, pl_inflight_entry *entry)
 {
-    if (pl_line_length(&conn->line) == 0 || !may_be_sent(conn, conn->head + pl_line_at(&conn->line, 0)->size))
+    if (pl_inflight_length(&conn->inflight) == 0 ||
+        !may_be_sent(conn, conn->head + pl_inflight_at(&conn->inflight, 0)->size))
         return false;
-    *place = pl_line_pop(&conn->line);
-    conn->head += place->size;
+    *entry = pl_inflight_pop(&conn->inflight);
+    conn->head += entry->size;
     return true;
 }
 
-/* The guard behind it is answered, and it is not. */
-static void tell_unanswered(pl_conn *conn, const pl_place *place, int64_t now)
+/* The fence behind it is answered, and it is not. */
+static void tell_unanswered(pl_conn *conn, const pl_inflight_entry *entry, int64_t now)
 {
     const pl_outcome outcome = {.status = PODLINK_ESERVER,
                                 .delivery = PODLINK_ANSWERED,
                                 .why = "the server has refused it without a word",
                                 .server = conn->server};
-    tell_answer(conn, place, &outcome, now);
+    tell_answer(conn, entry, &outcome, now);
 }
 
 /* False where nobody had asked. */
 static bool take_reply(pl_conn *conn, int64_t now)
 {
-    pl_place place;
+    pl_inflight_entry entry;
     if (conn->pushes) {
         take_push(conn);
         return true;
     }
-    if (!pop_answered(conn, &place))
+    if (!pop_answered(conn, &entry))
         return false;
-    if (place.kind == PL_PLACE_GUARDED && pl_guard_is_answer(conn->parser.reply.nodes)) {
-        tell_unanswered(conn, &place, now);
-        if (!pop_answered(conn, &place))
+    if (entry.kind == PL_INFLIGHT_FENCED && pl_fence_is_answer(conn->parser.reply.nodes)) {
+        tell_unanswered(conn, &entry, now);
+        if (!pop_answered(conn, &entry))
             return false;
     }
-    if (place.kind == PL_PLACE_GUARD)
-        return pl_guard_is_answer(conn->parser.reply.nodes);
+    if (entry.kind == PL_INFLIGHT_FENCE)
+        return pl_fence_is_answer(conn->parser.reply.nodes);
     pl_outcome outcome = outcome_of_reply(conn);
-    tell_answer(conn, &place, &outcome, now);
+    tell_answer(conn, &entry, &outcome, now);
     return true;
 }
 
@@ -298,7 +300,7 @@ void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t n
     }
     if (result == PL_PARSE_FAILED)
         pl_conn_fail(conn, conn->parser.out_of_memory ? PODLINK_ENOMEM : PODLINK_EPROTOCOL, conn->parser.error);
-    else if (pl_parser_is_midway(&conn->parser) && pl_line_length(&conn->line) == 0 && !conn->pushes)
+    else if (pl_parser_is_midway(&conn->parser) && pl_inflight_length(&conn->inflight) == 0 && !conn->pushes)
         pl_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
 }
 
@@ -309,11 +311,11 @@ void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why)
     conn->is_dead = true;
     pl_error_set(&conn->fault, status, PODLINK_UNKNOWN, "%s: %s", conn->server, why);
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
-    while (pl_line_length(&conn->line) > 0) {
-        pl_place place = pl_line_pop(&conn->line);
-        conn->head += place.size; /* a command that lacks its last byte is none: the server cannot have run it */
+    while (pl_inflight_length(&conn->inflight) > 0) {
+        pl_inflight_entry entry = pl_inflight_pop(&conn->inflight);
+        conn->head += entry.size; /* a command that lacks its last byte is none: the server cannot have run it */
         outcome.delivery = may_be_sent(conn, conn->head) ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
-        tell(conn, &place, &outcome);
+        tell(conn, &entry, &outcome);
     }
     conn->filling.length = 0;
     conn->sending.length = 0;
@@ -328,10 +330,10 @@ static void cut_out(pl_conn *conn, size_t at, size_t size)
     filling->length -= size;
 }
 
-void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status, const char *why)
+void pl_conn_abandon(pl_conn *conn, pl_request *request, podlink_status status, const char *why)
 {
-    pl_line *line = &conn->line;
-    const uint32_t length = pl_line_length(line);
+    pl_inflight *inflight = &conn->inflight;
+    const uint32_t length = pl_inflight_length(inflight);
     const size_t unsent = conn->sending.length - conn->sending_at;
     const uint64_t filled_from = conn->sent + unsent; /* offset in the stream at which conn->filling begins */
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
@@ -339,36 +341,36 @@ void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status
     size_t removed = 0;
     uint32_t kept = 0;
     for (uint32_t i = 0; i < length; i++) {
-        pl_place place = *pl_line_at(line, i);
-        bool is_ours = place.exchange == exchange;
+        pl_inflight_entry entry = *pl_inflight_at(inflight, i);
+        bool is_ours = entry.request == request;
         bool is_unseen = offset >= filled_from;
         if (is_ours) {
             outcome.delivery = is_unseen ? PODLINK_NOT_SENT : PODLINK_UNKNOWN;
             pl_outcome told = outcome;
-            if (pl_exchange_tell(exchange, place.index, &told))
+            if (pl_request_record(request, entry.index, &told))
                 count(conn->counters, &told);
-            place.exchange = NULL;
+            entry.request = NULL;
         }
         if (is_ours && is_unseen) {
-            cut_out(conn, (size_t)(offset - filled_from) - removed, place.size);
-            removed += place.size;
+            cut_out(conn, (size_t)(offset - filled_from) - removed, entry.size);
+            removed += entry.size;
         } else {
-            *pl_line_at(line, kept++) = place;
+            *pl_inflight_at(inflight, kept++) = entry;
         }
-        offset += place.size;
+        offset += entry.size;
     }
-    line->tail = line->head + kept;
+    inflight->tail = inflight->head + kept;
 }
 
-void pl_conn_listen(pl_conn *conn, pl_exchange *pushes)
+void pl_conn_listen(pl_conn *conn, pl_request *pushes)
 {
-    assert(pl_line_length(&conn->line) == 0);
+    assert(pl_inflight_length(&conn->inflight) == 0);
     conn->pushes = pushes;
 }
 
-pl_exchange *pl_conn_take_finished(pl_conn *conn)
+pl_request *pl_conn_take_finished(pl_conn *conn)
 {
-    pl_exchange *finished = conn->finished;
+    pl_request *finished = conn->finished;
     conn->finished = NULL;
     return finished;
 }

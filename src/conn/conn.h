@@ -1,4 +1,4 @@
-/* A connection as a machine without I/O: commands, received bytes and faults go in; bytes to send and the exchanges
+/* A connection as a machine without I/O: commands, received bytes and faults go in; bytes to send and the requests
  * whose owners are to be told come out. It knows no socket, no clock and no lock: its driver has them. */
 #ifndef PL_CONN_CONN_H
 #define PL_CONN_CONN_H
@@ -6,15 +6,15 @@
 #include "base/buffer.h"
 #include "base/counters.h"
 #include "base/histogram.h"
-#include "conn/exchange.h"
-#include "conn/line.h"
+#include "conn/inflight.h"
+#include "conn/request.h"
 #include "resp/parser.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct pl_conn_counters {
-    pl_counter ok;           /* commands settled by an answer */
+    pl_counter ok;           /* commands completed by an answer */
     pl_counter server_error; /* by an error that the server answered */
     pl_counter not_sent;
     pl_counter unknown;
@@ -23,7 +23,7 @@ typedef struct pl_conn_counters {
     pl_counter commands_sent;
     _Atomic int64_t
         acknowledged_at; /* what may have written: the latest that was answered, but with an error; 0: none */
-    pl_histogram wait;   /* of exchanges that were answered to their end */
+    pl_histogram wait;   /* of requests that were answered to their end */
     pl_histogram unsent;
     pl_histogram wire;
     pl_histogram total;
@@ -49,13 +49,13 @@ typedef struct pl_conn {
     uint64_t sent;      /* offset in the stream up to which all is known to be sent */
     uint64_t head;      /* offset at which the line's first command begins: beyond sent, where its reply came before the
                            driver could tell */
-    pl_line line;       /* commands in both buffers, and before them those sent */
+    pl_inflight inflight;                   /* commands in both buffers, and before them those sent */
     pl_send_time send_times[PL_SEND_TIMES]; /* a ring */
     uint32_t send_times_first;
     uint32_t send_times_count;
     pl_parser parser;
-    pl_exchange *finished; /* whose owners are to be told */
-    pl_exchange *pushes;   /* gets every reply, once the connection only listens; NULL: none does. Borrowed */
+    pl_request *finished; /* whose owners are to be told */
+    pl_request *pushes;   /* gets every reply, once the connection only listens; NULL: none does. Borrowed */
     bool is_dead;
     podlink_error fault;        /* why it is dead */
     pl_conn_counters *counters; /* borrowed */
@@ -72,8 +72,8 @@ bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t
 /** The line is empty: pl_conn_fail() before. */
 void pl_conn_fini(pl_conn *conn);
 
-/** Queues command i of an exchange. False when out of memory: nothing was queued. */
-bool pl_conn_queue(pl_conn *conn, pl_exchange *exchange, uint32_t i);
+/** Queues command i of an request. False when out of memory: nothing was queued. */
+bool pl_conn_queue(pl_conn *conn, pl_request *request, uint32_t i);
 
 /** How many bytes are to be sent. */
 static inline size_t pl_conn_output_size(const pl_conn *conn)
@@ -105,7 +105,7 @@ static inline bool pl_conn_has_output(const pl_conn *conn)
 /** The first length bytes of the output are sent, the others are not; length may be 0. */
 void pl_conn_sent(pl_conn *conn, size_t length, int64_t now);
 
-/** Takes received bytes, and tells the exchanges whose replies are whole. What is no RESP, or what nobody asked for, is
+/** Takes received bytes, and tells the requests whose replies are whole. What is no RESP, or what nobody asked for, is
  *  the connection's end. */
 void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t now);
 
@@ -117,13 +117,13 @@ void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why);
 
 /** An owner waits no longer: its commands of which no byte was sent are taken out, and the replies of the others will
  *  be thrown away. */
-void pl_conn_abandon(pl_conn *conn, pl_exchange *exchange, podlink_status status, const char *why);
+void pl_conn_abandon(pl_conn *conn, pl_request *request, podlink_status status, const char *why);
 
-/** From now on the connection only listens: nothing is in line, and every reply is a push, which the exchange is told
+/** From now on the connection only listens: nothing is in line, and every reply is a push, which the request is told
  * as its command 0. Commands are put straight into conn->filling. */
-void pl_conn_listen(pl_conn *conn, pl_exchange *pushes);
+void pl_conn_listen(pl_conn *conn, pl_request *pushes);
 
-/** The exchanges whose owners are to be told, linked by next_finished. The list is the caller's then. */
-pl_exchange *pl_conn_take_finished(pl_conn *conn);
+/** The requests whose owners are to be told, linked by next_finished. The list is the caller's then. */
+pl_request *pl_conn_take_finished(pl_conn *conn);
 
 #endif

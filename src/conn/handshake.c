@@ -32,9 +32,9 @@ static bool put_command(pl_buffer *out, const char *const *arguments, size_t cou
     return true;
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const pl_handshake *handshake = (pl_handshake *)exchange;
+    const pl_handshake *handshake = (pl_handshake *)request;
     const pl_login *login = handshake->login;
     char database[PL_NUMBER_MAX + 1];
     switch ((step)handshake->steps[i]) {
@@ -176,9 +176,9 @@ static bool is_optional(step at)
     return at == STEP_ROLE || at == STEP_INFO;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    pl_handshake *handshake = (pl_handshake *)exchange;
+    pl_handshake *handshake = (pl_handshake *)request;
     podlink_status status = outcome->status;
     const step at = (step)handshake->steps[i];
     if (status == PODLINK_OK && !has_right_shape(at, outcome))
@@ -206,24 +206,24 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return status;
 }
 
-static const pl_exchange_ops handshake_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops handshake_ops = {.encode = encode, .complete = complete};
 
 static void prepare(pl_handshake *handshake, const char *name, const pl_login *login, uint32_t count,
                     podlink_error *err)
 {
     memset(&handshake->identity, 0, sizeof handshake->identity);
-    memset(handshake->marks, PL_PENDING, sizeof handshake->marks);
+    memset(handshake->states, PL_PENDING, sizeof handshake->states);
     handshake->login = login;
-    pl_exchange_init(&handshake->exchange, &handshake_ops, name, false, err);
-    pl_exchange_many(&handshake->exchange, count, handshake->marks);
-    handshake->exchange.is_final = true;
+    pl_request_init(&handshake->request, &handshake_ops, name, false, err);
+    pl_request_set_count(&handshake->request, count, handshake->states);
+    handshake->request.is_final = true;
 }
 
 void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, podlink_error *err)
 {
     handshake->steps[0] = STEP_AUTH;
     prepare(handshake, "authentication", login, 1, err);
-    handshake->exchange.is_guarded = true;
+    handshake->request.is_fenced = true;
 }
 
 void pl_handshake_init(pl_handshake *handshake, const pl_login *login, bool of_master, podlink_error *err)

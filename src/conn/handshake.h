@@ -2,7 +2,7 @@
 #ifndef PL_CONN_HANDSHAKE_H
 #define PL_CONN_HANDSHAKE_H
 
-#include "conn/exchange.h"
+#include "conn/request.h"
 
 #include <stdint.h>
 
@@ -24,11 +24,11 @@ typedef struct pl_server_identity {
 } pl_server_identity;
 
 typedef struct pl_handshake {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const pl_login *login;
     pl_server_identity identity; /* out */
     uint8_t steps[PL_HANDSHAKE_MAX];
-    uint8_t marks[PL_HANDSHAKE_MAX];
+    uint8_t states[PL_HANDSHAKE_MAX];
 } pl_handshake;
 
 /** Prepares AUTH, SELECT, CLIENT SETNAME and READONLY where they are needed, a PING, a ROLE where it is wanted, and an

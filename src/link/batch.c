@@ -1,25 +1,25 @@
-/* Running n commands as one exchange. */
+/* Running n commands as one request. */
 #include "link/batch.h"
 
 #include "base/error.h"
 
-podlink_status pl_batch_run(podlink_client *client, pl_exchange *exchange, size_t count, const pl_order_keys *keys,
+podlink_status pl_batch_run(podlink_client *client, pl_request *request, size_t count, const pl_order_keys *keys,
                             const void *items, const pl_script *script, const podlink_call *call, podlink_error *err)
 {
     const pl_heap *heap = &client->config.heap;
     uint32_t *follows = NULL;
     if (count > INT32_MAX)
         return pl_error_invalid(err, "a batch has at most 2^31-1 items");
-    uint8_t *marks = pl_heap_zalloc(heap, count);
-    if (!marks || (keys && !pl_order_find(heap, keys, items, (uint32_t)count, &follows))) {
-        pl_heap_free(heap, marks);
+    uint8_t *states = pl_heap_zalloc(heap, count);
+    if (!states || (keys && !pl_order_find(heap, keys, items, (uint32_t)count, &follows))) {
+        pl_heap_free(heap, states);
         return pl_error_no_memory(err);
     }
-    pl_exchange_many(exchange, (uint32_t)count, marks);
-    exchange->follows = follows;
+    pl_request_set_count(request, (uint32_t)count, states);
+    request->follows = follows;
     podlink_status status =
-        script ? pl_script_run(client, exchange, script, call, err) : pl_run_exchange(client, exchange, call, err);
+        script ? pl_script_run(client, request, script, call, err) : pl_run_exchange(client, request, call, err);
     pl_heap_free(heap, follows);
-    pl_heap_free(heap, marks);
+    pl_heap_free(heap, states);
     return status < 0 ? status : PODLINK_OK; /* of one item it is the item's */
 }

@@ -1,4 +1,4 @@
-/* Running n commands as one exchange. */
+/* Running n commands as one request. */
 #ifndef PL_LINK_BATCH_H
 #define PL_LINK_BATCH_H
 
@@ -7,12 +7,12 @@
 
 #include <stddef.h>
 
-/** Runs an exchange that pl_exchange_init() has prepared as one of count commands. count is at least 1.
+/** Runs an request that pl_request_init() has prepared as one of count commands. count is at least 1.
  *  @param keys    what the items change, so that those on one key keep their order; NULL: they change nothing
  *  @param items   for keys
  *  @param script  NULL where its commands need none
- *  @return exchange->status; EINVAL (too many), ENOMEM, EFORKED */
-podlink_status pl_batch_run(podlink_client *client, pl_exchange *exchange, size_t count, const pl_order_keys *keys,
+ *  @return request->status; EINVAL (too many), ENOMEM, EFORKED */
+podlink_status pl_batch_run(podlink_client *client, pl_request *request, size_t count, const pl_order_keys *keys,
                             const void *items, const pl_script *script, const podlink_call *call, podlink_error *err);
 
 #endif

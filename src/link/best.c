@@ -8,7 +8,7 @@
 enum { AGE_MAX_BITS = 53 };
 
 typedef struct best_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const pl_script *script;
     pl_key key;
     int64_t max_age_ms;
@@ -24,10 +24,10 @@ podlink_status pl_check_age(int64_t max_age_ms, podlink_error *err)
                             (long long)most);
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const best_call *c = (best_call *)exchange;
+    const best_call *c = (best_call *)request;
     if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE + PL_KEY_SIZE + PL_NUMBER_MAX + PL_RESP_OVERHEAD))
         return false;
     pl_script_begin(out, c->script, 1, 1);
@@ -36,10 +36,10 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    best_call *c = (best_call *)exchange;
+    best_call *c = (best_call *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     switch (pl_pod_of_reply(podlink_reply_at(outcome->reply->nodes, 0), &c->pod)) {
@@ -49,17 +49,17 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
         return PODLINK_NOT_FOUND;
     default:
         c->pod = PODLINK_NO_POD;
-        return pl_reply_unexpected(exchange, outcome, err);
+        return pl_reply_unexpected(request, outcome, err);
     }
 }
 
-static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    return pl_key_slot(&((const best_call *)exchange)->key);
+    return pl_key_slot(&((const best_call *)request)->key);
 }
 
-static const pl_exchange_ops best_ops = {.encode = encode, .settle = settle, .slot = slot};
+static const pl_request_ops best_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 podlink_status pl_best_pod(pl_run *run, pl_name ns, pl_name service, int64_t max_age_ms, int32_t *pod,
                            podlink_error *err)
@@ -68,10 +68,10 @@ podlink_status pl_best_pod(pl_run *run, pl_name ns, pl_name service, int64_t max
                    .key = pl_key_state(ns, service),
                    .max_age_ms = max_age_ms,
                    .pod = PODLINK_NO_POD};
-    pl_exchange_init(&c.exchange, &best_ops, "state best", true, err);
-    c.exchange.reads_only = true;
-    pl_script_passes(run, &c.exchange, c.script);
-    podlink_status status = pl_run_end(run, &c.exchange);
+    pl_request_init(&c.request, &best_ops, "state best", true, err);
+    c.request.reads_only = true;
+    pl_script_passes(run, &c.request, c.script);
+    podlink_status status = pl_run_end(run, &c.request);
     *pod = c.pod;
     return status;
 }

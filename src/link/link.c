@@ -3,61 +3,60 @@
 
 #include "base/error.h"
 #include "link/best.h"
+#include "link/link_op.h"
 #include "link/list.h"
-#include "link/request.h"
 #include "link/whole_reply.h"
 
 typedef struct link_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
-    pl_link_request request;
+    pl_request request; /* first: its functions get it as theirs */
+    pl_link_op op;
     const pl_script *script;
     pl_link_answer answer;
 } link_call;
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const link_call *c = (link_call *)exchange;
-    return pl_link_encode(&c->request, c->script, out);
+    const link_call *c = (link_call *)request;
+    return pl_link_encode(&c->op, c->script, out);
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    link_call *c = (link_call *)exchange;
-    return pl_link_decode(&c->request, exchange, outcome, &c->answer, err);
+    link_call *c = (link_call *)request;
+    return pl_link_decode(&c->op, request, outcome, &c->answer, err);
 }
 
-static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    return pl_link_slot(&((const link_call *)exchange)->request);
+    return pl_link_slot(&((const link_call *)request)->op);
 }
 
-static const pl_exchange_ops link_ops = {.encode = encode, .settle = settle, .slot = slot};
+static const pl_request_ops link_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 /* Within a call that has begun. */
 static podlink_status run_step(pl_run *run, link_call *c, podlink_error *err)
 {
-    const pl_link_operation operation = c->request.operation;
-    c->script = pl_link_script(run->client, operation);
-    pl_exchange_init(&c->exchange, &link_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation), err);
-    c->exchange.reads_only = pl_link_reads_only(operation);
+    const pl_link_op_kind kind = c->op.kind;
+    c->script = pl_link_script(run->client, kind);
+    pl_request_init(&c->request, &link_ops, pl_link_op_name(kind), pl_link_is_repeatable(kind), err);
+    c->request.reads_only = pl_link_reads_only(kind);
     if (c->script)
-        pl_script_passes(run, &c->exchange, c->script);
+        pl_script_passes(run, &c->request, c->script);
     else
-        pl_run_passes(run, &c->exchange);
-    return pl_run_end(run, &c->exchange);
+        pl_run_passes(run, &c->request);
+    return pl_run_end(run, &c->request);
 }
 
-static podlink_status run_link(podlink_client *client, pl_link_operation operation, const podlink_link *link,
-                               int32_t pod, int64_t persist_s, pl_link_answer *answer, const podlink_call *call,
-                               podlink_error *err)
+static podlink_status run_link(podlink_client *client, pl_link_op_kind kind, const podlink_link *link, int32_t pod,
+                               int64_t persist_s, pl_link_answer *answer, const podlink_call *call, podlink_error *err)
 {
     link_call c;
     pl_run run;
     c.answer = (pl_link_answer){PODLINK_NO_POD, PODLINK_NO_POD};
-    podlink_status status = pl_link_request_init(&c.request, operation, link, pod, persist_s, err);
+    podlink_status status = pl_link_op_init(&c.op, kind, link, pod, persist_s, err);
     if (status == PODLINK_OK)
         status = pl_run_begin(&run, client, call, err);
     if (status == PODLINK_OK) {
@@ -138,14 +137,14 @@ podlink_status podlink_link_remove_if_pod(podlink_client *client, const podlink_
 /* Get, else pick and set if absent: the states and the link are on two slots, so no one script may touch both. */
 static podlink_status compute(pl_run *run, link_call *c, int64_t max_age_ms, podlink_error *err)
 {
-    c->request.operation = PL_LINK_GET;
+    c->op.kind = PL_LINK_GET;
     podlink_status status = run_step(run, c, err);
     if (status != PODLINK_NOT_LINKED)
         return status;
-    status = pl_best_pod(run, c->request.ns, c->request.service, max_age_ms, &c->request.pod, err);
+    status = pl_best_pod(run, c->op.ns, c->op.service, max_age_ms, &c->op.pod, err);
     if (status != PODLINK_OK)
         return status;
-    c->request.operation = PL_LINK_SET_IF_ABSENT;
+    c->op.kind = PL_LINK_SET_IF_ABSENT;
     return run_step(run, c, err);
 }
 
@@ -155,7 +154,7 @@ podlink_status podlink_link_compute(podlink_client *client, const podlink_link *
     link_call c;
     pl_run run;
     c.answer = (pl_link_answer){PODLINK_NO_POD, PODLINK_NO_POD};
-    podlink_status status = pl_link_request_init(&c.request, PL_LINK_SET_IF_ABSENT, link, 0, persist_s, err);
+    podlink_status status = pl_link_op_init(&c.op, PL_LINK_SET_IF_ABSENT, link, 0, persist_s, err);
     if (status == PODLINK_OK)
         status = pl_check_age(max_age_ms, err);
     if (status == PODLINK_OK)

@@ -1,41 +1,41 @@
 /* The operations on n links. */
 #include "base/error.h"
 #include "link/batch.h"
-#include "link/request.h"
+#include "link/link_op.h"
 
 #include <podlink/link.h>
 
 #include <string.h>
 
 typedef struct link_batch {
-    pl_exchange exchange; /* first: its functions get it as theirs */
-    pl_link_operation operation;
+    pl_request request; /* first: its functions get it as theirs */
+    pl_link_op_kind kind;
     const pl_script *script;
     podlink_link_item *items;
 } link_batch;
 
-static podlink_status request_of(const link_batch *batch, uint32_t i, pl_link_request *request, podlink_error *err)
+static podlink_status request_of(const link_batch *batch, uint32_t i, pl_link_op *op, podlink_error *err)
 {
     const podlink_link_item *item = &batch->items[i];
-    return pl_link_request_init(request, batch->operation, &item->link, item->pod, item->persist_s, err);
+    return pl_link_op_init(op, batch->kind, &item->link, item->pod, item->persist_s, err);
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const link_batch *batch = (link_batch *)exchange;
-    pl_link_request request;
-    request_of(batch, i, &request, NULL);
-    return pl_link_encode(&request, batch->script, out);
+    const link_batch *batch = (link_batch *)request;
+    pl_link_op op;
+    request_of(batch, i, &op, NULL);
+    return pl_link_encode(&op, batch->script, out);
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    link_batch *batch = (link_batch *)exchange;
+    link_batch *batch = (link_batch *)request;
     podlink_link_item *item = &batch->items[i];
-    pl_link_request request;
+    pl_link_op op;
     pl_link_answer answer;
-    request_of(batch, i, &request, NULL);
-    item->status = pl_link_decode(&request, exchange, outcome, &answer, err);
+    request_of(batch, i, &op, NULL);
+    item->status = pl_link_decode(&op, request, outcome, &answer, err);
     item->delivery = outcome->delivery;
     item->result = answer.pod;
     return item->status;
@@ -56,14 +56,14 @@ static bool is_same_link(const void *items, uint32_t i, uint32_t j)
 
 static const pl_order_keys link_keys = {.hash = hash_link, .equal = is_same_link};
 
-static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot(const pl_request *request, uint32_t i)
 {
-    pl_link_request request;
-    request_of((const link_batch *)exchange, i, &request, NULL);
-    return pl_link_slot(&request);
+    pl_link_op op;
+    request_of((const link_batch *)request, i, &op, NULL);
+    return pl_link_slot(&op);
 }
 
-static const pl_exchange_ops batch_ops = {.encode = encode, .settle = settle, .slot = slot};
+static const pl_request_ops batch_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 /* None of them was sent. */
 static void set_all(podlink_link_item *items, size_t count, podlink_status status)
@@ -80,18 +80,18 @@ static podlink_status check(link_batch *batch, size_t count, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
     for (size_t i = 0; i < count && status == PODLINK_OK; i++) {
-        pl_link_request request;
-        status = request_of(batch, (uint32_t)i, &request, err);
+        pl_link_op op;
+        status = request_of(batch, (uint32_t)i, &op, err);
         if (status != PODLINK_OK)
             pl_error_prefix_item(err, i);
     }
     return status;
 }
 
-static podlink_status run(podlink_client *client, pl_link_operation operation, podlink_link_item *items, size_t count,
+static podlink_status run(podlink_client *client, pl_link_op_kind kind, podlink_link_item *items, size_t count,
                           const podlink_call *call, podlink_error *err)
 {
-    link_batch batch = {.operation = operation, .script = pl_link_script(client, operation), .items = items};
+    link_batch batch = {.kind = kind, .script = pl_link_script(client, kind), .items = items};
     pl_error_clear(err);
     if (count == 0)
         return PODLINK_OK;
@@ -102,13 +102,12 @@ static podlink_status run(podlink_client *client, pl_link_operation operation, p
         set_all(items, count, status);
         return status;
     }
-    pl_exchange_init(&batch.exchange, &batch_ops, pl_link_operation_name(operation), pl_link_is_repeatable(operation),
-                     err);
-    batch.exchange.is_batch = true;
-    batch.exchange.reads_only = pl_link_reads_only(operation);
-    const pl_order_keys *keys = operation == PL_LINK_GET ? NULL : &link_keys;
-    status = pl_batch_run(client, &batch.exchange, count, keys, items, batch.script, call, err);
-    if (!pl_exchange_is_settled(&batch.exchange)) /* it did not come as far as that */
+    pl_request_init(&batch.request, &batch_ops, pl_link_op_name(kind), pl_link_is_repeatable(kind), err);
+    batch.request.is_batch = true;
+    batch.request.reads_only = pl_link_reads_only(kind);
+    const pl_order_keys *keys = kind == PL_LINK_GET ? NULL : &link_keys;
+    status = pl_batch_run(client, &batch.request, count, keys, items, batch.script, call, err);
+    if (!pl_request_is_complete(&batch.request)) /* it did not come as far as that */
         set_all(items, count, status);
     return status;
 }

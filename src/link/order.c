@@ -1,7 +1,7 @@
 /* Which item of a batch has to wait for which: by an open hash table of the latest item on each key. */
 #include "link/order.h"
 
-#include "conn/exchange.h"
+#include "conn/request.h"
 
 #include <string.h>
 

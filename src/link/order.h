@@ -17,7 +17,7 @@ typedef struct pl_order_keys {
 uint64_t pl_order_hash(uint64_t hash, const char *text);
 
 /** Finds for each item the latest earlier one on the same key.
- *  @param follows  out: count entries as pl_exchange wants them, owned by the caller; NULL where no key comes twice
+ *  @param follows  out: count entries as pl_request wants them, owned by the caller; NULL where no key comes twice
  *  @return false when out of memory */
 bool pl_order_find(const pl_heap *heap, const pl_order_keys *keys, const void *items, uint32_t count,
                    uint32_t **follows);

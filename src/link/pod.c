@@ -44,8 +44,8 @@ podlink_status pl_pod_corrupt(const pl_key *key, const podlink_reply *value, pod
                         value_shown);
 }
 
-podlink_status pl_reply_unexpected(const pl_exchange *exchange, const pl_outcome *outcome, podlink_error *err)
+podlink_status pl_reply_unexpected(const pl_request *request, const pl_outcome *outcome, podlink_error *err)
 {
     return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "%s on %s: the reply has an unexpected shape",
-                        exchange->name, outcome->server);
+                        request->name, outcome->server);
 }

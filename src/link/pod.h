@@ -2,7 +2,7 @@
 #ifndef PL_LINK_POD_H
 #define PL_LINK_POD_H
 
-#include "conn/exchange.h"
+#include "conn/request.h"
 #include "link/key.h"
 
 #include <podlink/command.h>
@@ -28,6 +28,6 @@ pl_pod_kind pl_pod_of_reply(const podlink_reply *reply, int32_t *pod);
 podlink_status pl_pod_corrupt(const pl_key *key, const podlink_reply *value, podlink_error *err);
 
 /** The reply is not one that this operation has. @return PODLINK_EREPLY */
-podlink_status pl_reply_unexpected(const pl_exchange *exchange, const pl_outcome *outcome, podlink_error *err);
+podlink_status pl_reply_unexpected(const pl_request *request, const pl_outcome *outcome, podlink_error *err);
 
 #endif

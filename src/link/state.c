@@ -5,8 +5,8 @@
 #include "base/text.h"
 #include "link/batch.h"
 #include "link/best.h"
+#include "link/link_op.h"
 #include "link/list.h"
-#include "link/request.h"
 #include "link/service.h"
 #include "link/state_text.h"
 #include "link/whole_reply.h"
@@ -31,7 +31,7 @@ const char *podlink_routing_text(podlink_routing routing)
 /* --- setting ------------------------------------------------------------------------------------------------ */
 
 typedef struct set_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const pl_script *script;
     podlink_state_item *items;
 } set_call;
@@ -46,9 +46,9 @@ static podlink_status check_item(const podlink_state_item *item, pl_service_name
     return status;
 }
 
-static bool encode_set(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_set(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const set_call *c = (set_call *)exchange;
+    const set_call *c = (set_call *)request;
     const podlink_state_item *item = &c->items[i];
     pl_service_name name;
     if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE + PL_KEY_SIZE + 3 * (PL_NUMBER_MAX + PL_RESP_OVERHEAD)))
@@ -63,15 +63,15 @@ static bool encode_set(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle_set(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_set(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    podlink_state_item *item = &((set_call *)exchange)->items[i];
+    podlink_state_item *item = &((set_call *)request)->items[i];
     item->status = outcome->status;
     item->delivery = outcome->delivery;
     int64_t done;
     if (outcome->status == PODLINK_OK &&
         podlink_reply_integer(podlink_reply_at(outcome->reply->nodes, 0), &done) != PODLINK_OK)
-        item->status = pl_reply_unexpected(exchange, outcome, err);
+        item->status = pl_reply_unexpected(request, outcome, err);
     return item->status;
 }
 
@@ -91,22 +91,22 @@ static bool is_same_state(const void *items, uint32_t i, uint32_t j)
 
 static const pl_order_keys state_keys = {.hash = hash_state, .equal = is_same_state};
 
-static uint16_t slot_set(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot_set(const pl_request *request, uint32_t i)
 {
-    const podlink_state_item *item = &((const set_call *)exchange)->items[i];
+    const podlink_state_item *item = &((const set_call *)request)->items[i];
     pl_service_name name;
     pl_service_init(&name, &item->service, NULL);
     const pl_key key = pl_key_state(name.ns, name.service);
     return pl_key_slot(&key);
 }
 
-static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set, .slot = slot_set};
+static const pl_request_ops set_ops = {.encode = encode_set, .complete = complete_set, .slot = slot_set};
 
 static void set_call_init(set_call *c, podlink_client *client, podlink_state_item *items, podlink_error *err)
 {
     c->script = pl_script_builtin(client, PL_SCRIPT_SET_STATE);
     c->items = items;
-    pl_exchange_init(&c->exchange, &set_ops, "state set", false, err);
+    pl_request_init(&c->request, &set_ops, "state set", false, err);
 }
 
 podlink_status podlink_state_set(podlink_client *client, const podlink_service *service, int32_t pod, int64_t load,
@@ -121,7 +121,7 @@ podlink_status podlink_state_set(podlink_client *client, const podlink_service *
     if (status != PODLINK_OK)
         return status;
     set_call_init(&c, client, &item, err);
-    return pl_script_run(client, &c.exchange, c.script, call, err);
+    return pl_script_run(client, &c.request, c.script, call, err);
 }
 
 /* None of them was sent. */
@@ -161,9 +161,9 @@ podlink_status podlink_state_set_batch(podlink_client *client, podlink_state_ite
         return status;
     }
     set_call_init(&c, client, items, err);
-    c.exchange.is_batch = true;
-    status = pl_batch_run(client, &c.exchange, count, &state_keys, items, c.script, call, err);
-    if (!pl_exchange_is_settled(&c.exchange)) /* it did not come as far as that */
+    c.request.is_batch = true;
+    status = pl_batch_run(client, &c.request, count, &state_keys, items, c.script, call, err);
+    if (!pl_request_is_complete(&c.request)) /* it did not come as far as that */
         set_all(items, count, status);
     return status;
 }
@@ -171,15 +171,15 @@ podlink_status podlink_state_set_batch(podlink_client *client, podlink_state_ite
 /* --- getting ------------------------------------------------------------------------------------------------ */
 
 typedef struct get_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     pl_key key;
     podlink_state *state;
 } get_call;
 
-static bool encode_get(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_get(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const get_call *c = (get_call *)exchange;
+    const get_call *c = (get_call *)request;
     if (!pl_buffer_reserve(out, PL_KEY_SIZE + PL_NUMBER_MAX + 4 * PL_RESP_OVERHEAD))
         return false;
     pl_resp_command(out, 3);
@@ -198,10 +198,10 @@ static podlink_status corrupt_state(const get_call *c, const char *text, size_t 
                         (int)c->state->pod, key_shown, shown);
 }
 
-static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_get(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    get_call *c = (get_call *)exchange;
+    get_call *c = (get_call *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     const podlink_reply *root = outcome->reply->nodes;
@@ -210,19 +210,19 @@ static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_out
     size_t length = 0;
     const char *text = podlink_reply_text(root, &length);
     if (!text)
-        return pl_reply_unexpected(exchange, outcome, err);
+        return pl_reply_unexpected(request, outcome, err);
     if (!pl_state_read(text, length, c->state))
         return corrupt_state(c, text, length, err);
     return PODLINK_OK;
 }
 
-static uint16_t slot_get(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot_get(const pl_request *request, uint32_t i)
 {
     (void)i;
-    return pl_key_slot(&((const get_call *)exchange)->key);
+    return pl_key_slot(&((const get_call *)request)->key);
 }
 
-static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get, .slot = slot_get};
+static const pl_request_ops get_ops = {.encode = encode_get, .complete = complete_get, .slot = slot_get};
 
 podlink_status podlink_state_get(podlink_client *client, const podlink_service *service, int32_t pod,
                                  podlink_state *state, const podlink_call *call, podlink_error *err)
@@ -235,9 +235,9 @@ podlink_status podlink_state_get(podlink_client *client, const podlink_service *
     if (status != PODLINK_OK)
         return status;
     get_call c = {.key = pl_key_state(name.ns, name.service), .state = state};
-    pl_exchange_init(&c.exchange, &get_ops, "state get", true, err);
-    c.exchange.reads_only = true;
-    status = pl_run_exchange(client, &c.exchange, call, err);
+    pl_request_init(&c.request, &get_ops, "state get", true, err);
+    c.request.reads_only = true;
+    status = pl_run_exchange(client, &c.request, call, err);
     if (status == PODLINK_ECORRUPT)
         pl_count_shared(&client->counters.states_unreadable, 1);
     return status;

@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const pl_whole_reply *whole = (pl_whole_reply *)exchange;
+    const pl_whole_reply *whole = (pl_whole_reply *)request;
     if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE + PL_KEY_SIZE + PL_NUMBER_MAX + PL_RESP_OVERHEAD))
         return false;
     if (whole->script) {
@@ -23,10 +23,10 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    pl_whole_reply *whole = (pl_whole_reply *)exchange;
+    pl_whole_reply *whole = (pl_whole_reply *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     whole->reply = pl_reply_handout(outcome->reply);
@@ -35,21 +35,21 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return PODLINK_OK;
 }
 
-static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    return pl_key_slot(&((const pl_whole_reply *)exchange)->key);
+    return pl_key_slot(&((const pl_whole_reply *)request)->key);
 }
 
-static const pl_exchange_ops whole_ops = {.encode = encode, .settle = settle, .slot = slot};
+static const pl_request_ops whole_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 podlink_status pl_whole_reply_run(podlink_client *client, pl_whole_reply *whole, const char *name,
                                   const podlink_call *call, podlink_error *err)
 {
     whole->reply = NULL;
-    pl_exchange_init(&whole->exchange, &whole_ops, name, true, err);
-    whole->exchange.reads_only = true;
+    pl_request_init(&whole->request, &whole_ops, name, true, err);
+    whole->request.reads_only = true;
     if (whole->script)
-        return pl_script_run(client, &whole->exchange, whole->script, call, err);
-    return pl_run_exchange(client, &whole->exchange, call, err);
+        return pl_script_run(client, &whole->request, whole->script, call, err);
+    return pl_run_exchange(client, &whole->request, call, err);
 }

@@ -6,7 +6,7 @@
 #include "script/call.h"
 
 typedef struct pl_whole_reply {
-    pl_exchange exchange;    /* first: its functions get it as theirs */
+    pl_request request;      /* first: its functions get it as theirs */
     const pl_script *script; /* NULL: command */
     const char *command;     /* of one key: "HGETALL" */
     pl_key key;

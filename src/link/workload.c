@@ -13,16 +13,16 @@
 enum { STATE_MAX = 1024 * 1024 };
 
 typedef struct set_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     pl_key key;
     const char *state;
     size_t length;
 } set_call;
 
-static bool encode_set(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_set(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const set_call *c = (set_call *)exchange;
+    const set_call *c = (set_call *)request;
     if (!pl_buffer_reserve(out, PL_KEY_SIZE + c->length + 4 * PL_RESP_OVERHEAD))
         return false;
     pl_resp_command(out, 3);
@@ -32,21 +32,21 @@ static bool encode_set(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle_set(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_set(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
     if (outcome->status == PODLINK_OK && outcome->reply->nodes[0].type != PODLINK_REPLY_STATUS)
-        return pl_reply_unexpected(exchange, outcome, err);
+        return pl_reply_unexpected(request, outcome, err);
     return outcome->status;
 }
 
-static uint16_t slot_set(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot_set(const pl_request *request, uint32_t i)
 {
     (void)i;
-    return pl_key_slot(&((const set_call *)exchange)->key);
+    return pl_key_slot(&((const set_call *)request)->key);
 }
 
-static const pl_exchange_ops set_ops = {.encode = encode_set, .settle = settle_set, .slot = slot_set};
+static const pl_request_ops set_ops = {.encode = encode_set, .complete = complete_set, .slot = slot_set};
 
 podlink_status podlink_workload_set(podlink_client *client, const podlink_service *service, const char *state,
                                     const podlink_call *call, podlink_error *err)
@@ -60,21 +60,21 @@ podlink_status podlink_workload_set(podlink_client *client, const podlink_servic
     set_call c = {.key = pl_key_workload(name.ns, name.service), .state = state, .length = strlen(state)};
     if (c.length > STATE_MAX)
         return pl_error_invalid(err, "state is longer than 1 MiB");
-    pl_exchange_init(&c.exchange, &set_ops, "workload set", false, err);
-    return pl_run_exchange(client, &c.exchange, call, err);
+    pl_request_init(&c.request, &set_ops, "workload set", false, err);
+    return pl_run_exchange(client, &c.request, call, err);
 }
 
 typedef struct get_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const char *ns;
     const char *const *services;
     bool is_batch;           /* asked for as many, so that messages tell which */
     podlink_reply **replies; /* one for each service */
 } get_call;
 
-static bool encode_get(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_get(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const get_call *c = (get_call *)exchange;
+    const get_call *c = (get_call *)request;
     const podlink_service service = {c->ns, c->services[i]};
     pl_service_name name;
     if (!pl_buffer_reserve(out, PL_KEY_SIZE + 3 * PL_RESP_OVERHEAD))
@@ -87,9 +87,9 @@ static bool encode_get(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_get(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    get_call *c = (get_call *)exchange;
+    get_call *c = (get_call *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     c->replies[i] = pl_reply_handout(outcome->reply);
@@ -98,9 +98,9 @@ static podlink_status settle_get(pl_exchange *exchange, uint32_t i, const pl_out
     return PODLINK_OK;
 }
 
-static uint16_t slot_get(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot_get(const pl_request *request, uint32_t i)
 {
-    const get_call *c = (const get_call *)exchange;
+    const get_call *c = (const get_call *)request;
     const podlink_service service = {c->ns, c->services[i]};
     pl_service_name name;
     pl_service_init(&name, &service, NULL);
@@ -108,7 +108,7 @@ static uint16_t slot_get(const pl_exchange *exchange, uint32_t i)
     return pl_key_slot(&key);
 }
 
-static const pl_exchange_ops get_ops = {.encode = encode_get, .settle = settle_get, .slot = slot_get};
+static const pl_request_ops get_ops = {.encode = encode_get, .complete = complete_get, .slot = slot_get};
 
 static podlink_status check_services(const get_call *c, size_t count, podlink_error *err)
 {
@@ -134,10 +134,10 @@ static podlink_status get_all(podlink_client *client, get_call *c, size_t count,
     c->replies = pl_heap_zalloc(heap, count * sizeof(podlink_reply *));
     if (!c->replies)
         return pl_error_no_memory(err);
-    pl_exchange_init(&c->exchange, &get_ops, "workload get", true, err);
-    c->exchange.is_batch = c->is_batch;
-    c->exchange.reads_only = true;
-    podlink_status status = pl_batch_run(client, &c->exchange, count, NULL, NULL, NULL, call, err);
+    pl_request_init(&c->request, &get_ops, "workload get", true, err);
+    c->request.is_batch = c->is_batch;
+    c->request.reads_only = true;
+    podlink_status status = pl_batch_run(client, &c->request, count, NULL, NULL, NULL, call, err);
     if (status == PODLINK_OK)
         status = pl_list_workloads(heap, c->replies, count, workloads, err);
     for (size_t i = 0; i < count; i++)

@@ -64,7 +64,7 @@ bool pl_dedicated_conn_is_clean(pl_dedicated_conn *dedicated)
     const pl_conn *conn = &dedicated->conn;
     if (PL_MUTANT_RETURNS_UNREAD)
         return !conn->is_dead;
-    return !conn->is_dead && !conn->pushes && pl_line_length(&conn->line) == 0 && !pl_conn_has_output(conn) &&
+    return !conn->is_dead && !conn->pushes && pl_inflight_length(&conn->inflight) == 0 && !pl_conn_has_output(conn) &&
            !pl_parser_is_midway(&conn->parser) && pl_dedicated_conn_is_quiet(dedicated);
 }
 

@@ -62,16 +62,16 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     }
     pl_handshake handshake;
     pl_handshake_init(&handshake, login, atomic_load(&server->incarnation->is_of_master), err);
-    pl_sync_io_run(conn, &stream, &handshake.exchange, server->clock, deadline, &server->incarnation->cancel);
+    pl_sync_io_run(conn, &stream, &handshake.request, server->clock, deadline, &server->incarnation->cancel);
     pl_conn_wipe(conn);
     conn->counters = counters;
-    if (!conn->is_dead && pl_exchange_is_settled(&handshake.exchange) && handshake.exchange.status == PODLINK_OK) {
+    if (!conn->is_dead && pl_request_is_complete(&handshake.request) && handshake.request.status == PODLINK_OK) {
         pl_incarnation_note(server->incarnation, &handshake.identity);
         note_version(server, handshake.identity.version);
         return stream;
     }
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&handshake.exchange, settled);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&handshake.request, completed);
     if (err->status == PODLINK_OK) /* the handshake was answered; without words, which might repeat the credentials */
         pl_error_set(err, conn->fault.status, PODLINK_NOT_SENT, "handshake on %s: %s", server->address->text,
                      podlink_status_text(conn->fault.status));

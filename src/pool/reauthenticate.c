@@ -27,15 +27,15 @@ static outcome send_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth
                          int64_t deadline, podlink_error *err)
 {
     pl_handshake handshake;
-    uint32_t settled[3] = {0};
+    uint32_t completed[3] = {0};
     pl_handshake_init_again(&handshake, login, err);
-    handshake.exchange.began_at = pl_clock_now(shared->server->clock);
-    pl_shared_conn_run_auth(shared, auth, &handshake.exchange, deadline);
-    pl_exchange_give_up(&handshake.exchange, settled);
+    handshake.request.began_at = pl_clock_now(shared->server->clock);
+    pl_shared_conn_run_auth(shared, auth, &handshake.request, deadline);
+    pl_request_give_up(&handshake.request, completed);
     err->delivery = PODLINK_NOT_SENT; /* of whatever the connection is for */
-    if (handshake.exchange.status == PODLINK_OK)
+    if (handshake.request.status == PODLINK_OK)
         return ACCEPTED;
-    return handshake.exchange.status == PODLINK_EAUTH ? REFUSED : UNANSWERED;
+    return handshake.request.status == PODLINK_EAUTH ? REFUSED : UNANSWERED;
 }
 
 static outcome show(pl_shared_conn *shared, const pl_shared_conn_auth *auth, int64_t deadline, podlink_error *err)

@@ -2,7 +2,8 @@
  *
  * Two roles, each held by one thread at a time and never with the lock: the writer sends what is queued, the reader
  * waits for replies and hands them out to all. A caller that finds a role free takes it; one that finds both taken
- * parks until its commands are settled, or until it is told to read because the reader has got its own answer and left.
+ * parks until its commands are completed, or until it is told to read because the reader has got its own answer and
+ * left.
  *
  * Who waits lets others run a few times before it sleeps. Meanwhile the one who reads looks at the socket in each of
  * its turns and sends what others have queued, if they have not sent it themselves because it was much.
@@ -29,46 +30,46 @@ void pl_shared_conn_init(pl_shared_conn *shared, const pl_server *server)
 /* --- one pass ------------------------------------------------------------------------------------------------- */
 
 /* The connection has died before the first of what is pending was queued. */
-static void set_connection_lost(const pl_shared_conn *shared, pl_exchange *exchange)
+static void set_connection_lost(const pl_shared_conn *shared, pl_request *request)
 {
     podlink_error fault = shared->fault;
     fault.delivery = PODLINK_NOT_SENT;
-    pl_exchange_not_sent(exchange, &fault);
+    pl_request_not_sent(request, &fault);
 }
 
-static void abandon(pl_shared_conn *shared, pl_exchange *exchange)
+static void abandon(pl_shared_conn *shared, pl_request *request)
 {
-    pl_conn_abandon(&shared->conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
-    if (exchange->unsettled > 0 && exchange->reason != PODLINK_ETIMEDOUT)
-        pl_shared_conn_set_timed_out(shared, exchange);
-    if (++shared->timeouts >= shared->server->timeouts_max && pl_line_length(&shared->conn.line) > 0)
+    pl_conn_abandon(&shared->conn, request, PODLINK_ETIMEDOUT, "no answer before the deadline");
+    if (request->incomplete > 0 && request->reason != PODLINK_ETIMEDOUT)
+        pl_shared_conn_set_timed_out(shared, request);
+    if (++shared->timeouts >= shared->server->timeouts_max && pl_inflight_length(&shared->conn.inflight) > 0)
         pl_shared_conn_fail(shared, PODLINK_ECONNLOST, "calls in a row timed out");
 }
 
 /* One of those who wait looks again when output that is held becomes due; the others sleep. */
-static pl_next_step wait_or_watch(pl_shared_conn *shared, pl_exchange *exchange, int64_t deadline, int64_t held_until)
+static pl_next_step wait_or_watch(pl_shared_conn *shared, pl_request *request, int64_t deadline, int64_t held_until)
 {
     if (shared->is_watched || shared->is_polling || held_until >= deadline)
-        return pl_shared_conn_wait(shared, exchange, deadline);
+        return pl_shared_conn_wait(shared, request, deadline);
     shared->is_watched = true;
-    pl_next_step next = pl_shared_conn_wait(shared, exchange, held_until);
+    pl_next_step next = pl_shared_conn_wait(shared, request, held_until);
     if (next == PL_GO_HOME)
         pthread_mutex_lock(&shared->lock);
     shared->is_watched = false;
     return PL_GO_ON; /* the deadline is looked at by the next round */
 }
 
-/* One step towards the exchange's end. */
-static pl_next_step step(pl_shared_conn *shared, pl_exchange *exchange, int64_t deadline)
+/* One step towards the request's end. */
+static pl_next_step step(pl_shared_conn *shared, pl_request *request, int64_t deadline)
 {
     int64_t held_until = PL_NEVER;
     const bool is_due = pl_shared_conn_is_output_due(shared, &held_until);
-    if (is_due && pl_shared_conn_has_to_write(shared, exchange) && pl_shared_conn_write(shared, exchange))
+    if (is_due && pl_shared_conn_has_to_write(shared, request) && pl_shared_conn_write(shared, request))
         return PL_GO_ON;
-    if (shared->conn.is_dead || pl_exchange_is_answered(exchange))
+    if (shared->conn.is_dead || pl_request_is_answered(request))
         return PL_GO_ON;
     if (shared->is_polling || (shared->is_reading && (!is_due || !pl_shared_conn_may_write(shared))))
-        return wait_or_watch(shared, exchange, deadline, held_until);
+        return wait_or_watch(shared, request, deadline, held_until);
     const int64_t now = pl_clock_now(shared->server->clock);
     const int64_t left = pl_until(deadline, now);
     if (left == 0)
@@ -76,135 +77,135 @@ static pl_next_step step(pl_shared_conn *shared, pl_exchange *exchange, int64_t 
     if (shared->is_reading)
         pl_shared_conn_wait_for_room(shared, left);
     else
-        pl_shared_conn_read(shared, exchange, now, deadline);
+        pl_shared_conn_read(shared, request, now, deadline);
     return PL_GO_ON;
 }
 
 /* Whether the connection that this pass is on is still there. */
-static bool is_connected(const pl_shared_conn *shared, const pl_exchange *exchange)
+static bool is_connected(const pl_shared_conn *shared, const pl_request *request)
 {
-    return shared->dialled == exchange->dialled && !shared->conn.is_dead;
+    return shared->dialled == request->dialled && !shared->conn.is_dead;
 }
 
 /* Queues what can be queued. False where nothing is left in flight: this pass is over. */
-static bool fill(pl_shared_conn *shared, pl_exchange *exchange)
+static bool fill(pl_shared_conn *shared, pl_request *request)
 {
-    exchange->finished = false;
-    if (!pl_shared_conn_queue(shared, exchange)) {
-        pl_conn_abandon(&shared->conn, exchange, PODLINK_ENOMEM, "out of memory");
+    request->finished = false;
+    if (!pl_shared_conn_queue(shared, request)) {
+        pl_conn_abandon(&shared->conn, request, PODLINK_ENOMEM, "out of memory");
         return false;
     }
-    return exchange->inflight > 0;
+    return request->inflight > 0;
 }
 
 /* The same, for one who has no other shared connection that could run dry meanwhile. */
-static bool refill(pl_shared_conn *shared, pl_exchange *exchange)
+static bool refill(pl_shared_conn *shared, pl_request *request)
 {
-    exchange->finished = false;
-    return pl_shared_conn_has_plenty(exchange) || fill(shared, exchange);
+    request->finished = false;
+    return pl_shared_conn_has_plenty(request) || fill(shared, request);
 }
 
-/* Until the exchange has no command in flight, or its connection is gone. False where the lock is not held any more. */
-static bool drive(pl_shared_conn *shared, pl_exchange *exchange, int64_t deadline)
+/* Until the request has no command in flight, or its connection is gone. False where the lock is not held any more. */
+static bool drive(pl_shared_conn *shared, pl_request *request, int64_t deadline)
 {
-    while (is_connected(shared, exchange) && refill(shared, exchange)) {
-        const pl_next_step next = step(shared, exchange, deadline);
+    while (is_connected(shared, request) && refill(shared, request)) {
+        const pl_next_step next = step(shared, request, deadline);
         if (next == PL_GO_HOME)
             return false;
         if (next == PL_GIVE_UP) {
-            abandon(shared, exchange);
+            abandon(shared, request);
             break;
         }
     }
     return true;
 }
 
-static void end_pass(pl_shared_conn *shared, pl_exchange *exchange)
+static void end_pass(pl_shared_conn *shared, pl_request *request)
 {
-    if (shared->dialled == exchange->dialled) {
+    if (shared->dialled == request->dialled) {
         pl_shared_conn_clean_up(shared);
         pl_shared_conn_wake_finished(shared);
         pl_shared_conn_close_if_unused(shared);
     }
-    if (exchange->unsettled > 0 && exchange->reason == PODLINK_OK)
-        set_connection_lost(shared, exchange);
+    if (request->incomplete > 0 && request->reason == PODLINK_OK)
+        set_connection_lost(shared, request);
 }
 
-/* False where there is no connection: the exchange knows why. */
-static bool begin_pass(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline)
+/* False where there is no connection: the request knows why. */
+static bool begin_pass(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
-    pl_exchange_rewind(exchange);
+    pl_request_rewind(request);
     shared->expected -= shared->expected > 0 ? 1 : 0;
-    bool is_open = pl_shared_conn_open(shared, exchange, now, deadline);
-    exchange->dialled = shared->dialled;
-    pl_shared_conn_decide_to_poll(shared, exchange, exchange->queued_at);
+    bool is_open = pl_shared_conn_open(shared, request, now, deadline);
+    request->dialled = shared->dialled;
+    pl_shared_conn_decide_to_poll(shared, request, request->queued_at);
     return is_open;
 }
 
 /* Gives up the lock, and wakes whoever has to go on in our place. */
 static void leave(pl_shared_conn *shared)
 {
-    pl_exchange *next_leader = pl_shared_conn_take_next_leader(shared, NULL);
+    pl_request *next_leader = pl_shared_conn_take_next_leader(shared, NULL);
     pthread_mutex_unlock(&shared->lock);
     pl_shared_conn_wake_all(shared, next_leader);
 }
 
-void pl_shared_conn_run(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline)
+void pl_shared_conn_run(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
     if (PL_MUTANT_IGNORES_DEADLINE)
         deadline = PL_NEVER;
     pthread_mutex_lock(&shared->lock);
-    if (begin_pass(shared, exchange, now, deadline)) {
-        if (!drive(shared, exchange, deadline))
+    if (begin_pass(shared, request, now, deadline)) {
+        if (!drive(shared, request, deadline))
             return;
-        end_pass(shared, exchange);
+        end_pass(shared, request);
     }
     leave(shared);
 }
 
-bool pl_shared_conn_begin(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline)
+bool pl_shared_conn_begin(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
     pthread_mutex_lock(&shared->lock);
-    bool has_begun = begin_pass(shared, exchange, now, deadline);
-    if (has_begun && is_connected(shared, exchange) && fill(shared, exchange) && pl_shared_conn_may_write(shared))
-        pl_shared_conn_write(shared, exchange);
+    bool has_begun = begin_pass(shared, request, now, deadline);
+    if (has_begun && is_connected(shared, request) && fill(shared, request) && pl_shared_conn_may_write(shared))
+        pl_shared_conn_write(shared, request);
     leave(shared);
     return has_begun;
 }
 
 /* Until more could be queued, which is sent at once. False where the pass is over. */
-static bool advance(pl_shared_conn *shared, pl_exchange *exchange, int64_t until, int64_t deadline)
+static bool advance(pl_shared_conn *shared, pl_request *request, int64_t until, int64_t deadline)
 {
-    while (is_connected(shared, exchange)) {
-        const uint32_t queued = exchange->next;
-        if (!fill(shared, exchange))
+    while (is_connected(shared, request)) {
+        const uint32_t queued = request->next;
+        if (!fill(shared, request))
             return false;
-        if (exchange->next != queued) {
+        if (request->next != queued) {
             if (pl_shared_conn_may_write(shared))
-                pl_shared_conn_write(shared, exchange);
+                pl_shared_conn_write(shared, request);
             return true;
         }
-        const pl_next_step next = step(shared, exchange, until);
+        const pl_next_step next = step(shared, request, until);
         if (next == PL_GO_ON)
             continue;
-        if (next == PL_GO_HOME) { /* all is settled; the lock was given up */
+        if (next == PL_GO_HOME) { /* all is completed; the lock was given up */
             pthread_mutex_lock(&shared->lock);
             return false;
         }
         if (until < deadline && pl_until(deadline, pl_clock_now(shared->server->clock)) > 0)
             return true;
-        abandon(shared, exchange);
+        abandon(shared, request);
         return false;
     }
     return false;
 }
 
-bool pl_shared_conn_advance(pl_shared_conn *shared, pl_exchange *exchange, int64_t until, int64_t deadline)
+bool pl_shared_conn_advance(pl_shared_conn *shared, pl_request *request, int64_t until, int64_t deadline)
 {
     pthread_mutex_lock(&shared->lock);
-    bool goes_on = advance(shared, exchange, until, deadline);
+    bool goes_on = advance(shared, request, until, deadline);
     if (!goes_on)
-        end_pass(shared, exchange);
+        end_pass(shared, request);
     leave(shared);
     return goes_on;
 }
@@ -237,23 +238,23 @@ static bool is_the_same(const pl_shared_conn *shared, const pl_shared_conn_auth 
     return shared->state == PL_SHARED_CONN_OPEN && shared->dialled == auth->generation;
 }
 
-void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth, pl_exchange *exchange,
+void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth, pl_request *request,
                              int64_t deadline)
 {
-    pl_exchange_rewind(exchange);
+    pl_request_rewind(request);
     pthread_mutex_lock(&shared->lock);
-    exchange->queued_at = pl_clock_now(shared->server->clock);
+    request->queued_at = pl_clock_now(shared->server->clock);
     if (is_the_same(shared, auth)) {
         pl_count(&shared->counters.auths, 1);
-        pl_shared_conn_decide_to_poll(shared, exchange, exchange->queued_at);
-        exchange->dialled = shared->dialled;
-        if (!drive(shared, exchange, deadline))
+        pl_shared_conn_decide_to_poll(shared, request, request->queued_at);
+        request->dialled = shared->dialled;
+        if (!drive(shared, request, deadline))
             pthread_mutex_lock(&shared->lock);
-        end_pass(shared, exchange);
+        end_pass(shared, request);
         if (is_the_same(shared, auth) && !shared->is_writing)
             pl_conn_wipe(&shared->conn);
     } else {
-        set_connection_lost(shared, exchange);
+        set_connection_lost(shared, request);
     }
     leave(shared);
 }
@@ -290,7 +291,7 @@ static void tick_open(pl_shared_conn *shared, int64_t now)
 {
     const pl_server *server = shared->server;
     if (!pl_shared_conn_is_idle(shared)) {
-        if (pl_line_length(&shared->conn.line) > 0 && pl_until(now, shared->heard_at) > server->silence_ns)
+        if (pl_inflight_length(&shared->conn.inflight) > 0 && pl_until(now, shared->heard_at) > server->silence_ns)
             pl_shared_conn_fail(shared, PODLINK_ECONNLOST, "the server is silent");
         return;
     }
@@ -326,7 +327,7 @@ bool pl_shared_conn_is_open(pl_shared_conn *shared, uint32_t *in_line)
 {
     pthread_mutex_lock(&shared->lock);
     bool is_open = shared->state == PL_SHARED_CONN_OPEN;
-    *in_line = is_open ? pl_line_length(&shared->conn.line) : 0;
+    *in_line = is_open ? pl_inflight_length(&shared->conn.inflight) : 0;
     pthread_mutex_unlock(&shared->lock);
     return is_open;
 }

@@ -96,9 +96,9 @@ typedef struct pl_shared_conn {
     pl_busy_poll spin;         /* of the reader */
     pl_wait_policy_seen wait_seen;
     pl_waitset waitset;          /* where owners wait */
-    pl_exchange *waiting;        /* a list of them, the last one first, */
+    pl_request *waiting;         /* a list of them, the last one first, */
     uint32_t waiting_count;      /* and how many they are */
-    pl_exchange *next_leader;    /* told to go on, has not come yet; NULL: none */
+    pl_request *next_leader;     /* told to go on, has not come yet; NULL: none */
     int64_t due;                 /* of those that have no timer the first deadline, or earlier; PL_NEVER: none */
     uint32_t dialled;            /* counts dials: a caller that has waited may find another connection */
     podlink_error fault;         /* why the latest connection died */
@@ -123,20 +123,20 @@ void pl_shared_conn_init(pl_shared_conn *shared, const pl_server *server);
  *  @param is_child  of a fork(): the parent's connection is left as it is, and so is what its other threads held */
 void pl_shared_conn_fini(pl_shared_conn *shared, bool is_child);
 
-/** Runs one pass of an exchange: dials if need be, sends its pending commands and waits for what becomes of them, until
- *  the deadline at most. What is still pending then has its reason in exchange->reason. */
-void pl_shared_conn_run(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline);
+/** Runs one pass of an request: dials if need be, sends its pending commands and waits for what becomes of them, until
+ *  the deadline at most. What is still pending then has its reason in request->reason. */
+void pl_shared_conn_run(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline);
 
 /** The same in steps, for a caller that has parts of a call on several shared connections at once: begins a pass, which
  * dials if need be, and sends what the socket takes, without waiting for answers.
  *  @return true: pl_shared_conn_advance() must follow, until the pass is over; false: it is over, there is no
  * connection */
-bool pl_shared_conn_begin(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline);
+bool pl_shared_conn_begin(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline);
 
 /** Goes on with a pass: waits for answers, and returns as soon as more commands could be sent on account of them, or at
  *  `until`; so that other shared connections do not run dry meanwhile.
  *  @return false: the pass is over, as after pl_shared_conn_run() */
-bool pl_shared_conn_advance(pl_shared_conn *shared, pl_exchange *exchange, int64_t until, int64_t deadline);
+bool pl_shared_conn_advance(pl_shared_conn *shared, pl_request *request, int64_t until, int64_t deadline);
 /** The credentials that are known now are too old: whatever connection was made with them is to show them anew. */
 void pl_shared_conn_outdate(pl_shared_conn *shared, int64_t now);
 
@@ -144,7 +144,7 @@ void pl_shared_conn_outdate(pl_shared_conn *shared, int64_t now);
 bool pl_shared_conn_wants_auth(pl_shared_conn *shared, int64_t now, pl_shared_conn_auth *auth);
 
 /** As pl_shared_conn_run(), but on no other connection than that. */
-void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth, pl_exchange *exchange,
+void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth, pl_request *request,
                              int64_t deadline);
 
 /** The server has accepted them. */

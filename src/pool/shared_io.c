@@ -8,8 +8,8 @@ enum {
     READ_SIZE = 16 * 1024,
     RECORD_BYTES = 8 * 1024, /* of output that is held back no longer */
     HOLD_NS_A_BYTE = 250,    /* on its way: behind a few commands it is held for 0.2 ms at most, behind many for 2 ms */
-    WINDOW = 1024,           /* commands of one exchange in flight */
-    WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an exchange queues no more */
+    WINDOW = 1024,           /* commands of one request in flight */
+    WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an request queues no more */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
     COALESCE_LEAST = 4,   /* callers expected back for whom a writer waits a turn: their commands go out in one write */
     COALESCE_YIELDS = 4,
@@ -22,27 +22,27 @@ enum {
     SPIN_RESTS = 256         /* for so many waits */
 };
 
-bool pl_shared_conn_has_plenty(const pl_exchange *exchange)
+bool pl_shared_conn_has_plenty(const pl_request *request)
 {
-    return exchange->inflight > WINDOW / 2;
+    return request->inflight > WINDOW / 2;
 }
 
-bool pl_shared_conn_queue(pl_shared_conn *shared, pl_exchange *exchange)
+bool pl_shared_conn_queue(pl_shared_conn *shared, pl_request *request)
 {
     pl_conn *conn = &shared->conn;
-    if (pl_line_length(&conn->line) == 0)
-        shared->heard_at = exchange->queued_at;
-    while (exchange->inflight == 0 || conn->filling.length < WINDOW_BYTES) {
-        uint32_t i = pl_exchange_next(exchange, WINDOW);
-        if (i == exchange->count)
+    if (pl_inflight_length(&conn->inflight) == 0)
+        shared->heard_at = request->queued_at;
+    while (request->inflight == 0 || conn->filling.length < WINDOW_BYTES) {
+        uint32_t i = pl_request_next(request, WINDOW);
+        if (i == request->count)
             return true;
-        if (!pl_conn_queue(conn, exchange, i)) {
-            pl_exchange_no_memory(exchange, conn->server);
+        if (!pl_conn_queue(conn, request, i)) {
+            pl_request_no_memory(request, conn->server);
             return false;
         }
-        exchange->next++;
+        request->next++;
     }
-    exchange->wake_at = exchange->inflight / 2;
+    request->wake_at = request->inflight / 2;
     return true;
 }
 
@@ -69,10 +69,10 @@ bool pl_shared_conn_is_output_due(pl_shared_conn *shared, int64_t *held_until)
     return now >= until;
 }
 
-void pl_shared_conn_decide_to_poll(const pl_shared_conn *shared, pl_exchange *exchange, int64_t now)
+void pl_shared_conn_decide_to_poll(const pl_shared_conn *shared, pl_request *request, int64_t now)
 {
-    exchange->polls = shared->server->spin_ns > 0 && shared->spin.rests == 0 &&
-                      pl_wait_policy_may_yield(shared->server->wait_policy, now);
+    request->polls = shared->server->spin_ns > 0 && shared->spin.rests == 0 &&
+                     pl_wait_policy_may_yield(shared->server->wait_policy, now);
 }
 
 /* One begins to take turns. */
@@ -92,21 +92,21 @@ bool pl_shared_conn_may_write(const pl_shared_conn *shared)
     return !shared->is_writing && (!shared->is_coalescing || has_chunk(shared));
 }
 
-bool pl_shared_conn_has_to_write(const pl_shared_conn *shared, const pl_exchange *exchange)
+bool pl_shared_conn_has_to_write(const pl_shared_conn *shared, const pl_request *request)
 {
     if (!pl_shared_conn_may_write(shared))
         return false;
     if (has_chunk(shared))
         return true;
-    return !shared->is_polling && (shared->is_reading || !exchange->polls);
+    return !shared->is_polling && (shared->is_reading || !request->polls);
 }
 
 /* Callers whose replies came together come back together, on the few processors that there are. A turn for the others,
  * as long as that brings more, and their commands are sent in few writes: whoever fills a chunk sends it meanwhile
  * (docs/benchmarks.md). */
-static void coalesce(pl_shared_conn *shared, const pl_exchange *exchange)
+static void coalesce(pl_shared_conn *shared, const pl_request *request)
 {
-    if (shared->expected < COALESCE_LEAST || !exchange->polls)
+    if (shared->expected < COALESCE_LEAST || !request->polls)
         return;
     size_t before = 0;
     shared->is_coalescing = true;
@@ -140,10 +140,10 @@ static bool write_output(pl_shared_conn *shared)
     return result != PL_IO_AGAIN;
 }
 
-bool pl_shared_conn_write(pl_shared_conn *shared, const pl_exchange *exchange)
+bool pl_shared_conn_write(pl_shared_conn *shared, const pl_request *request)
 {
     if (!has_chunk(shared))
-        coalesce(shared, exchange);
+        coalesce(shared, request);
     if (shared->is_writing || shared->conn.is_dead || !pl_conn_has_output(&shared->conn))
         return true; /* another has sent it meanwhile, or does so now */
     return write_output(shared);
@@ -231,7 +231,7 @@ static int64_t poll_and_yield(pl_shared_conn *shared, pl_input *input)
 /* A server on the same machine answers sooner than a processor wakes from sleep. So the reader looks a few times, lets
  * others run between, and writes for them what they queue meanwhile. Where that was in vain of late, as over a network,
  * it does not look. */
-static void look(pl_shared_conn *shared, const pl_exchange *own, pl_input *input, int64_t now)
+static void look(pl_shared_conn *shared, const pl_request *own, pl_input *input, int64_t now)
 {
     const int64_t limit_ns = pl_wait_policy_slow_ns(shared->waiting_count);
     const int64_t until = now + shared->server->spin_ns;
@@ -249,16 +249,16 @@ static void look(pl_shared_conn *shared, const pl_exchange *own, pl_input *input
         now = poll_and_yield(shared, input);
         if (pl_until(now, began) > limit_ns)
             pl_wait_policy_note_slow(&shared->wait_seen, pl_until(now, began));
-        if (input->result != PL_IO_AGAIN || shared->conn.is_dead || pl_exchange_is_answered(own))
+        if (input->result != PL_IO_AGAIN || shared->conn.is_dead || pl_request_is_answered(own))
             break;
     }
     shared->is_polling = false;
-    note_poll(shared, input->result == PL_IO_AGAIN && !pl_exchange_is_answered(own));
+    note_poll(shared, input->result == PL_IO_AGAIN && !pl_request_is_answered(own));
 }
 
 /* What was read goes to those who wait for it, and so does the news that a deadline has come.
  * @return who is to be told */
-static pl_exchange *hand_out(pl_shared_conn *shared, const pl_input *input)
+static pl_request *hand_out(pl_shared_conn *shared, const pl_input *input)
 {
     const int64_t now = pl_clock_now(shared->server->clock);
     shared->is_reading = false;
@@ -271,7 +271,7 @@ static void help_once(pl_shared_conn *shared)
 {
     pl_input input;
     int64_t held_until = PL_NEVER;
-    pl_exchange *to_wake = NULL;
+    pl_request *to_wake = NULL;
     if (!shared->is_writing && pl_shared_conn_is_output_due(shared, &held_until)) {
         write_output(shared);
         to_wake = pl_shared_conn_take_finished(shared); /* where that failed */
@@ -299,14 +299,14 @@ static void help_leader(pl_shared_conn *shared)
 /* Where one looks, answers may come soon: who waits for them takes turns with the others before it sleeps. Without the
  * lock.
  * @param wait_ns  in and out: what is left of the wait */
-static void yield_and_poll(pl_shared_conn *shared, const pl_exchange *exchange, int64_t now, int64_t limit_ns,
+static void yield_and_poll(pl_shared_conn *shared, const pl_request *request, int64_t now, int64_t limit_ns,
                            int64_t *wait_ns)
 {
     int64_t took_ns = 0;
     bool is_woken = false;
     for (int turn = 0; *wait_ns > 0 && took_ns <= limit_ns && turn < WAIT_YIELDS && !is_woken; turn++) {
         pl_thread_yield();
-        is_woken = pl_event_is_set(&exchange->event);
+        is_woken = pl_event_is_set(&request->event);
         took_ns = pl_until(pl_clock_now(shared->server->clock), now);
         now += took_ns;
         *wait_ns = pl_until(*wait_ns, took_ns);
@@ -317,20 +317,20 @@ static void yield_and_poll(pl_shared_conn *shared, const pl_exchange *exchange, 
         pl_wait_policy_note_slow(&shared->wait_seen, took_ns);
 }
 
-pl_next_step pl_shared_conn_wait(pl_shared_conn *shared, pl_exchange *exchange, int64_t deadline)
+pl_next_step pl_shared_conn_wait(pl_shared_conn *shared, pl_request *request, int64_t deadline)
 {
     int64_t wait_ns = 0;
     const int64_t now = pl_clock_now(shared->server->clock);
-    if (!pl_shared_conn_join(shared, exchange, now, deadline, &wait_ns))
+    if (!pl_shared_conn_join(shared, request, now, deadline, &wait_ns))
         return PL_GIVE_UP;
-    const uint16_t wait_index = exchange->wait_index;
+    const uint16_t wait_index = request->wait_index;
     const int64_t limit_ns = pl_wait_policy_slow_ns(shared->waiting_count);
-    if (exchange->polls)
+    if (request->polls)
         note_wait(shared, now);
     pthread_mutex_unlock(&shared->lock);
-    if (exchange->polls)
-        yield_and_poll(shared, exchange, now, limit_ns, &wait_ns);
-    return pl_shared_conn_sleep(shared, exchange, wait_index, wait_ns);
+    if (request->polls)
+        yield_and_poll(shared, request, now, limit_ns, &wait_ns);
+    return pl_shared_conn_sleep(shared, request, wait_index, wait_ns);
 }
 
 /* Sleeps until there is something to read, or room to write where nobody else writes, or output that is held is due. */
@@ -356,7 +356,7 @@ static void sleep_until_ready(pl_shared_conn *shared, pl_input *input, int64_t n
         shared->is_watched = false;
 }
 
-void pl_shared_conn_read(pl_shared_conn *shared, pl_exchange *own, int64_t now, int64_t deadline)
+void pl_shared_conn_read(pl_shared_conn *shared, pl_request *own, int64_t now, int64_t deadline)
 {
     pl_input input;
     input.result = PL_IO_AGAIN;
@@ -367,13 +367,13 @@ void pl_shared_conn_read(pl_shared_conn *shared, pl_exchange *own, int64_t now, 
     else
         shared->spin.rests -= shared->spin.rests > 0 ? 1 : 0;
     bool has_read = input.result != PL_IO_AGAIN;
-    if (!has_read && !shared->is_reading && !shared->conn.is_dead && !pl_exchange_is_answered(own)) {
+    if (!has_read && !shared->is_reading && !shared->conn.is_dead && !pl_request_is_answered(own)) {
         sleep_until_ready(shared, &input, now);
         has_read = true;
     }
     shared->reader_back_at = PL_NEVER;
-    pl_exchange *to_wake = has_read ? hand_out(shared, &input) : NULL;
-    if (own->unsettled == 0)
+    pl_request *to_wake = has_read ? hand_out(shared, &input) : NULL;
+    if (own->incomplete == 0)
         to_wake = pl_shared_conn_take_next_leader(shared, to_wake); /* in the same system call */
     pl_shared_conn_wake(shared, to_wake);
 }

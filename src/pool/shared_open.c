@@ -39,7 +39,7 @@ void pl_shared_conn_close_if_unused(pl_shared_conn *shared)
 
 bool pl_shared_conn_is_idle(const pl_shared_conn *shared)
 {
-    return pl_line_length(&shared->conn.line) == 0 && !pl_shared_conn_has_leader(shared);
+    return pl_inflight_length(&shared->conn.inflight) == 0 && !pl_shared_conn_has_leader(shared);
 }
 
 void pl_shared_conn_clean_up(pl_shared_conn *shared)
@@ -118,7 +118,7 @@ void pl_shared_conn_check_idle(pl_shared_conn *shared)
     pl_io_result result = pl_stream_peek(&shared->stream);
     pthread_mutex_lock(&shared->lock);
     shared->is_reading = false;
-    if (result == PL_IO_AGAIN || pl_line_length(&shared->conn.line) > 0 || shared->conn.is_dead)
+    if (result == PL_IO_AGAIN || pl_inflight_length(&shared->conn.inflight) > 0 || shared->conn.is_dead)
         return; /* or somebody has asked meanwhile, and will see */
     pl_count(&shared->counters.stale, 1);
     if (result == PL_IO_DONE)
@@ -127,12 +127,12 @@ void pl_shared_conn_check_idle(pl_shared_conn *shared)
         pl_shared_conn_fail(shared, PODLINK_ECONNLOST, "closed by the server while idle");
 }
 
-void pl_shared_conn_set_timed_out(const pl_shared_conn *shared, pl_exchange *exchange)
+void pl_shared_conn_set_timed_out(const pl_shared_conn *shared, pl_request *request)
 {
     podlink_error fault;
     pl_error_set(&fault, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "%s on %s: no connection before the deadline",
-                 exchange->name, shared->server->address->text);
-    pl_exchange_not_sent(exchange, &fault);
+                 request->name, shared->server->address->text);
+    pl_request_not_sent(request, &fault);
 }
 
 /* A server that is no longer ours gets no more connections. */
@@ -146,7 +146,7 @@ static bool is_given_up(pl_shared_conn *shared)
     return true;
 }
 
-static bool wait_for_connection(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline)
+static bool wait_for_connection(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
     while (shared->state != PL_SHARED_CONN_OPEN) {
         bool waits_for_dial = shared->state == PL_SHARED_CONN_DIALLING;
@@ -154,36 +154,36 @@ static bool wait_for_connection(pl_shared_conn *shared, pl_exchange *exchange, i
             waits_for_dial = true;
             if (!is_given_up(shared) && now >= shared->dial_not_before)
                 dial(shared, deadline);
-        } else if (pl_shared_conn_add_waiting(shared, exchange, deadline) == PL_GIVE_UP) {
-            pl_shared_conn_set_timed_out(shared, exchange);
+        } else if (pl_shared_conn_add_waiting(shared, request, deadline) == PL_GIVE_UP) {
+            pl_shared_conn_set_timed_out(shared, request);
             return false;
         }
         if (waits_for_dial && shared->state == PL_SHARED_CONN_CLOSED && shared->dial_fault.status != PODLINK_OK) {
-            pl_exchange_not_sent(exchange, &shared->dial_fault);
+            pl_request_not_sent(request, &shared->dial_fault);
             return false;
         }
         now = pl_clock_now(shared->server->clock);
         if (shared->state != PL_SHARED_CONN_OPEN && pl_until(deadline, now) == 0) {
-            pl_shared_conn_set_timed_out(shared, exchange);
+            pl_shared_conn_set_timed_out(shared, request);
             return false;
         }
     }
     return true;
 }
 
-bool pl_shared_conn_open(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline)
+bool pl_shared_conn_open(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
     if (shared->state == PL_SHARED_CONN_OPEN && pl_shared_conn_is_idle(shared)) {
         pl_shared_conn_check_idle(shared);
         pl_shared_conn_close_if_unused(shared);
     }
     if (shared->state == PL_SHARED_CONN_OPEN) {
-        exchange->queued_at = now;
+        request->queued_at = now;
         return true;
     }
-    bool is_open = wait_for_connection(shared, exchange, now, deadline);
-    exchange->queued_at = pl_clock_now(shared->server->clock);
+    bool is_open = wait_for_connection(shared, request, now, deadline);
+    request->queued_at = pl_clock_now(shared->server->clock);
     pl_count(&shared->counters.waits, 1);
-    pl_count(&shared->counters.wait_ns, (uint64_t)(exchange->queued_at - now));
+    pl_count(&shared->counters.wait_ns, (uint64_t)(request->queued_at - now));
     return is_open;
 }

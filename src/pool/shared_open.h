@@ -5,8 +5,8 @@
 
 #include "pool/shared_conn.h"
 
-/** Gets the connection open. False where that failed: the exchange knows why. */
-bool pl_shared_conn_open(pl_shared_conn *shared, pl_exchange *exchange, int64_t now, int64_t deadline);
+/** Gets the connection open. False where that failed: the request knows why. */
+bool pl_shared_conn_open(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline);
 
 /** Somebody is in a role. */
 bool pl_shared_conn_has_leader(const pl_shared_conn *shared);
@@ -29,6 +29,6 @@ void pl_shared_conn_clean_up(pl_shared_conn *shared);
 void pl_shared_conn_close_if_unused(pl_shared_conn *shared);
 
 /** There was no connection before the deadline. */
-void pl_shared_conn_set_timed_out(const pl_shared_conn *shared, pl_exchange *exchange);
+void pl_shared_conn_set_timed_out(const pl_shared_conn *shared, pl_request *request);
 
 #endif

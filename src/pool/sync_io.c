@@ -69,13 +69,13 @@ bool pl_sync_io_receive(pl_conn *conn, pl_stream *stream, const pl_clock *clock,
 }
 
 /* False when out of memory. */
-static bool queue(pl_conn *conn, pl_exchange *exchange)
+static bool queue(pl_conn *conn, pl_request *request)
 {
     uint32_t i;
-    while ((i = pl_exchange_next(exchange, WINDOW)) < exchange->count) {
-        if (!pl_conn_queue(conn, exchange, i))
+    while ((i = pl_request_next(request, WINDOW)) < request->count) {
+        if (!pl_conn_queue(conn, request, i))
             return false;
-        exchange->next++;
+        request->next++;
     }
     return true;
 }
@@ -89,32 +89,32 @@ static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const pl_c
     return slice < deadline ? slice : deadline;
 }
 
-void pl_sync_io_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
+void pl_sync_io_run(pl_conn *conn, pl_stream *stream, pl_request *request, const pl_clock *clock, int64_t deadline,
                     const pl_cancel *cancel)
 {
-    pl_exchange_rewind(exchange);
-    exchange->queued_at = pl_clock_now(clock);
+    pl_request_rewind(request);
+    request->queued_at = pl_clock_now(clock);
     while (!conn->is_dead) {
-        if (!queue(conn, exchange)) {
-            pl_exchange_no_memory(exchange, conn->server);
-            pl_conn_abandon(conn, exchange, PODLINK_ENOMEM, "out of memory");
+        if (!queue(conn, request)) {
+            pl_request_no_memory(request, conn->server);
+            pl_conn_abandon(conn, request, PODLINK_ENOMEM, "out of memory");
             break;
         }
-        if (exchange->inflight == 0)
+        if (request->inflight == 0)
             break;
         short events = pl_conn_has_output(conn) ? POLLIN | POLLOUT : POLLIN;
         if (!step(conn, stream, events, clock, step_deadline(clock, deadline, cancel))) {
             if (cancel && pl_cancel_is_set(cancel))
-                pl_conn_abandon(conn, exchange, cancel->status, cancel->why);
+                pl_conn_abandon(conn, request, cancel->status, cancel->why);
             else
-                pl_conn_abandon(conn, exchange, PODLINK_ETIMEDOUT, "no answer before the deadline");
+                pl_conn_abandon(conn, request, PODLINK_ETIMEDOUT, "no answer before the deadline");
             break;
         }
-        exchange->finished = false;
+        request->finished = false;
         pl_conn_take_finished(conn);
     }
-    exchange->finished = false;
+    request->finished = false;
     pl_conn_take_finished(conn);
-    if (exchange->unsettled > 0 && exchange->reason == PODLINK_OK)
-        pl_exchange_not_sent(exchange, &conn->fault); /* it was dead before */
+    if (request->incomplete > 0 && request->reason == PODLINK_OK)
+        pl_request_not_sent(request, &conn->fault); /* it was dead before */
 }

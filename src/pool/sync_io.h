@@ -7,10 +7,10 @@
 #include "net/stream.h"
 #include "sync/cancel.h"
 
-/** Queues the exchange's pending commands and drives the connection until none is in flight, or it is dead, or the
+/** Queues the request's pending commands and drives the connection until none is in flight, or it is dead, or the
  *  deadline has come: then what is still in flight is abandoned.
  *  @param cancellation  NULL, or looked at every 20 ms: when it has come, that is as if the deadline had */
-void pl_sync_io_run(pl_conn *conn, pl_stream *stream, pl_exchange *exchange, const pl_clock *clock, int64_t deadline,
+void pl_sync_io_run(pl_conn *conn, pl_stream *stream, pl_request *request, const pl_clock *clock, int64_t deadline,
                     const pl_cancel *cancel);
 
 /** Sends all output. False at the deadline, or where the connection has died. */

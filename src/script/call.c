@@ -24,8 +24,8 @@ static void count_repair(podlink_client *client, const pl_script *script)
     pl_count_shared(&script->live->figures.repairs, 1);
 }
 
-/* Loads a script where the latest pass has missed it. False where that failed: the exchange knows why. */
-static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
+/* Loads a script where the latest pass has missed it. False where that failed: the request knows why. */
+static bool repair(pl_run *run, pl_request *request, const pl_script *script)
 {
     podlink_error fault;
     pl_lacking lacking[PL_LACKING_MAX];
@@ -38,7 +38,7 @@ static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
             pl_holding_ensure(&carrier, script, lacking[i].loads, &fault) == PODLINK_OK)
             continue;
         if (!pl_node_is_retired(lacking[i].node)) { /* else another serves its slots now */
-            pl_exchange_not_sent(exchange, &fault);
+            pl_request_not_sent(request, &fault);
             return false;
         }
     }
@@ -48,7 +48,7 @@ static bool repair(pl_run *run, pl_exchange *exchange, const pl_script *script)
 
 /* A server that has no functions is to say so, not that it does not know FCALL: so before the first call it is asked.
  */
-static bool look_first(pl_run *run, pl_exchange *exchange, const pl_script *script)
+static bool look_first(pl_run *run, pl_request *request, const pl_script *script)
 {
     podlink_error fault;
     const pl_view *view;
@@ -61,42 +61,42 @@ static bool look_first(pl_run *run, pl_exchange *exchange, const pl_script *scri
         status = pl_holding_ensure(&carrier, script, 0, &fault);
     }
     if (status != PODLINK_OK)
-        pl_exchange_not_sent(exchange, &fault);
+        pl_request_not_sent(request, &fault);
     return status == PODLINK_OK;
 }
 
-static void passes(pl_run *run, pl_exchange *exchange, const pl_script *script)
+static void passes(pl_run *run, pl_request *request, const pl_script *script)
 {
-    uint32_t unsettled = exchange->unsettled;
-    if (!look_first(run, exchange, script))
+    uint32_t incomplete = request->incomplete;
+    if (!look_first(run, request, script))
         return;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
-        pl_run_passes(run, exchange);
-        if (pl_exchange_is_settled(exchange) || !exchange->lacks_script)
+        pl_run_passes(run, request);
+        if (pl_request_is_complete(request) || !request->lacks_script)
             return;
-        if (exchange->unsettled < unsettled)
+        if (request->incomplete < incomplete)
             repairs = 0;
-        unsettled = exchange->unsettled;
-        if (!repair(run, exchange, script))
+        incomplete = request->incomplete;
+        if (!repair(run, request, script))
             return;
     }
 }
 
-void pl_script_passes(pl_run *run, pl_exchange *exchange, const pl_script *script)
+void pl_script_passes(pl_run *run, pl_request *request, const pl_script *script)
 {
-    passes(run, exchange, script);
-    pl_script_figures_count(&script->live->figures, exchange);
+    passes(run, request, script);
+    pl_script_figures_count(&script->live->figures, request);
 }
 
-podlink_status pl_script_run(podlink_client *client, pl_exchange *exchange, const pl_script *script,
+podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,
                              const podlink_call *call, podlink_error *err)
 {
     pl_run run;
     podlink_status status = pl_run_begin(&run, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    pl_script_passes(&run, exchange, script);
-    status = pl_run_end(&run, exchange);
+    pl_script_passes(&run, request, script);
+    status = pl_run_end(&run, request);
     pl_run_finish(&run);
     return status;
 }

@@ -9,14 +9,14 @@
 
 #include <string.h>
 
-void pl_script_figures_count(pl_script_figures *figures, const pl_exchange *exchange)
+void pl_script_figures_count(pl_script_figures *figures, const pl_request *request)
 {
-    pl_count_shared(&figures->calls, exchange->count);
-    const uint32_t failed = exchange->failed + exchange->unsettled;
+    pl_count_shared(&figures->calls, request->count);
+    const uint32_t failed = request->failed + request->incomplete;
     if (failed > 0)
         pl_count_shared(&figures->errors, failed);
-    if (exchange->unsettled == 0 && exchange->answered_at != 0)
-        pl_histogram_record_shared(&figures->wire, exchange->answered_at - exchange->sent_at);
+    if (request->incomplete == 0 && request->answered_at != 0)
+        pl_histogram_record_shared(&figures->wire, request->answered_at - request->sent_at);
 }
 
 podlink_status podlink_script_stats_of(podlink_client *client, const char *name, podlink_script_stats *stats)

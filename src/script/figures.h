@@ -4,7 +4,7 @@
 
 #include "base/counters.h"
 #include "base/histogram.h"
-#include "conn/exchange.h"
+#include "conn/request.h"
 
 typedef struct pl_script_figures {
     pl_counter loads; /* sent */
@@ -14,7 +14,7 @@ typedef struct pl_script_figures {
     pl_histogram wire; /* written by many at once */
 } pl_script_figures;
 
-/** An exchange of calls of this script has ended, but for what is given up still. Any thread. */
-void pl_script_figures_count(pl_script_figures *figures, const pl_exchange *exchange);
+/** An request of calls of this script has ended, but for what is given up still. Any thread. */
+void pl_script_figures_count(pl_script_figures *figures, const pl_request *request);
 
 #endif

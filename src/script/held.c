@@ -9,12 +9,12 @@
 
 /* Command 0 asks for scripts, command 1 for the library of functions; either may be left out. */
 typedef struct asking {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const pl_script *const *scripts;
     uint32_t count;
     uint32_t sha_count; /* of those that are no functions */
     uint8_t *held;
-    uint8_t marks[2];
+    uint8_t states[2];
 } asking;
 
 static bool asks_shas(const asking *a, uint32_t i)
@@ -22,9 +22,9 @@ static bool asks_shas(const asking *a, uint32_t i)
     return i == 0 && a->sha_count > 0;
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const asking *a = (asking *)exchange;
+    const asking *a = (asking *)request;
     if (!asks_shas(a, i))
         return pl_library_encode_list(out);
     if (!pl_buffer_reserve(out, (3 + (size_t)a->sha_count) * (PL_RESP_OVERHEAD + PL_SHA1_HEX)))
@@ -38,7 +38,7 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return true;
 }
 
-static podlink_status settle_shas(const asking *a, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_shas(const asking *a, const pl_outcome *outcome, podlink_error *err)
 {
     size_t element = 0;
     if (outcome->status != PODLINK_OK)
@@ -54,23 +54,23 @@ static podlink_status settle_shas(const asking *a, const pl_outcome *outcome, po
     return PODLINK_OK;
 }
 
-static podlink_status settle_library(const asking *a, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_library(const asking *a, const pl_outcome *outcome, podlink_error *err)
 {
     bool is_ours;
-    podlink_status status = pl_library_settle_list(outcome, &is_ours, err);
+    podlink_status status = pl_library_complete_list(outcome, &is_ours, err);
     for (uint32_t at = 0; at < a->count && status == PODLINK_OK; at++)
         if (a->scripts[at]->is_function)
             a->held[at] = is_ours;
     return status;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    const asking *a = (asking *)exchange;
-    return asks_shas(a, i) ? settle_shas(a, outcome, err) : settle_library(a, outcome, err);
+    const asking *a = (asking *)request;
+    return asks_shas(a, i) ? complete_shas(a, outcome, err) : complete_library(a, outcome, err);
 }
 
-static const pl_exchange_ops asking_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
 
 podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count, uint8_t *held,
                               podlink_error *err)
@@ -80,9 +80,9 @@ podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const 
         a.sha_count += !scripts[i]->is_function;
     if (count == 0)
         return PODLINK_OK;
-    pl_exchange_init(&a.exchange, &asking_ops, "SCRIPT EXISTS", true, err);
-    pl_exchange_many(&a.exchange, (a.sha_count > 0) + (a.sha_count < count), a.marks);
-    return pl_carrier_run(carrier, &a.exchange);
+    pl_request_init(&a.request, &asking_ops, "SCRIPT EXISTS", true, err);
+    pl_request_set_count(&a.request, (a.sha_count > 0) + (a.sha_count < count), a.states);
+    return pl_carrier_run(carrier, &a.request);
 }
 
 /* held[i] becomes 1 where every master holds scripts[i]. */

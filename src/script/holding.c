@@ -197,25 +197,25 @@ podlink_status pl_holding_ensure(const pl_carrier *carrier, const pl_script *scr
 /* SCRIPT LOADs that nobody waits for: whoever meets NOSCRIPT on another connection meanwhile loads that script itself,
  * since the one that reads these answers may give up. */
 typedef struct prelude {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     pl_node *node;
     uint32_t run_number;
     uint32_t count;
     const pl_script **scripts;
     bool *is_loaded;
-    uint8_t *marks;
+    uint8_t *states;
 } prelude;
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const pl_script *script = ((prelude *)exchange)->scripts[i];
+    const pl_script *script = ((prelude *)request)->scripts[i];
     return script->is_function ? pl_library_encode_load(out, false) : pl_script_encode_load(script, out);
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)err;
-    prelude *p = (prelude *)exchange;
+    prelude *p = (prelude *)request;
     if (p->scripts[i]->is_function)
         p->is_loaded[i] = pl_library_is_there(outcome);
     else if (outcome->status == PODLINK_OK)
@@ -228,13 +228,13 @@ static void free_prelude(prelude *p)
     const pl_heap *heap = &p->node->client->config.heap;
     pl_heap_free(heap, p->scripts);
     pl_heap_free(heap, p->is_loaded);
-    pl_heap_free(heap, p->marks);
+    pl_heap_free(heap, p->states);
     pl_heap_free(heap, p);
 }
 
-static void finished(pl_exchange *exchange)
+static void finished(pl_request *request)
 {
-    prelude *p = (prelude *)exchange;
+    prelude *p = (prelude *)request;
     for (uint32_t i = 0; i < p->count; i++) {
         if (!p->is_loaded[i])
             continue;
@@ -244,7 +244,7 @@ static void finished(pl_exchange *exchange)
     free_prelude(p);
 }
 
-static const pl_exchange_ops prelude_ops = {.encode = encode, .settle = settle, .finished = finished};
+static const pl_request_ops prelude_ops = {.encode = encode, .complete = complete, .finished = finished};
 
 /* NULL when out of memory. */
 static prelude *make_prelude(pl_node *node, uint32_t capacity, uint32_t run_number)
@@ -257,8 +257,8 @@ static prelude *make_prelude(pl_node *node, uint32_t capacity, uint32_t run_numb
     p->run_number = run_number;
     p->scripts = pl_heap_zalloc(heap, capacity * sizeof(pl_script *));
     p->is_loaded = pl_heap_zalloc(heap, capacity);
-    p->marks = pl_heap_zalloc(heap, capacity);
-    if (p->scripts && p->is_loaded && p->marks)
+    p->states = pl_heap_zalloc(heap, capacity);
+    if (p->scripts && p->is_loaded && p->states)
         return p;
     free_prelude(p);
     return NULL;
@@ -282,13 +282,13 @@ static void claim_scripts(prelude *p, uint32_t most)
 
 static void queue_prelude(pl_conn *conn, prelude *p)
 {
-    pl_exchange_init(&p->exchange, &prelude_ops, "SCRIPT LOAD", false, NULL);
-    pl_exchange_many(&p->exchange, p->count, p->marks);
+    pl_request_init(&p->request, &prelude_ops, "SCRIPT LOAD", false, NULL);
+    pl_request_set_count(&p->request, p->count, p->states);
     for (uint32_t i = 0; i < p->count; i++)
-        if (!pl_conn_queue(conn, &p->exchange, i))
+        if (!pl_conn_queue(conn, &p->request, i))
             break; /* out of memory: those that are missing are loaded when they are called */
-    if (p->exchange.inflight == 0)
-        finished(&p->exchange);
+    if (p->request.inflight == 0)
+        finished(&p->request);
 }
 
 /* A pl_prelude_fn. Before the client is open, the first run gets its scripts by the open, or on demand. */

@@ -1,4 +1,4 @@
-/* A call of a script of any name as an exchange. */
+/* A call of a script of any name as an request. */
 #include "script/invocation.h"
 
 #include "base/error.h"
@@ -43,10 +43,10 @@ static bool encode_texts(texts t, pl_buffer *out)
     return true;
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const pl_invocation *inv = (pl_invocation *)exchange;
+    const pl_invocation *inv = (pl_invocation *)request;
     if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE))
         return false;
     pl_script_begin(out, inv->script, (uint32_t)inv->call->key_count, (uint32_t)inv->call->arg_count);
@@ -86,11 +86,11 @@ static bool take(pl_invocation *inv, const pl_reply *reply)
     return inv->want == PL_WANT_NOTHING || inv->reply;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
     char why[192];
-    pl_invocation *inv = (pl_invocation *)exchange;
+    pl_invocation *inv = (pl_invocation *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     if (!inv->is_queued && !pl_value_fits(inv->type, outcome->reply->nodes, why, sizeof why))
@@ -106,14 +106,14 @@ static uint16_t slot_of_key(const texts *keys, size_t i)
     return pl_slot_of(keys->at[i], length_of(keys, i));
 }
 
-static uint16_t slot(const pl_exchange *exchange, uint32_t i)
+static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    const texts keys = keys_of(((const pl_invocation *)exchange)->call);
+    const texts keys = keys_of(((const pl_invocation *)request)->call);
     return keys.count == 0 ? PL_SLOT_ANY : slot_of_key(&keys, 0);
 }
 
-static const pl_exchange_ops invocation_ops = {.encode = encode, .settle = settle, .slot = slot};
+static const pl_request_ops invocation_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 /* --- checks --------------------------------------------------------------------------------------------------- */
 
@@ -184,7 +184,7 @@ podlink_status pl_invocation_init(pl_invocation *inv, podlink_client *client, co
     if (status == PODLINK_OK)
         status = check_type(inv, type, err);
     if (status == PODLINK_OK)
-        pl_exchange_init(&inv->exchange, &invocation_ops, inv->script->name, inv->script->repeatable, err);
-    inv->exchange.reads_only = status == PODLINK_OK && inv->script->declaration.read_only;
+        pl_request_init(&inv->request, &invocation_ops, inv->script->name, inv->script->repeatable, err);
+    inv->request.reads_only = status == PODLINK_OK && inv->script->declaration.read_only;
     return status;
 }

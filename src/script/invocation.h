@@ -1,8 +1,8 @@
-/* A call of a script of any name as an exchange, on shared connections or in a session. */
+/* A call of a script of any name as an request, on shared connections or in a session. */
 #ifndef PL_SCRIPT_INVOCATION_H
 #define PL_SCRIPT_INVOCATION_H
 
-#include "conn/exchange.h"
+#include "conn/request.h"
 #include "script/registry.h"
 
 #include <podlink/script.h>
@@ -15,7 +15,7 @@ typedef enum pl_want {
 } pl_want;
 
 typedef struct pl_invocation {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const pl_script *script;
     const podlink_script_call *call; /* borrowed */
     pl_want want;

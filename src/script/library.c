@@ -65,7 +65,7 @@ static const podlink_reply *code_of(const podlink_reply *library)
     return NULL;
 }
 
-podlink_status pl_library_settle_list(const pl_outcome *outcome, bool *is_ours, podlink_error *err)
+podlink_status pl_library_complete_list(const pl_outcome *outcome, bool *is_ours, podlink_error *err)
 {
     *is_ours = false;
     if (outcome->status != PODLINK_OK)
@@ -85,46 +85,46 @@ bool pl_library_is_there(const pl_outcome *outcome)
 /* --- ensuring ------------------------------------------------------------------------------------------------- */
 
 typedef struct ensuring {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     bool is_ours;
 } ensuring;
 
-static bool encode_list(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_list(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    (void)exchange, (void)i;
+    (void)request, (void)i;
     return pl_library_encode_list(out);
 }
 
-static podlink_status settle_list(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_list(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    return pl_library_settle_list(outcome, &((ensuring *)exchange)->is_ours, err);
+    return pl_library_complete_list(outcome, &((ensuring *)request)->is_ours, err);
 }
 
-static bool encode_load(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode_load(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    (void)exchange, (void)i;
+    (void)request, (void)i;
     return pl_library_encode_load(out, true);
 }
 
-static podlink_status settle_load(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_load(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    (void)exchange, (void)i;
+    (void)request, (void)i;
     return outcome->status == PODLINK_OK ? PODLINK_OK : failed(outcome, err);
 }
 
-static const pl_exchange_ops list_ops = {.encode = encode_list, .settle = settle_list};
-static const pl_exchange_ops load_ops = {.encode = encode_load, .settle = settle_load};
+static const pl_request_ops list_ops = {.encode = encode_list, .complete = complete_list};
+static const pl_request_ops load_ops = {.encode = encode_load, .complete = complete_load};
 
 podlink_status pl_library_ensure(const pl_carrier *carrier, podlink_error *err)
 {
     ensuring e = {.is_ours = false};
-    pl_exchange_init(&e.exchange, &list_ops, "FUNCTION LIST", true, err);
-    podlink_status status = pl_carrier_run(carrier, &e.exchange);
+    pl_request_init(&e.request, &list_ops, "FUNCTION LIST", true, err);
+    podlink_status status = pl_carrier_run(carrier, &e.request);
     if (status != PODLINK_OK || e.is_ours)
         return status;
-    pl_exchange_init(&e.exchange, &load_ops, "FUNCTION LOAD", true, err);
-    status = pl_carrier_run(carrier, &e.exchange);
+    pl_request_init(&e.request, &load_ops, "FUNCTION LOAD", true, err);
+    status = pl_carrier_run(carrier, &e.request);
     pl_script_count_load(carrier->client, carrier->client->scripts->built_in[0]);
     if (status == PODLINK_OK)
         pl_script_log_loaded(carrier->node, carrier->client->scripts->built_in[0]);

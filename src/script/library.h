@@ -15,7 +15,7 @@ bool pl_library_encode_list(pl_buffer *out);
 bool pl_library_encode_load(pl_buffer *out, bool replaces);
 
 /** What the answer to the first means: *is_ours, whether the library there is the one that we would load. */
-podlink_status pl_library_settle_list(const pl_outcome *outcome, bool *is_ours, podlink_error *err);
+podlink_status pl_library_complete_list(const pl_outcome *outcome, bool *is_ours, podlink_error *err);
 
 /** Whether a load that does not replace has left a library there: ours, or the one that was there. */
 bool pl_library_is_there(const pl_outcome *outcome);

@@ -57,7 +57,7 @@ void pl_script_log_loaded(const pl_node *node, const pl_script *script)
 /* --- some scripts --------------------------------------------------------------------------------------------- */
 
 typedef struct load {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     const pl_script *const *scripts;
     uint32_t count; /* commands 0 .. count - 1 load; those behind them, where it is all, ask: */
     bool asks_library;
@@ -68,9 +68,9 @@ typedef struct load {
     pl_permission permission;
 } load;
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const load *l = (load *)exchange;
+    const load *l = (load *)request;
     if (i < l->count)
         return pl_script_encode_load(l->scripts[i], out);
     if (l->asks_library && i == l->count)
@@ -78,7 +78,7 @@ static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
     return pl_permission_encode(&l->permission, out);
 }
 
-static podlink_status settle_load(load *l, const pl_script *script, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete_load(load *l, const pl_script *script, const pl_outcome *outcome, podlink_error *err)
 {
     if (outcome->status != PODLINK_OK) {
         if (err && outcome->server)
@@ -93,23 +93,23 @@ static podlink_status settle_load(load *l, const pl_script *script, const pl_out
     return PODLINK_OK;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    load *l = (load *)exchange;
+    load *l = (load *)request;
     if (i < l->count)
-        return settle_load(l, l->scripts[i], outcome, err);
+        return complete_load(l, l->scripts[i], outcome, err);
     if (l->asks_library && i == l->count)
-        return pl_library_settle_list(outcome, &l->is_library_ours, err);
-    return pl_permission_settle(&l->permission, outcome);
+        return pl_library_complete_list(outcome, &l->is_library_ours, err);
+    return pl_permission_complete(&l->permission, outcome);
 }
 
-static const pl_exchange_ops load_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops load_ops = {.encode = encode, .complete = complete};
 
 /* What was given up is told without the script: the failure has met no single command. */
 static void name_script(const load *l, podlink_error *err)
 {
     char message[sizeof err->message];
-    const uint32_t i = l->exchange.err_index;
+    const uint32_t i = l->request.err_index;
     if (!err || i >= l->count || err->delivery == PODLINK_NOT_SENT || strstr(err->message, l->scripts[i]->name))
         return; /* without a connection it is no matter of this script */
     memcpy(message, err->message, sizeof message);
@@ -121,8 +121,8 @@ podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script
     if (script->is_function)
         return pl_library_ensure(carrier, err);
     load l = {.scripts = &script, .count = 1};
-    pl_exchange_init(&l.exchange, &load_ops, "SCRIPT LOAD", true, err);
-    podlink_status status = pl_carrier_run(carrier, &l.exchange);
+    pl_request_init(&l.request, &load_ops, "SCRIPT LOAD", true, err);
+    podlink_status status = pl_carrier_run(carrier, &l.request);
     pl_script_count_load(carrier->client, script);
     if (status == PODLINK_OK)
         pl_script_log_loaded(carrier->node, script);
@@ -139,11 +139,11 @@ static void note_loaded(pl_node *node, const pl_script *const *scripts, uint32_t
     }
 }
 
-static podlink_status run_load(const pl_carrier *carrier, load *l, uint8_t *marks, podlink_error *err)
+static podlink_status run_load(const pl_carrier *carrier, load *l, uint8_t *states, podlink_error *err)
 {
-    pl_exchange_init(&l->exchange, &load_ops, "SCRIPT LOAD", true, err);
-    pl_exchange_many(&l->exchange, l->count + l->asks_library + l->asks_permission, marks);
-    podlink_status status = pl_carrier_run(carrier, &l->exchange);
+    pl_request_init(&l->request, &load_ops, "SCRIPT LOAD", true, err);
+    pl_request_set_count(&l->request, l->count + l->asks_library + l->asks_permission, states);
+    podlink_status status = pl_carrier_run(carrier, &l->request);
     for (uint32_t i = 0; i < l->count; i++)
         pl_script_count_load(carrier->client, l->scripts[i]);
     if (status == PODLINK_OK)
@@ -154,10 +154,10 @@ static podlink_status run_load(const pl_carrier *carrier, load *l, uint8_t *mark
 }
 
 podlink_status pl_script_load_some(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count,
-                                   uint8_t *marks, podlink_error *err)
+                                   uint8_t *states, podlink_error *err)
 {
     load l = {.scripts = scripts, .count = count};
-    return run_load(carrier, &l, marks, err);
+    return run_load(carrier, &l, states, err);
 }
 
 /* --- all ------------------------------------------------------------------------------------------------------- */
@@ -175,9 +175,9 @@ static podlink_status load_library(const pl_carrier *carrier, const load *l, pod
     return PODLINK_OK;
 }
 
-static podlink_status load_all(const pl_carrier *carrier, load *l, uint8_t *marks, podlink_error *err)
+static podlink_status load_all(const pl_carrier *carrier, load *l, uint8_t *states, podlink_error *err)
 {
-    podlink_status status = run_load(carrier, l, marks, err);
+    podlink_status status = run_load(carrier, l, states, err);
     if (status == PODLINK_OK)
         status = load_library(carrier, l, err);
     if (status != PODLINK_OK)
@@ -205,15 +205,15 @@ static podlink_status load_registered(const pl_carrier *carrier, size_t *loaded,
     const uint32_t total = pl_scripts_count(registry);
     load l = {.registry = registry, .asks_library = registry->are_functions, .asks_permission = true};
     const pl_script **scripts = pl_heap_alloc(heap, total * sizeof(pl_script *));
-    uint8_t *marks = pl_heap_zalloc(heap, total + 2);
-    podlink_status status = scripts && marks ? PODLINK_OK : pl_error_no_memory(err);
+    uint8_t *states = pl_heap_zalloc(heap, total + 2);
+    podlink_status status = scripts && states ? PODLINK_OK : pl_error_no_memory(err);
     if (status == PODLINK_OK) {
         l.scripts = scripts;
         l.count = collect(registry, total, scripts, &l.permission);
-        status = load_all(carrier, &l, marks, err);
+        status = load_all(carrier, &l, states, err);
         *loaded = l.loaded + (l.asks_library && status == PODLINK_OK ? PL_BUILTIN_COUNT : 0);
     }
-    pl_heap_free(heap, marks);
+    pl_heap_free(heap, states);
     pl_heap_free(heap, scripts);
     return status;
 }

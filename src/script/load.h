@@ -12,7 +12,7 @@ podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script
 /** The same for some scripts, in one round trip; none of them a function. Tells the others who wait.
  *  @param marks  count bytes, zero */
 podlink_status pl_script_load_some(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count,
-                                   uint8_t *marks, podlink_error *err);
+                                   uint8_t *states, podlink_error *err);
 
 /** Writes a SCRIPT LOAD. False when out of memory. */
 bool pl_script_encode_load(const pl_script *script, pl_buffer *out);

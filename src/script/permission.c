@@ -74,7 +74,7 @@ bool pl_permission_encode(const pl_permission *permission, pl_buffer *out)
     return true;
 }
 
-podlink_status pl_permission_settle(pl_permission *permission, const pl_outcome *outcome)
+podlink_status pl_permission_complete(pl_permission *permission, const pl_outcome *outcome)
 {
     if (outcome->status != PODLINK_OK)
         return outcome->delivery == PODLINK_ANSWERED ? PODLINK_OK : outcome->status;

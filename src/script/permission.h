@@ -4,7 +4,7 @@
 #define PL_SCRIPT_PERMISSION_H
 
 #include "base/buffer.h"
-#include "conn/exchange.h"
+#include "conn/request.h"
 #include "script/registry.h"
 
 #include <stdint.h>
@@ -24,7 +24,7 @@ void pl_permission_add(pl_permission *permission, const pl_script *script);
 bool pl_permission_encode(const pl_permission *permission, pl_buffer *out);
 
 /** Takes the answer; that none can be told is no failure. @return PODLINK_OK, or what else failed */
-podlink_status pl_permission_settle(pl_permission *permission, const pl_outcome *outcome);
+podlink_status pl_permission_complete(pl_permission *permission, const pl_outcome *outcome);
 
 /** @return PODLINK_OK, or PODLINK_ENOPERM where a command was refused: err names it and a script that needs it */
 podlink_status pl_permission_status(const pl_permission *permission, const pl_scripts *scripts, const char *server,

@@ -55,7 +55,7 @@ static podlink_status run(podlink_client *client, pl_invocation *inv, const podl
                           podlink_script_reply type, const podlink_call *call, podlink_error *err)
 {
     podlink_status status = pl_invocation_init(inv, client, script, want, type, err);
-    return status == PODLINK_OK ? pl_script_run(client, &inv->exchange, inv->script, call, err) : status;
+    return status == PODLINK_OK ? pl_script_run(client, &inv->request, inv->script, call, err) : status;
 }
 
 podlink_status podlink_script_run(podlink_client *client, const char *name, const char *const *keys,

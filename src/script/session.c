@@ -26,17 +26,17 @@ static podlink_status run(const pl_carrier *carrier, pl_invocation *inv)
     const pl_script *script = inv->script;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
         uint32_t seen = pl_node_loads(carrier->node);
-        pl_session_pass(carrier->session, &inv->exchange, carrier->deadline);
-        if (pl_exchange_is_settled(&inv->exchange) || !inv->exchange.lacks_script)
+        pl_session_pass(carrier->session, &inv->request, carrier->deadline);
+        if (pl_request_is_complete(&inv->request) || !inv->request.lacks_script)
             break;
         if (pl_holding_ensure(carrier, script, seen, &fault) != PODLINK_OK) {
-            pl_exchange_not_sent(&inv->exchange, &fault);
+            pl_request_not_sent(&inv->request, &fault);
             break;
         }
         pl_count_shared(&carrier->client->counters.noscript_repairs, 1);
         pl_count_shared(&script->live->figures.repairs, 1);
     }
-    return pl_session_end(carrier->session, &inv->exchange);
+    return pl_session_end(carrier->session, &inv->request);
 }
 
 podlink_status podlink_session_run_script(podlink_session *session, const podlink_script_call *script,
@@ -68,7 +68,7 @@ podlink_status podlink_session_run_script(podlink_session *session, const podlin
 typedef struct wanted {
     const pl_script **scripts; /* owned; those that are missing come to stand first */
     uint8_t *held;             /* owned */
-    uint8_t *marks;            /* owned */
+    uint8_t *states;           /* owned */
     uint32_t count;
 } wanted;
 
@@ -100,7 +100,7 @@ static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, p
         status = pl_holding_ensure(carrier, first, pl_node_loads(carrier->node), err);
     }
     if (status == PODLINK_OK && missing > 0)
-        status = pl_script_load_some(carrier, w->scripts, missing, w->marks, err);
+        status = pl_script_load_some(carrier, w->scripts, missing, w->states, err);
     return status;
 }
 
@@ -109,8 +109,8 @@ static podlink_status ensure(const pl_carrier *carrier, wanted *w, const char *c
     const pl_heap *heap = &carrier->client->config.heap;
     w->scripts = pl_heap_alloc(heap, w->count * sizeof(pl_script *));
     w->held = pl_heap_zalloc(heap, w->count);
-    w->marks = pl_heap_zalloc(heap, w->count);
-    podlink_status status = w->scripts && w->held && w->marks ? PODLINK_OK : pl_error_no_memory(err);
+    w->states = pl_heap_zalloc(heap, w->count);
+    podlink_status status = w->scripts && w->held && w->states ? PODLINK_OK : pl_error_no_memory(err);
     if (status == PODLINK_OK)
         status = collect(carrier->client, w, names, err);
     if (status == PODLINK_OK)
@@ -119,7 +119,7 @@ static podlink_status ensure(const pl_carrier *carrier, wanted *w, const char *c
         status = load_missing(carrier, w, err);
     pl_heap_free(heap, w->scripts);
     pl_heap_free(heap, w->held);
-    pl_heap_free(heap, w->marks);
+    pl_heap_free(heap, w->states);
     return status;
 }
 

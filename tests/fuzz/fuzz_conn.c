@@ -1,5 +1,5 @@
 /* Bytes from a server, in chunks, to a connection with a few commands in line; the input also says when the driver
- * sends, an owner gives up and the connection is cut. Nothing may crash, each command is settled once at most, and at
+ * sends, an owner gives up and the connection is cut. Nothing may crash, each command is completed once at most, and at
  * the end none is left. */
 #include "conn/conn.h"
 #include "resp/encode.h"
@@ -11,10 +11,10 @@
 enum { CALLS = 3, COMMANDS = 4, REPLY_MAX = 64 * 1024 };
 
 typedef struct call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
-    uint8_t marks[COMMANDS];
+    pl_request request; /* first: its functions get it as theirs */
+    uint8_t states[COMMANDS];
     podlink_error err;
-    unsigned settled[COMMANDS];
+    unsigned completed[COMMANDS];
 } call;
 
 typedef struct input {
@@ -38,9 +38,9 @@ static uint8_t next_byte(input *in)
     return *in->at++;
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    (void)exchange;
+    (void)request;
     if (!pl_buffer_reserve(out, 3 * PL_RESP_OVERHEAD + 8))
         return false;
     pl_resp_command(out, 2);
@@ -67,11 +67,11 @@ static uint64_t walk(const podlink_reply *reply, unsigned depth)
 
 static volatile uint64_t walked;
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)err;
-    call *c = (call *)exchange;
-    expect(++c->settled[i] == 1);
+    call *c = (call *)request;
+    expect(++c->completed[i] == 1);
     if (!outcome->reply)
         return outcome->status;
     walked += walk(outcome->reply->nodes, 0);
@@ -82,24 +82,24 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
     return outcome->status;
 }
 
-static const pl_exchange_ops ops = {.encode = encode, .settle = settle};
+static const pl_request_ops ops = {.encode = encode, .complete = complete};
 
 static void begin_call(call *c, bool repeatable)
 {
     memset(c, 0, sizeof *c);
-    pl_exchange_init(&c->exchange, &ops, "fuzz", repeatable, &c->err);
-    pl_exchange_many(&c->exchange, COMMANDS, c->marks);
-    c->exchange.is_batch = true;
+    pl_request_init(&c->request, &ops, "fuzz", repeatable, &c->err);
+    pl_request_set_count(&c->request, COMMANDS, c->states);
+    c->request.is_batch = true;
 }
 
 static void queue(pl_conn *conn, call *c)
 {
-    pl_exchange *exchange = &c->exchange;
-    if (exchange->inflight == 0)
-        pl_exchange_rewind(exchange);
+    pl_request *request = &c->request;
+    if (request->inflight == 0)
+        pl_request_rewind(request);
     uint32_t i;
-    while ((i = pl_exchange_next(exchange, UINT32_MAX)) < exchange->count && pl_conn_queue(conn, exchange, i))
-        exchange->next++;
+    while ((i = pl_request_next(request, UINT32_MAX)) < request->count && pl_conn_queue(conn, request, i))
+        request->next++;
 }
 
 static void send_some(pl_conn *conn, uint8_t most)
@@ -132,8 +132,8 @@ static void step(pl_conn *conn, call *calls, input *in)
         send_some(conn, next_byte(in));
         break;
     case 2:
-        pl_conn_abandon(conn, &c->exchange, PODLINK_ETIMEDOUT, "late");
-        pl_exchange_rewind(&c->exchange);
+        pl_conn_abandon(conn, &c->request, PODLINK_ETIMEDOUT, "late");
+        pl_request_rewind(&c->request);
         break;
     case 3:
         if (what == 0x7F)
@@ -143,7 +143,7 @@ static void step(pl_conn *conn, call *calls, input *in)
         receive_some(conn, in, (size_t)(what & 0x7F) + 1);
         break;
     }
-    for (pl_exchange *x = pl_conn_take_finished(conn); x; x = x->next_finished)
+    for (pl_request *x = pl_conn_take_finished(conn); x; x = x->next_finished)
         x->finished = false;
 }
 
@@ -167,11 +167,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         step(&conn, calls, &in);
     pl_conn_fail(&conn, PODLINK_ECLOSED, "the end");
     for (int i = 0; i < CALLS; i++) {
-        uint32_t settled[3] = {0};
-        expect(calls[i].exchange.inflight == 0);
-        pl_exchange_give_up(&calls[i].exchange, settled);
+        uint32_t completed[3] = {0};
+        expect(calls[i].request.inflight == 0);
+        pl_request_give_up(&calls[i].request, completed);
         for (int k = 0; k < COMMANDS; k++)
-            expect(calls[i].settled[k] == 1);
+            expect(calls[i].completed[k] == 1);
     }
     pl_conn_fini(&conn);
     return 0;

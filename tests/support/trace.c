@@ -24,7 +24,7 @@ void trace_note(trace *t, const char *format, ...)
     t->log[t->log_length] = '\0';
 }
 
-/* --- the exchange --------------------------------------------------------------------------------------------- */
+/* --- the request --------------------------------------------------------------------------------------------- */
 
 static size_t next_word(const char **at, const char **word)
 {
@@ -44,9 +44,9 @@ static size_t count_words(const char *text)
     return count;
 }
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const char *text = ((trace_call *)exchange)->commands[i];
+    const char *text = ((trace_call *)request)->commands[i];
     const char *word;
     if (!pl_buffer_reserve(out, PL_RESP_OVERHEAD))
         return false;
@@ -80,10 +80,10 @@ static void show_reply(const podlink_reply *reply, char *out, size_t size)
     }
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)err;
-    trace_call *call = (trace_call *)exchange;
+    trace_call *call = (trace_call *)request;
     char shown[256] = "";
     if (outcome->reply)
         show_reply(outcome->reply->nodes, shown, sizeof shown);
@@ -91,16 +91,16 @@ static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome
         snprintf(shown, sizeof shown, "-%.*s", (int)outcome->words_length, outcome->words);
     else if (outcome->why)
         snprintf(shown, sizeof shown, "(%s)", outcome->why);
-    trace_note(call->trace, "%s[%u] %s %s %s", exchange->name, i, podlink_status_name(outcome->status) + 8,
+    trace_note(call->trace, "%s[%u] %s %s %s", request->name, i, podlink_status_name(outcome->status) + 8,
                podlink_delivery_text(outcome->delivery), shown);
     snprintf(call->told[i], TRACE_TOLD_MAX, "%.*s", TRACE_TOLD_MAX - 1, shown);
-    call->settled[i]++;
+    call->completed[i]++;
     call->status_of[i] = outcome->status;
     call->delivery_of[i] = outcome->delivery;
     return outcome->status == PODLINK_OK ? call->verdict : outcome->status;
 }
 
-static const pl_exchange_ops trace_ops = {.encode = encode, .settle = settle};
+static const pl_request_ops trace_ops = {.encode = encode, .complete = complete};
 
 void trace_call_init(trace *t, trace_call *call, const char *name, bool repeatable, const char *const *commands,
                      uint32_t count)
@@ -109,11 +109,11 @@ void trace_call_init(trace *t, trace_call *call, const char *name, bool repeatab
     memset(call, 0, sizeof *call);
     call->trace = t;
     call->commands = commands;
-    pl_exchange_init(&call->exchange, &trace_ops, name, repeatable, &call->err);
+    pl_request_init(&call->request, &trace_ops, name, repeatable, &call->err);
     if (count == 1)
         return;
-    pl_exchange_many(&call->exchange, count, call->marks);
-    call->exchange.is_batch = true;
+    pl_request_set_count(&call->request, count, call->states);
+    call->request.is_batch = true;
 }
 
 /* --- the connection ------------------------------------------------------------------------------------------- */
@@ -154,19 +154,19 @@ static void note_death(trace *t)
     t->was_dead = t->conn.is_dead;
 }
 
-void trace_queue_exchange(trace *t, pl_exchange *exchange)
+void trace_queue_request(trace *t, pl_request *request)
 {
     uint32_t i;
-    while ((i = pl_exchange_next(exchange, UINT32_MAX)) < exchange->count) {
-        assert_true(pl_conn_queue(&t->conn, exchange, i));
-        exchange->next++;
+    while ((i = pl_request_next(request, UINT32_MAX)) < request->count) {
+        assert_true(pl_conn_queue(&t->conn, request, i));
+        request->next++;
     }
-    exchange->finished = false;
+    request->finished = false;
 }
 
 void trace_queue(trace *t, trace_call *call)
 {
-    trace_queue_exchange(t, &call->exchange);
+    trace_queue_request(t, &call->request);
 }
 
 /* --- what the server sees --------------------------------------------------------------------------------------- */
@@ -274,38 +274,38 @@ void trace_fail(trace *t, podlink_status status, const char *why)
 
 void trace_abandon(trace *t, trace_call *call)
 {
-    pl_conn_abandon(&t->conn, &call->exchange, PODLINK_ETIMEDOUT, "late");
+    pl_conn_abandon(&t->conn, &call->request, PODLINK_ETIMEDOUT, "late");
 }
 
 /* --- what came out ---------------------------------------------------------------------------------------------- */
 
 void trace_take_finished(trace *t)
 {
-    pl_exchange *next;
-    for (pl_exchange *x = pl_conn_take_finished(&t->conn); x; x = next) {
+    pl_request *next;
+    for (pl_request *x = pl_conn_take_finished(&t->conn); x; x = next) {
         next = x->next_finished;
         x->finished = false;
         trace_note(t, "finished %s", x->name);
     }
 }
 
-const char *trace_marks(const trace_call *call)
+const char *trace_states(const trace_call *call)
 {
     static char shown[TRACE_COMMANDS_MAX + 1];
-    for (uint32_t i = 0; i < call->exchange.count; i++)
-        shown[i] = ".a?S"[call->exchange.marks[i]];
-    shown[call->exchange.count] = '\0';
+    for (uint32_t i = 0; i < call->request.count; i++)
+        shown[i] = ".a?S"[call->request.states[i]];
+    shown[call->request.count] = '\0';
     return shown;
 }
 
-void trace_expect_at(trace *t, const char *expected, const char *file, int line)
+void trace_expect_at(trace *t, const char *expected, const char *file, int inflight)
 {
     bool is_same = strcmp(t->log, expected) == 0;
     if (!is_same)
         print_error("the trace is\n%s\nbut should be\n%s\n", t->log, expected);
     trace_forget(t);
     if (!is_same)
-        _fail(file, line);
+        _fail(file, inflight);
 }
 
 void trace_forget(trace *t)

@@ -32,15 +32,15 @@ typedef struct trace {
     size_t log_length;
 } trace;
 
-/** One caller's exchange. */
+/** One caller's request. */
 typedef struct trace_call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
+    pl_request request; /* first: its functions get it as theirs */
     trace *trace;
     const char *const *commands; /* words with spaces between them */
-    podlink_status verdict;      /* what settle makes of an OK */
-    uint8_t marks[TRACE_COMMANDS_MAX];
+    podlink_status verdict;      /* what complete makes of an OK */
+    uint8_t states[TRACE_COMMANDS_MAX];
     podlink_error err;
-    unsigned settled[TRACE_COMMANDS_MAX]; /* how often each was */
+    unsigned completed[TRACE_COMMANDS_MAX]; /* how often each was */
     podlink_status status_of[TRACE_COMMANDS_MAX];
     podlink_delivery delivery_of[TRACE_COMMANDS_MAX];
     char told[TRACE_COMMANDS_MAX][TRACE_TOLD_MAX]; /* reply, words or reason, as in the trace */
@@ -60,7 +60,7 @@ void trace_call_init(trace *t, trace_call *call, const char *name, bool repeatab
 
 /** Queues all of the call that is pending, as a driver does. */
 void trace_queue(trace *t, trace_call *call);
-void trace_queue_exchange(trace *t, pl_exchange *exchange);
+void trace_queue_request(trace *t, pl_request *request);
 
 /** The driver sends all that there is; or at most so many bytes. @return how many were sent */
 size_t trace_send(trace *t);
@@ -79,14 +79,14 @@ void trace_receive_bytes(trace *t, const char *bytes, size_t length);
 void trace_fail(trace *t, podlink_status status, const char *why);
 void trace_abandon(trace *t, trace_call *call);
 
-/** Appends "finished <name>" for each exchange that the connection has finished, in the order of the list. */
+/** Appends "finished <name>" for each request that the connection has finished, in the order of the list. */
 void trace_take_finished(trace *t);
 
-/** The marks of a call's commands: '.' pending, 'a' answered "not now", '?' unknown, 'S' settled. */
-const char *trace_marks(const trace_call *call);
+/** The marks of a call's commands: '.' pending, 'a' answered "not now", '?' unknown, 'S' completed. */
+const char *trace_states(const trace_call *call);
 
 /** Compares the trace since the last call of this with the expected text, and begins anew. */
-void trace_expect_at(trace *t, const char *expected, const char *file, int line);
+void trace_expect_at(trace *t, const char *expected, const char *file, int inflight);
 #define trace_expect(t, expected) trace_expect_at((t), (expected), __FILE__, __LINE__)
 
 /** Begins the trace anew. */

@@ -174,7 +174,7 @@ static void an_error_reply_leaves_the_rest_alone(void **state)
                      "a[4] OK answered +5\n"
                      "finished a\n");
     assert_false(t.conn.is_dead);
-    assert_int_equal(a.exchange.status, PODLINK_EWRONGTYPE);
+    assert_int_equal(a.request.status, PODLINK_EWRONGTYPE);
     assert_int_equal(a.err.status, PODLINK_EWRONGTYPE);
     assert_int_equal(a.err.delivery, PODLINK_ANSWERED);
     assert_string_equal(a.err.server, "WRONGTYPE not that");
@@ -214,11 +214,11 @@ static void not_now_leaves_a_command_pending(void **state)
         trace_receive(&t, reply);
         trace_take_finished(&t);
         trace_expect(&t, "> GET b\n> GET bb\na[1] OK answered +OK\nfinished a\n");
-        assert_string_equal(trace_marks(&a), "aS");
-        assert_int_equal(a.exchange.reason, reasons[i]);
-        assert_int_equal(a.exchange.last.status, reasons[i]);
-        assert_int_equal(a.exchange.last.delivery, PODLINK_ANSWERED);
-        assert_int_equal(a.exchange.lacks_script, reasons[i] == PODLINK_ENOSCRIPT);
+        assert_string_equal(trace_states(&a), "aS");
+        assert_int_equal(a.request.reason, reasons[i]);
+        assert_int_equal(a.request.last.status, reasons[i]);
+        assert_int_equal(a.request.last.delivery, PODLINK_ANSWERED);
+        assert_int_equal(a.request.lacks_script, reasons[i] == PODLINK_ENOSCRIPT);
         trace_fini(&t);
     }
 }
@@ -237,15 +237,15 @@ static void only_what_is_pending_is_queued_again(void **state)
                      "a[0] OK answered +1\n"
                      "a[2] OK answered +3\n"
                      "a[4] ESERVER answered -ERR five\n");
-    assert_string_equal(trace_marks(&a), "SaSaS");
-    pl_exchange_rewind(&a.exchange);
-    assert_false(a.exchange.lacks_script);
+    assert_string_equal(trace_states(&a), "SaSaS");
+    pl_request_rewind(&a.request);
+    assert_false(a.request.lacks_script);
     trace_queue(&t, &a);
     trace_send(&t);
     trace_receive(&t, "+2\r\n+4\r\n");
     trace_expect(&t, "> SET b 1\n> GET d\na[1] OK answered +2\na[3] OK answered +4\n");
-    assert_true(pl_exchange_is_settled(&a.exchange));
-    assert_int_equal(a.exchange.status, PODLINK_ESERVER);
+    assert_true(pl_request_is_complete(&a.request));
+    assert_int_equal(a.request.status, PODLINK_ESERVER);
     assert_string_equal(a.err.message, "items[4]: a on fake:1: ERR five");
     trace_fini(&t);
 }
@@ -279,8 +279,8 @@ static void a_reply_to_a_command_that_is_not_sent_ends_the_connection(void **sta
         trace_send_some(&t, sent);
         trace_receive(&t, "+1\r\n");
         trace_expect(&t, "dead EPROTOCOL\n");
-        assert_string_equal(trace_marks(&a), ".");
-        assert_int_equal(a.exchange.inflight, 0);
+        assert_string_equal(trace_states(&a), ".");
+        assert_int_equal(a.request.inflight, 0);
         trace_fini(&t);
     }
 }
@@ -356,15 +356,15 @@ static void expect_cut(const trace_call *a, size_t sent, size_t answered)
 {
     for (size_t i = 0; i < COUNT_OF(five); i++) {
         if (i < answered) {
-            assert_int_equal(a->exchange.marks[i], PL_SETTLED);
+            assert_int_equal(a->request.states[i], PL_COMPLETED);
         } else if (sent < five_ends[i]) {
-            assert_int_equal(a->exchange.marks[i], PL_PENDING);
-            assert_int_equal(a->settled[i], 0);
-        } else if (a->exchange.repeatable) {
-            assert_int_equal(a->exchange.marks[i], PL_PENDING_UNKNOWN);
-            assert_int_equal(a->settled[i], 0);
+            assert_int_equal(a->request.states[i], PL_PENDING);
+            assert_int_equal(a->completed[i], 0);
+        } else if (a->request.repeatable) {
+            assert_int_equal(a->request.states[i], PL_PENDING_UNKNOWN);
+            assert_int_equal(a->completed[i], 0);
         } else {
-            assert_int_equal(a->settled[i], 1);
+            assert_int_equal(a->completed[i], 1);
             assert_int_equal(a->status_of[i], PODLINK_ECONNLOST);
             assert_int_equal(a->delivery_of[i], PODLINK_UNKNOWN);
         }
@@ -385,7 +385,7 @@ static void cut(size_t sent, size_t answered, bool repeatable)
     trace_receive(&t, some);
     assert_false(t.conn.is_dead);
     pl_conn_fail(&t.conn, PODLINK_ECONNLOST, "cut");
-    assert_int_equal(a.exchange.inflight, 0);
+    assert_int_equal(a.request.inflight, 0);
     trace_forget(&t);
     expect_cut(&a, sent, answered);
     trace_take_finished(&t);
@@ -424,12 +424,12 @@ static void a_cut_is_told_in_the_order_of_the_line(void **state)
                      "dead ECONNLOST\n"
                      "finished b\n"
                      "finished a\n");
-    assert_string_equal(trace_marks(&a), "SS...");
-    assert_string_equal(trace_marks(&b), ".");
-    assert_int_equal(a.exchange.status, PODLINK_ECONNLOST);
+    assert_string_equal(trace_states(&a), "SS...");
+    assert_string_equal(trace_states(&b), ".");
+    assert_int_equal(a.request.status, PODLINK_ECONNLOST);
     assert_string_equal(a.err.message, "items[0]: a on fake:1: cut");
-    assert_int_equal(b.exchange.reason, PODLINK_ECONNLOST);
-    assert_int_equal(b.exchange.last.delivery, PODLINK_NOT_SENT);
+    assert_int_equal(b.request.reason, PODLINK_ECONNLOST);
+    assert_int_equal(b.request.last.delivery, PODLINK_NOT_SENT);
     trace_fini(&t);
 }
 
@@ -444,9 +444,9 @@ static void what_is_pending_goes_on_over_the_next_connection(void **state)
     trace_send_some(&t, five_ends[2]);
     trace_receive(&t, "+1\r\n");
     trace_fail(&t, PODLINK_ECONNLOST, "cut");
-    assert_string_equal(trace_marks(&a), "S??..");
+    assert_string_equal(trace_states(&a), "S??..");
     trace_reconnect(&t);
-    pl_exchange_rewind(&a.exchange);
+    pl_request_rewind(&a.request);
     trace_queue(&t, &a);
     trace_send(&t);
     trace_receive(&t, "+2\r\n+3\r\n+4\r\n+5\r\n");
@@ -458,7 +458,7 @@ static void what_is_pending_goes_on_over_the_next_connection(void **state)
                      "a[2] OK answered +3\n"
                      "a[3] OK answered +4\n"
                      "a[4] OK answered +5\n");
-    assert_int_equal(a.exchange.status, PODLINK_OK);
+    assert_int_equal(a.request.status, PODLINK_OK);
     trace_fini(&t);
 }
 

@@ -76,10 +76,10 @@ static void what_no_driver_has_seen_is_taken_out(void **state)
     trace_queue(&t, &b);
     trace_queue(&t, &c);
     trace_abandon(&t, &b);
-    assert_int_equal(b.exchange.reason, PODLINK_ETIMEDOUT);
-    assert_int_equal(b.exchange.last.delivery, PODLINK_NOT_SENT);
-    assert_string_equal(trace_marks(&b), "..");
-    assert_int_equal(b.exchange.inflight, 0);
+    assert_int_equal(b.request.reason, PODLINK_ETIMEDOUT);
+    assert_int_equal(b.request.last.delivery, PODLINK_NOT_SENT);
+    assert_string_equal(trace_states(&b), "..");
+    assert_int_equal(b.request.inflight, 0);
     trace_send(&t);
     trace_receive(&t, "$1\r\nx\r\n$1\r\nz\r\n");
     trace_expect(&t, "> GET a\n> GET c\n"
@@ -102,7 +102,7 @@ static void what_a_driver_may_be_sending_stays_in_line(void **state)
     trace_abandon(&t, &a);
     trace_abandon(&t, &b);
     trace_expect(&t, "a[0] ETIMEDOUT unknown (late)\n");
-    assert_string_equal(trace_marks(&b), ".");
+    assert_string_equal(trace_states(&b), ".");
     trace_send(&t);
     trace_receive(&t, "+1\r\n");
     trace_expect(&t, "> GET a\n");
@@ -114,8 +114,8 @@ static void what_a_driver_may_be_sending_stays_in_line(void **state)
 static void queue_in_turns(trace *t, trace_call *a, trace_call *c, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
-        assert_true(pl_conn_queue(&t->conn, &a->exchange, i));
-        assert_true(pl_conn_queue(&t->conn, &c->exchange, i));
+        assert_true(pl_conn_queue(&t->conn, &a->request, i));
+        assert_true(pl_conn_queue(&t->conn, &c->request, i));
     }
 }
 
@@ -132,7 +132,7 @@ static void only_the_bytes_of_the_abandoned_are_taken_out(void **state)
     trace_send_some(&t, 5); /* in the middle of the first; three more are seen by the driver */
     queue_in_turns(&t, &a, &c, 2, 5);
     trace_abandon(&t, &a);
-    assert_string_equal(trace_marks(&a), "SS...");
+    assert_string_equal(trace_states(&a), "SS...");
     trace_send(&t);
     trace_receive(&t, "+a\r\n+1\r\n+b\r\n+2\r\n+3\r\n+4\r\n+5\r\n");
     trace_expect(&t, "a[0] ETIMEDOUT unknown (late)\n"
@@ -180,12 +180,12 @@ static void an_abandoned_repeatable_command_stays_pending_as_unknown(void **stat
     trace_receive(&t, "+1\r\n");
     trace_abandon(&t, &a);
     trace_expect(&t, "> GET b\n> GET bb\na[0] OK answered +1\n");
-    assert_string_equal(trace_marks(&a), "S?");
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&a.exchange, settled);
+    assert_string_equal(trace_states(&a), "S?");
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&a.request, completed);
     trace_expect(&t, "a[1] ETIMEDOUT unknown \n");
-    assert_int_equal(settled[PODLINK_UNKNOWN], 1);
-    assert_int_equal(a.exchange.status, PODLINK_ETIMEDOUT);
+    assert_int_equal(completed[PODLINK_UNKNOWN], 1);
+    assert_int_equal(a.request.status, PODLINK_ETIMEDOUT);
     assert_int_equal(a.err.delivery, PODLINK_UNKNOWN);
     assert_string_equal(a.err.message, "items[1]: a on fake:1: late");
     trace_fini(&t);
@@ -244,7 +244,7 @@ static void an_owner_is_told_when_its_window_is_half_empty(void **state)
     trace_init(&t);
     trace_call_init(&t, &a, "a", true, commands, COUNT_OF(commands));
     trace_queue(&t, &a);
-    a.exchange.wake_at = 10;
+    a.request.wake_at = 10;
     trace_send(&t);
     for (unsigned answered = 1; answered <= COUNT_OF(commands); answered++) {
         trace_receive(&t, "+PONG\r\n");
@@ -252,7 +252,7 @@ static void an_owner_is_told_when_its_window_is_half_empty(void **state)
         trace_take_finished(&t);
         trace_expect(&t, COUNT_OF(commands) - answered <= 10 ? "finished a\n" : "");
     }
-    assert_true(pl_exchange_is_settled(&a.exchange));
+    assert_true(pl_request_is_complete(&a.request));
     trace_fini(&t);
 }
 
@@ -264,7 +264,7 @@ static void an_owner_is_on_the_list_once(void **state)
     trace_init(&t);
     trace_call_init(&t, &a, "a", true, five, 5);
     trace_queue(&t, &a);
-    a.exchange.wake_at = 4;
+    a.request.wake_at = 4;
     trace_send(&t);
     trace_receive(&t, "+1\r\n+2\r\n+3\r\n");
     trace_forget(&t);
@@ -284,12 +284,12 @@ static void without_memory_nothing_is_queued(void **state)
         trace_init(&t);
         trace_call_init(&t, &a, "a", false, get_a, 1);
         test_heap_fail_at(&t.memory, n, 1);
-        bool queued = pl_conn_queue(&t.conn, &a.exchange, 0);
+        bool queued = pl_conn_queue(&t.conn, &a.request, 0);
         bool failed = t.memory.failed > 0;
         test_heap_fail_at(&t.memory, 0, 0);
         assert_int_equal(queued, !failed);
         if (!queued) {
-            assert_int_equal(a.exchange.inflight, 0);
+            assert_int_equal(a.request.inflight, 0);
             assert_false(pl_conn_has_output(&t.conn));
             trace_queue(&t, &a);
         }
@@ -313,9 +313,9 @@ static void half_a_command_is_taken_back(void **state)
     trace_init(&t);
     trace_call_init(&t, &a, "a", false, commands, 2);
     trace_call_init(&t, &c, "c", false, get_c, 1);
-    assert_true(pl_conn_queue(&t.conn, &a.exchange, 0));
+    assert_true(pl_conn_queue(&t.conn, &a.request, 0));
     test_heap_fail_at(&t.memory, 1, SIZE_MAX); /* of the second the head fits, the rest does not */
-    assert_false(pl_conn_queue(&t.conn, &a.exchange, 1));
+    assert_false(pl_conn_queue(&t.conn, &a.request, 1));
     test_heap_fail_at(&t.memory, 0, 0);
     trace_queue(&t, &c);
     trace_send(&t);
@@ -382,8 +382,8 @@ static void every_command_is_counted_once(void **state)
     assert_int_equal(pl_counted(&t.counters.not_sent), 0); /* b's are pending */
     assert_int_equal(pl_counted(&t.counters.bytes_sent), 108 + SECOND_ENDS);
     assert_int_equal(pl_counted(&t.counters.bytes_received), 4 + 9 + 15);
-    assert_string_equal(trace_marks(&a), "SSaSS");
-    assert_string_equal(trace_marks(&b), "??...");
+    assert_string_equal(trace_states(&a), "SSaSS");
+    assert_string_equal(trace_states(&b), "??...");
     trace_fini(&t);
 }
 

@@ -11,12 +11,12 @@
 enum { SEEDS = 4000, STEPS = 80, CALLS = 4, COMMANDS = 6, LINE_MAX = 1024, COMMAND_MAX = 24 };
 
 /* A command in line. */
-typedef struct place {
+typedef struct entry {
     int call;
     uint32_t index;
     int64_t size;
     bool is_abandoned;
-} place;
+} entry;
 
 typedef struct model {
     uint64_t seed;
@@ -25,7 +25,7 @@ typedef struct model {
     const char *commands[CALLS][COMMANDS];
     trace_call calls[CALLS];
 
-    place line[LINE_MAX];
+    entry inflight[LINE_MAX];
     int length;
     int64_t sent;    /* of the line's bytes: known to be sent; */
     int64_t seen;    /* shown to the driver */
@@ -38,8 +38,8 @@ typedef struct model {
     size_t reply_at;
     podlink_status reply_status;
 
-    char marks[CALLS][COMMANDS + 1];
-    unsigned settled[CALLS][COMMANDS];
+    char states[CALLS][COMMANDS + 1];
+    unsigned completed[CALLS][COMMANDS];
     podlink_status status_of[CALLS][COMMANDS];
     podlink_delivery delivery_of[CALLS][COMMANDS];
     bool is_woken[CALLS]; /* by this step */
@@ -61,24 +61,24 @@ static size_t below(model *m, size_t n)
 
 /* --- the model --------------------------------------------------------------------------------------------------- */
 
-static void expect(model *m, const place *p, podlink_status status, podlink_delivery delivery)
+static void expect(model *m, const entry *p, podlink_status status, podlink_delivery delivery)
 {
     if (p->is_abandoned)
         return;
-    char *mark = &m->marks[p->call][p->index];
+    char *state = &m->states[p->call][p->index];
     bool not_now = status == PODLINK_ELOADING || status == PODLINK_ENOSCRIPT;
     bool repeatable = p->call % 2 == 0;
     if (delivery == PODLINK_NOT_SENT)
         return;
     if (delivery == PODLINK_UNKNOWN && repeatable) {
-        *mark = '?';
+        *state = '?';
     } else if (delivery == PODLINK_ANSWERED && not_now) {
-        *mark = *mark == '.' ? 'a' : *mark;
+        *state = *state == '.' ? 'a' : *state;
     } else {
         /* what was sent once without an answer stays unknown, whatever is answered later, unless it is success */
-        bool was_unknown = *mark == '?' && status < 0;
-        *mark = 'S';
-        m->settled[p->call][p->index]++;
+        bool was_unknown = *state == '?' && status < 0;
+        *state = 'S';
+        m->completed[p->call][p->index]++;
         m->status_of[p->call][p->index] = status;
         m->delivery_of[p->call][p->index] = was_unknown ? PODLINK_UNKNOWN : delivery;
     }
@@ -88,7 +88,7 @@ static int64_t bytes_in_line(const model *m)
 {
     int64_t bytes = 0;
     for (int i = 0; i < m->length; i++)
-        bytes += m->line[i].size;
+        bytes += m->inflight[i].size;
     return bytes;
 }
 
@@ -96,13 +96,13 @@ static uint32_t inflight(const model *m, int call)
 {
     uint32_t count = 0;
     for (int i = 0; i < m->length; i++)
-        count += m->line[i].call == call && !m->line[i].is_abandoned;
+        count += m->inflight[i].call == call && !m->inflight[i].is_abandoned;
     return count;
 }
 
 static void remove_place(model *m, int at)
 {
-    memmove(&m->line[at], &m->line[at + 1], (size_t)(m->length - at - 1) * sizeof *m->line);
+    memmove(&m->inflight[at], &m->inflight[at + 1], (size_t)(m->length - at - 1) * sizeof *m->inflight);
     m->length--;
 }
 
@@ -110,7 +110,7 @@ static void expect_end(model *m, podlink_status status)
 {
     int64_t end = 0;
     for (int i = 0; i < m->length; i++) {
-        place *p = &m->line[i];
+        entry *p = &m->inflight[i];
         end += p->size;
         if (!p->is_abandoned)
             m->is_woken[p->call] = true;
@@ -125,18 +125,18 @@ static void expect_end(model *m, podlink_status status)
 static void do_queue(model *m)
 {
     int c = (int)below(m, CALLS);
-    pl_exchange *exchange = &m->calls[c].exchange;
-    if (exchange->inflight == 0)
-        pl_exchange_rewind(exchange);
+    pl_request *request = &m->calls[c].request;
+    if (request->inflight == 0)
+        pl_request_rewind(request);
     for (size_t n = 1 + below(m, COMMANDS); n > 0; n--) {
-        uint32_t i = pl_exchange_next(exchange, UINT32_MAX);
-        if (i == exchange->count || m->length == LINE_MAX)
+        uint32_t i = pl_request_next(request, UINT32_MAX);
+        if (i == request->count || m->length == LINE_MAX)
             return;
         size_t before = m->t.conn.filling.length;
-        assert_true(pl_conn_queue(&m->t.conn, exchange, i));
-        exchange->next++;
+        assert_true(pl_conn_queue(&m->t.conn, request, i));
+        request->next++;
         int64_t size = (int64_t)(m->t.conn.filling.length - before);
-        m->line[m->length++] = (place){.call = c, .index = i, .size = size};
+        m->inflight[m->length++] = (entry){.call = c, .index = i, .size = size};
     }
 }
 
@@ -162,7 +162,7 @@ static void do_begin_write(model *m)
     char expected[TRACE_LOG_MAX / 16] = "";
     int count = count_lines(m->t.log);
     for (int i = 0; i < count; i++) {
-        const place *p = &m->line[m->served + i];
+        const entry *p = &m->inflight[m->served + i];
         size_t used = strlen(expected);
         snprintf(expected + used, sizeof expected - used, "> %s\n", m->commands[p->call][p->index]);
     }
@@ -184,7 +184,7 @@ static void do_end_write(model *m)
 
 static void begin_reply(model *m)
 {
-    const place *p = &m->line[0];
+    const entry *p = &m->inflight[0];
     const char *text = m->commands[p->call][p->index];
     static const char *const heads[] = {"-ERR", "-LOADING", "-NOSCRIPT"};
     static const podlink_status statuses[] = {PODLINK_ESERVER, PODLINK_ELOADING, PODLINK_ENOSCRIPT};
@@ -206,7 +206,7 @@ static void do_reply(model *m)
     size_t left = strlen(m->reply) - m->reply_at;
     size_t n = 1 + below(m, left);
     if (n == left) {
-        const place p = m->line[0];
+        const entry p = m->inflight[0];
         if (!p.is_abandoned)
             m->is_woken[p.call] = true;
         expect(m, &p, m->reply_status, PODLINK_ANSWERED);
@@ -226,7 +226,7 @@ static void do_abandon(model *m)
     int c = (int)below(m, CALLS);
     int64_t offset = 0;
     for (int i = 0; i < m->length;) {
-        place *p = &m->line[i];
+        entry *p = &m->inflight[i];
         int64_t size = p->size;
         bool is_unseen = offset >= m->seen;
         if (p->call != c || p->is_abandoned) {
@@ -244,7 +244,7 @@ static void do_abandon(model *m)
         }
     }
     trace_abandon(&m->t, &m->calls[c]);
-    pl_exchange_rewind(&m->calls[c].exchange);
+    pl_request_rewind(&m->calls[c].request);
 }
 
 static void do_fail(model *m)
@@ -257,7 +257,7 @@ static void do_fail(model *m)
 
 static void do_unasked(model *m)
 {
-    bool could_be_asked = m->length > 0 && m->line[0].size <= m->sent + m->offered;
+    bool could_be_asked = m->length > 0 && m->inflight[0].size <= m->sent + m->offered;
     if (below(m, 8) != 0 || could_be_asked || m->reply[0] != '\0')
         return;
     expect_end(m, PODLINK_EPROTOCOL);
@@ -279,12 +279,12 @@ static void do_reconnect(model *m)
 static void check_call(model *m, int c)
 {
     const trace_call *call = &m->calls[c];
-    assert_string_equal(trace_marks(call), m->marks[c]);
-    assert_int_equal(call->exchange.inflight, inflight(m, c));
+    assert_string_equal(trace_states(call), m->states[c]);
+    assert_int_equal(call->request.inflight, inflight(m, c));
     for (int i = 0; i < COMMANDS; i++) {
-        assert_int_equal(call->settled[i], m->settled[c][i]);
-        assert_true(call->settled[i] <= 1);
-        if (call->settled[i] == 0)
+        assert_int_equal(call->completed[i], m->completed[c][i]);
+        assert_true(call->completed[i] <= 1);
+        if (call->completed[i] == 0)
             continue;
         assert_int_equal(call->status_of[i], m->status_of[c][i]);
         assert_int_equal(call->delivery_of[i], m->delivery_of[c][i]);
@@ -296,8 +296,8 @@ static void check_call(model *m, int c)
 static void check_finished(model *m)
 {
     bool is_listed[CALLS] = {false};
-    pl_exchange *next;
-    for (pl_exchange *x = pl_conn_take_finished(&m->t.conn); x; x = next) {
+    pl_request *next;
+    for (pl_request *x = pl_conn_take_finished(&m->t.conn); x; x = next) {
         next = x->next_finished;
         x->finished = false;
         int c = (int)((trace_call *)x - m->calls);
@@ -313,7 +313,7 @@ static void check_finished(model *m)
 static void check(model *m)
 {
     assert_int_equal(m->t.conn.is_dead, m->is_dead);
-    assert_int_equal(pl_line_length(&m->t.conn.line), m->length);
+    assert_int_equal(pl_inflight_length(&m->t.conn.inflight), m->length);
     if (!m->is_dead)
         assert_int_equal(pl_conn_has_output(&m->t.conn), bytes_in_line(m) > m->sent);
     for (int c = 0; c < CALLS; c++)
@@ -324,32 +324,32 @@ static void check(model *m)
 
 static void check_counters(model *m)
 {
-    uint64_t settled = 0;
+    uint64_t completed = 0;
     for (int c = 0; c < CALLS; c++)
         for (int i = 0; i < COMMANDS; i++)
-            settled += m->settled[c][i];
+            completed += m->completed[c][i];
     const pl_conn_counters *counters = &m->t.counters;
     assert_int_equal(pl_counted(&counters->ok) + pl_counted(&counters->server_error) + pl_counted(&counters->not_sent) +
                          pl_counted(&counters->unknown),
-                     settled);
+                     completed);
 }
 
 static void check_give_up(model *m)
 {
     for (int c = 0; c < CALLS; c++) {
-        uint32_t settled[3] = {0}, expected[3] = {0};
+        uint32_t completed[3] = {0}, expected[3] = {0};
         for (int i = 0; i < COMMANDS; i++)
-            if (m->marks[c][i] != 'S')
-                expected[m->marks[c][i] == '?'   ? PODLINK_UNKNOWN
-                         : m->marks[c][i] == 'a' ? PODLINK_ANSWERED
-                                                 : PODLINK_NOT_SENT]++;
-        if (m->calls[c].exchange.reason == PODLINK_OK) /* whoever gives up has a reason */
-            pl_exchange_no_memory(&m->calls[c].exchange, "fake:1");
-        pl_exchange_give_up(&m->calls[c].exchange, settled);
-        assert_memory_equal(settled, expected, sizeof settled);
-        assert_true(pl_exchange_is_settled(&m->calls[c].exchange));
+            if (m->states[c][i] != 'S')
+                expected[m->states[c][i] == '?'   ? PODLINK_UNKNOWN
+                         : m->states[c][i] == 'a' ? PODLINK_ANSWERED
+                                                  : PODLINK_NOT_SENT]++;
+        if (m->calls[c].request.reason == PODLINK_OK) /* whoever gives up has a reason */
+            pl_request_no_memory(&m->calls[c].request, "fake:1");
+        pl_request_give_up(&m->calls[c].request, completed);
+        assert_memory_equal(completed, expected, sizeof completed);
+        assert_true(pl_request_is_complete(&m->calls[c].request));
         for (int i = 0; i < COMMANDS; i++)
-            assert_int_equal(m->calls[c].settled[i], 1);
+            assert_int_equal(m->calls[c].completed[i], 1);
     }
 }
 
@@ -365,7 +365,7 @@ static void begin(model *m, uint64_t seed)
         for (int i = 0; i < COMMANDS; i++) {
             snprintf(m->texts[c][i], COMMAND_MAX, "GET %s%0*d", names[c], 1 + (int)below(m, 12), i);
             m->commands[c][i] = m->texts[c][i];
-            m->marks[c][i] = '.';
+            m->states[c][i] = '.';
         }
         trace_call_init(&m->t, &m->calls[c], names[c], c % 2 == 0, m->commands[c], COMMANDS);
     }

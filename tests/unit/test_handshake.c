@@ -216,15 +216,15 @@ static void the_message_names_the_step(void **state)
 /* No eight bytes of it in a row. */
 static void expect_secret_kept(const setting *s, const char *secret)
 {
-    const char *const places[] = {s->err.message, s->err.server, s->log};
+    const char *const entries[] = {s->err.message, s->err.server, s->log};
     size_t length = strlen(secret);
     size_t size = length < 8 ? length : 8;
     for (size_t at = 0; at + size <= length; at++) {
         char part[16];
         snprintf(part, sizeof part, "%.*s", (int)size, secret + at);
-        for (size_t i = 0; i < COUNT_OF(places); i++)
-            if (strstr(places[i], part))
-                fail_msg("\"%s\" of the password stands in: %s", part, places[i]);
+        for (size_t i = 0; i < COUNT_OF(entries); i++)
+            if (strstr(entries[i], part))
+                fail_msg("\"%s\" of the password stands in: %s", part, entries[i]);
     }
 }
 

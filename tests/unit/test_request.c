@@ -2,7 +2,7 @@
 #include "tap_cmocka.h"
 
 #include "base/error.h"
-#include "conn/exchange.h"
+#include "conn/request.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,44 +10,44 @@
 enum { COMMANDS = 4 };
 
 typedef struct call {
-    pl_exchange exchange; /* first: its functions get it as theirs */
-    uint8_t marks[COMMANDS];
+    pl_request request; /* first: its functions get it as theirs */
+    uint8_t states[COMMANDS];
     podlink_error err;
-    podlink_status verdict; /* what settle makes of any outcome, where it is not PODLINK_EINVAL */
+    podlink_status verdict; /* what complete makes of any outcome, where it is not PODLINK_EINVAL */
     struct {
         unsigned times;
         podlink_status status;
         podlink_delivery delivery;
-    } settled[COMMANDS];
+    } completed[COMMANDS];
 } call;
 
-static bool encode(pl_exchange *exchange, uint32_t i, pl_buffer *out)
+static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    (void)exchange, (void)i, (void)out;
+    (void)request, (void)i, (void)out;
     return true;
 }
 
-static podlink_status settle(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)err;
-    call *c = (call *)exchange;
-    c->settled[i].times++;
-    c->settled[i].status = outcome->status;
-    c->settled[i].delivery = outcome->delivery;
+    call *c = (call *)request;
+    c->completed[i].times++;
+    c->completed[i].status = outcome->status;
+    c->completed[i].delivery = outcome->delivery;
     return c->verdict == PODLINK_EINVAL ? outcome->status : c->verdict;
 }
 
-static const pl_exchange_ops ops = {.encode = encode, .settle = settle};
+static const pl_request_ops ops = {.encode = encode, .complete = complete};
 
 static void begin(call *c, bool repeatable, uint32_t count)
 {
     memset(c, 0, sizeof *c);
     memset(&c->err, 'x', sizeof c->err);
     c->verdict = PODLINK_EINVAL;
-    pl_exchange_init(&c->exchange, &ops, "test", repeatable, &c->err);
+    pl_request_init(&c->request, &ops, "test", repeatable, &c->err);
     if (count > 1) {
-        pl_exchange_many(&c->exchange, count, c->marks);
-        c->exchange.is_batch = true;
+        pl_request_set_count(&c->request, count, c->states);
+        c->request.is_batch = true;
     }
 }
 
@@ -59,8 +59,8 @@ static bool tell(call *c, uint32_t i, podlink_status status, podlink_delivery de
         outcome.words = "WORDS of the server";
         outcome.words_length = strlen(outcome.words);
     }
-    c->exchange.inflight++;
-    return pl_exchange_tell(&c->exchange, i, &outcome);
+    c->request.inflight++;
+    return pl_request_record(&c->request, i, &outcome);
 }
 
 static void success_leaves_an_empty_error(void **state)
@@ -69,8 +69,8 @@ static void success_leaves_an_empty_error(void **state)
     call c;
     begin(&c, false, 1);
     assert_true(tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED));
-    assert_true(pl_exchange_is_settled(&c.exchange));
-    assert_int_equal(c.exchange.status, PODLINK_OK);
+    assert_true(pl_request_is_complete(&c.request));
+    assert_int_equal(c.request.status, PODLINK_OK);
     assert_int_equal(c.err.status, PODLINK_OK);
     assert_string_equal(c.err.message, "");
 }
@@ -82,12 +82,12 @@ static void an_answer_that_is_no_failure_is_the_status_of_one_command(void **sta
     begin(&c, false, 1);
     c.verdict = PODLINK_REFUSED;
     tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
-    assert_int_equal(c.exchange.status, PODLINK_REFUSED);
+    assert_int_equal(c.request.status, PODLINK_REFUSED);
     begin(&c, false, 2);
     c.verdict = PODLINK_NOT_LINKED;
     tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
     tell(&c, 1, PODLINK_OK, PODLINK_ANSWERED);
-    assert_int_equal(c.exchange.status, PODLINK_OK);
+    assert_int_equal(c.request.status, PODLINK_OK);
 }
 
 static void the_error_is_that_of_the_lowest_index(void **state)
@@ -98,17 +98,17 @@ static void the_error_is_that_of_the_lowest_index(void **state)
     tell(&c, 2, PODLINK_EOOM, PODLINK_ANSWERED);
     assert_string_equal(c.err.message, "items[2]: test on fake:1: WORDS of the server");
     tell(&c, 3, PODLINK_EBUSY, PODLINK_UNKNOWN);
-    assert_int_equal(c.exchange.status, PODLINK_EOOM);
+    assert_int_equal(c.request.status, PODLINK_EOOM);
     tell(&c, 1, PODLINK_ECONNLOST, PODLINK_UNKNOWN);
     tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
-    assert_int_equal(c.exchange.status, PODLINK_ECONNLOST);
+    assert_int_equal(c.request.status, PODLINK_ECONNLOST);
     assert_int_equal(c.err.status, PODLINK_ECONNLOST);
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
     assert_string_equal(c.err.server, "");
     assert_string_equal(c.err.message, "items[1]: test on fake:1: because");
 }
 
-/* Each outcome, of a call that may be repeated and of one that may not: settled or pending. */
+/* Each outcome, of a call that may be repeated and of one that may not: completed or pending. */
 static void only_what_is_safe_stays_pending(void **state)
 {
     (void)state;
@@ -146,10 +146,10 @@ static void what_was_sent_once_stays_unknown(void **state)
     assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN));
     assert_false(tell(&c, 0, PODLINK_ELOADING, PODLINK_ANSWERED));
     assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&c.exchange, settled);
-    assert_int_equal(settled[PODLINK_UNKNOWN], 1);
-    assert_int_equal(c.settled[0].delivery, PODLINK_UNKNOWN);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&c.request, completed);
+    assert_int_equal(completed[PODLINK_UNKNOWN], 1);
+    assert_int_equal(c.completed[0].delivery, PODLINK_UNKNOWN);
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
 }
 
@@ -161,12 +161,12 @@ static void what_was_sent_once_is_unknown_also_when_memory_runs_out(void **state
     begin(&c, true, 1);
     assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN));
     tell(&c, 0, PODLINK_ENOMEM, PODLINK_NOT_SENT);
-    if (!pl_exchange_is_settled(&c.exchange)) {
-        uint32_t settled[3] = {0};
-        pl_exchange_give_up(&c.exchange, settled);
+    if (!pl_request_is_complete(&c.request)) {
+        uint32_t completed[3] = {0};
+        pl_request_give_up(&c.request, completed);
     }
-    assert_int_equal(c.exchange.status, PODLINK_ENOMEM);
-    assert_int_equal(c.settled[0].delivery, PODLINK_UNKNOWN);
+    assert_int_equal(c.request.status, PODLINK_ENOMEM);
+    assert_int_equal(c.completed[0].delivery, PODLINK_UNKNOWN);
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
 }
 
@@ -179,19 +179,19 @@ static void giving_up_settles_each_with_its_own_delivery(void **state)
     tell(&c, 1, PODLINK_ECONNLOST, PODLINK_UNKNOWN);
     tell(&c, 2, PODLINK_ELOADING, PODLINK_ANSWERED);
     tell(&c, 3, PODLINK_ECONNLOST, PODLINK_NOT_SENT);
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&c.exchange, settled);
-    assert_true(pl_exchange_is_settled(&c.exchange));
-    assert_int_equal(settled[PODLINK_NOT_SENT], 1);
-    assert_int_equal(settled[PODLINK_ANSWERED], 1);
-    assert_int_equal(settled[PODLINK_UNKNOWN], 1);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&c.request, completed);
+    assert_true(pl_request_is_complete(&c.request));
+    assert_int_equal(completed[PODLINK_NOT_SENT], 1);
+    assert_int_equal(completed[PODLINK_ANSWERED], 1);
+    assert_int_equal(completed[PODLINK_UNKNOWN], 1);
     static const podlink_delivery deliveries[] = {PODLINK_ANSWERED, PODLINK_UNKNOWN, PODLINK_ANSWERED,
                                                   PODLINK_NOT_SENT};
     for (int i = 0; i < 4; i++) {
-        assert_int_equal(c.settled[i].times, 1);
-        assert_int_equal(c.settled[i].delivery, deliveries[i]);
+        assert_int_equal(c.completed[i].times, 1);
+        assert_int_equal(c.completed[i].delivery, deliveries[i]);
     }
-    assert_int_equal(c.exchange.status, PODLINK_ECONNLOST);
+    assert_int_equal(c.request.status, PODLINK_ECONNLOST);
     assert_string_equal(c.err.message, "items[1]: test on fake:1: because");
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
 }
@@ -203,14 +203,14 @@ static void what_never_came_to_a_connection_tells_why(void **state)
     podlink_error why;
     begin(&c, false, 2);
     pl_error_set(&why, PODLINK_ECONNECT, PODLINK_NOT_SENT, "nobody is there");
-    pl_exchange_not_sent(&c.exchange, &why);
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&c.exchange, settled);
-    assert_int_equal(settled[PODLINK_NOT_SENT], 2);
-    assert_int_equal(c.exchange.status, PODLINK_ECONNECT);
+    pl_request_not_sent(&c.request, &why);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&c.request, completed);
+    assert_int_equal(completed[PODLINK_NOT_SENT], 2);
+    assert_int_equal(c.request.status, PODLINK_ECONNECT);
     assert_string_equal(c.err.message, "items[0]: nobody is there");
-    pl_exchange_give_up(&c.exchange, settled);
-    assert_int_equal(settled[PODLINK_NOT_SENT], 2);
+    pl_request_give_up(&c.request, completed);
+    assert_int_equal(completed[PODLINK_NOT_SENT], 2);
 }
 
 /* "... set by every call that takes one, also on success (then status is PODLINK_OK and the texts are empty)" */
@@ -221,7 +221,7 @@ static void an_outcome_that_is_forgiven_leaves_no_error(void **state)
     begin(&c, false, 1);
     c.verdict = PODLINK_OK;
     assert_true(tell(&c, 0, PODLINK_ENOPERM, PODLINK_ANSWERED));
-    assert_int_equal(c.exchange.status, PODLINK_OK);
+    assert_int_equal(c.request.status, PODLINK_OK);
     assert_int_equal(c.err.status, PODLINK_OK);
     assert_string_equal(c.err.message, "");
 }
@@ -233,9 +233,9 @@ static void an_outcome_that_is_forgiven_at_last_leaves_no_error(void **state)
     begin(&c, false, 1);
     c.verdict = PODLINK_OK;
     assert_false(tell(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&c.exchange, settled);
-    assert_int_equal(c.exchange.status, PODLINK_OK);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&c.request, completed);
+    assert_int_equal(c.request.status, PODLINK_OK);
     assert_int_equal(c.err.status, PODLINK_OK);
     assert_string_equal(c.err.message, "");
 }
@@ -245,14 +245,14 @@ static void nobody_has_to_give_an_error(void **state)
     (void)state;
     call c;
     begin(&c, false, 1);
-    pl_exchange_init(&c.exchange, &ops, "test", false, NULL);
+    pl_request_init(&c.request, &ops, "test", false, NULL);
     assert_true(tell(&c, 0, PODLINK_EOOM, PODLINK_ANSWERED));
-    assert_int_equal(c.exchange.status, PODLINK_EOOM);
-    pl_exchange_init(&c.exchange, &ops, "test", false, NULL);
+    assert_int_equal(c.request.status, PODLINK_EOOM);
+    pl_request_init(&c.request, &ops, "test", false, NULL);
     assert_false(tell(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
-    uint32_t settled[3] = {0};
-    pl_exchange_give_up(&c.exchange, settled);
-    assert_int_equal(c.exchange.status, PODLINK_EBUSY);
+    uint32_t completed[3] = {0};
+    pl_request_give_up(&c.request, completed);
+    assert_int_equal(c.request.status, PODLINK_EBUSY);
 }
 
 static void a_pass_visits_what_is_pending(void **state)
@@ -262,27 +262,27 @@ static void a_pass_visits_what_is_pending(void **state)
     begin(&c, true, 4);
     tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
     tell(&c, 2, PODLINK_OK, PODLINK_ANSWERED);
-    pl_exchange_rewind(&c.exchange);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 1);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 1);
-    c.exchange.next++;
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 3);
-    c.exchange.next++;
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 4);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 4);
+    pl_request_rewind(&c.request);
+    assert_int_equal(pl_request_next(&c.request, 9), 1);
+    assert_int_equal(pl_request_next(&c.request, 9), 1);
+    c.request.next++;
+    assert_int_equal(pl_request_next(&c.request, 9), 3);
+    c.request.next++;
+    assert_int_equal(pl_request_next(&c.request, 9), 4);
+    assert_int_equal(pl_request_next(&c.request, 9), 4);
 }
 
 /* The next is queued: the test keeps count, as a connection does. */
 static void expect_queued(call *c, uint32_t window, uint32_t i)
 {
-    assert_int_equal(pl_exchange_next(&c->exchange, window), i);
-    c->exchange.next++;
-    c->exchange.inflight++;
+    assert_int_equal(pl_request_next(&c->request, window), i);
+    c->request.next++;
+    c->request.inflight++;
 }
 
 static void answer(call *c, uint32_t i, podlink_status status)
 {
-    c->exchange.inflight--;
+    c->request.inflight--;
     tell(c, i, status, PODLINK_ANSWERED);
 }
 
@@ -293,14 +293,14 @@ static void no_more_are_in_flight_than_the_window_holds(void **state)
     begin(&c, true, 4);
     expect_queued(&c, 2, 0);
     expect_queued(&c, 2, 1);
-    assert_int_equal(pl_exchange_next(&c.exchange, 2), 4);
-    assert_int_equal(c.exchange.wake_at, 1);
+    assert_int_equal(pl_request_next(&c.request, 2), 4);
+    assert_int_equal(c.request.wake_at, 1);
     answer(&c, 0, PODLINK_OK);
     expect_queued(&c, 2, 2);
     answer(&c, 1, PODLINK_OK);
     expect_queued(&c, 2, 3);
-    assert_int_equal(pl_exchange_next(&c.exchange, 2), 4);
-    assert_int_equal(c.exchange.wake_at, 0);
+    assert_int_equal(pl_request_next(&c.request, 2), 4);
+    assert_int_equal(c.request.wake_at, 0);
 }
 
 static void what_follows_another_waits_until_that_is_settled(void **state)
@@ -309,19 +309,19 @@ static void what_follows_another_waits_until_that_is_settled(void **state)
     static uint32_t follows[] = {PL_FOLLOWS_NONE, PL_FOLLOWS_NONE, 0, PL_FOLLOWS_NONE};
     call c;
     begin(&c, true, 4);
-    c.exchange.follows = follows;
+    c.request.follows = follows;
     expect_queued(&c, 9, 0);
     expect_queued(&c, 9, 1);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 4);
-    assert_int_equal(c.exchange.wake_at, 1); /* when 0 is answered, 1 is in flight still */
+    assert_int_equal(pl_request_next(&c.request, 9), 4);
+    assert_int_equal(c.request.wake_at, 1); /* when 0 is answered, 1 is in flight still */
     answer(&c, 0, PODLINK_ENOSCRIPT);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 4);
+    assert_int_equal(pl_request_next(&c.request, 9), 4);
     answer(&c, 1, PODLINK_OK);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 4);
-    assert_int_equal(c.exchange.wake_at, 0);
-    pl_exchange_rewind(&c.exchange);
+    assert_int_equal(pl_request_next(&c.request, 9), 4);
+    assert_int_equal(c.request.wake_at, 0);
+    pl_request_rewind(&c.request);
     expect_queued(&c, 9, 0);
-    assert_int_equal(pl_exchange_next(&c.exchange, 9), 4);
+    assert_int_equal(pl_request_next(&c.request, 9), 4);
     answer(&c, 0, PODLINK_OK);
     expect_queued(&c, 9, 2);
     expect_queued(&c, 9, 3);

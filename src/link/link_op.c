@@ -1,5 +1,5 @@
 /* One operation on a link. */
-#include "link/request.h"
+#include "link/link_op.h"
 
 #include "base/error.h"
 
@@ -25,30 +25,30 @@ static const operation_trait traits[] = {
     [PL_LINK_REMOVE_IF_POD] = {"link remove if pod", PL_SCRIPT_REMOVE_LINK_WITH_ID, false, true, "keep_s"},
 };
 
-const char *pl_link_operation_name(pl_link_operation operation)
+const char *pl_link_op_name(pl_link_op_kind kind)
 {
-    return traits[operation].name;
+    return traits[kind].name;
 }
 
-bool pl_link_is_repeatable(pl_link_operation operation)
+bool pl_link_is_repeatable(pl_link_op_kind kind)
 {
-    return traits[operation].is_repeatable;
+    return traits[kind].is_repeatable;
 }
 
-bool pl_link_reads_only(pl_link_operation operation)
+bool pl_link_reads_only(pl_link_op_kind kind)
 {
-    return operation == PL_LINK_GET || operation == PL_LINK_GET_IF_PERSISTENT;
+    return kind == PL_LINK_GET || kind == PL_LINK_GET_IF_PERSISTENT;
 }
 
-uint16_t pl_link_slot(const pl_link_request *request)
+uint16_t pl_link_slot(const pl_link_op *op)
 {
-    const pl_key index = pl_key_index(request->ns, request->uid);
+    const pl_key index = pl_key_index(op->ns, op->uid);
     return pl_key_slot(&index);
 }
 
-const pl_script *pl_link_script(const podlink_client *client, pl_link_operation operation)
+const pl_script *pl_link_script(const podlink_client *client, pl_link_op_kind kind)
 {
-    int which = traits[operation].script;
+    int which = traits[kind].script;
     return which == PLAIN_COMMAND ? NULL : pl_script_builtin(client, which);
 }
 
@@ -67,20 +67,20 @@ podlink_status pl_check_seconds(const char *what, int64_t seconds, podlink_error
                             PODLINK_PERSIST_MAX);
 }
 
-podlink_status pl_link_request_init(pl_link_request *request, pl_link_operation operation, const podlink_link *link,
-                                    int32_t pod, int64_t persist_s, podlink_error *err)
+podlink_status pl_link_op_init(pl_link_op *op, pl_link_op_kind kind, const podlink_link *link, int32_t pod,
+                               int64_t persist_s, podlink_error *err)
 {
-    const operation_trait *trait = &traits[operation];
+    const operation_trait *trait = &traits[kind];
     if (!link)
         return pl_error_invalid(err, "link is NULL");
-    request->operation = operation;
-    request->pod = pod;
-    request->persist_s = persist_s;
-    podlink_status status = pl_name_init_ns(&request->ns, link->ns, err);
+    op->kind = kind;
+    op->pod = pod;
+    op->persist_s = persist_s;
+    podlink_status status = pl_name_init_ns(&op->ns, link->ns, err);
     if (status == PODLINK_OK)
-        status = pl_name_init(&request->service, "service", link->service, err);
+        status = pl_name_init(&op->service, "service", link->service, err);
     if (status == PODLINK_OK)
-        status = pl_name_init(&request->uid, "uid", link->uid, err);
+        status = pl_name_init(&op->uid, "uid", link->uid, err);
     if (status == PODLINK_OK && trait->has_pod)
         status = pl_check_pod(pod, err);
     if (status == PODLINK_OK && trait->seconds)
@@ -100,44 +100,44 @@ static void encode_get(const pl_key *link, pl_buffer *out)
     pl_key_put(link, out);
 }
 
-static void encode_script(const pl_link_request *request, const pl_script *script, const pl_key *link, pl_buffer *out)
+static void encode_script(const pl_link_op *op, const pl_script *script, const pl_key *link, pl_buffer *out)
 {
-    if (request->operation == PL_LINK_GET_IF_PERSISTENT) {
+    if (op->kind == PL_LINK_GET_IF_PERSISTENT) {
         pl_script_begin(out, script, 1, 0);
         pl_key_put(link, out);
         return;
     }
-    const pl_key index = pl_key_index(request->ns, request->uid);
-    const bool is_removal = request->operation == PL_LINK_REMOVE || request->operation == PL_LINK_REMOVE_IF_POD;
-    const bool has_pod = traits[request->operation].has_pod;
+    const pl_key index = pl_key_index(op->ns, op->uid);
+    const bool is_removal = op->kind == PL_LINK_REMOVE || op->kind == PL_LINK_REMOVE_IF_POD;
+    const bool has_pod = traits[op->kind].has_pod;
     pl_script_begin(out, script, 2, has_pod ? 3 : 2);
     pl_key_put(link, out);
     pl_key_put(&index, out);
-    put_name(out, request->service);
+    put_name(out, op->service);
     if (has_pod && !is_removal)
-        pl_resp_number(out, request->pod);
-    pl_resp_number(out, request->persist_s);
+        pl_resp_number(out, op->pod);
+    pl_resp_number(out, op->persist_s);
     if (has_pod && is_removal)
-        pl_resp_number(out, request->pod);
+        pl_resp_number(out, op->pod);
 }
 
-bool pl_link_encode(const pl_link_request *request, const pl_script *script, pl_buffer *out)
+bool pl_link_encode(const pl_link_op *op, const pl_script *script, pl_buffer *out)
 {
     /* Two keys, the service, two numbers: what the names take, and what stands around them. */
-    size_t names = (size_t)request->ns.length + request->uid.length + request->service.length;
+    size_t names = (size_t)op->ns.length + op->uid.length + op->service.length;
     if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE + 2 * names + 7 * PL_RESP_OVERHEAD))
         return false;
-    const pl_key link = pl_key_link(request->ns, request->uid, request->service);
+    const pl_key link = pl_key_link(op->ns, op->uid, op->service);
     if (script)
-        encode_script(request, script, &link, out);
+        encode_script(op, script, &link, out);
     else
         encode_get(&link, out);
     return true;
 }
 
-static podlink_status corrupt(const pl_link_request *request, const podlink_reply *value, podlink_error *err)
+static podlink_status corrupt(const pl_link_op *op, const podlink_reply *value, podlink_error *err)
 {
-    const pl_key link = pl_key_link(request->ns, request->uid, request->service);
+    const pl_key link = pl_key_link(op->ns, op->uid, op->service);
     return pl_pod_corrupt(&link, value, err);
 }
 
@@ -184,10 +184,10 @@ static podlink_status decode_remove(const podlink_reply *root)
     return removed ? PODLINK_OK : PODLINK_NOT_LINKED;
 }
 
-static podlink_status decode_reply(pl_link_operation operation, const podlink_reply *root, pl_link_answer *answer)
+static podlink_status decode_reply(pl_link_op_kind kind, const podlink_reply *root, pl_link_answer *answer)
 {
     podlink_status status;
-    switch (operation) {
+    switch (kind) {
     case PL_LINK_SET:
         return decode_set(root, answer);
     case PL_LINK_SET_IF_ABSENT:
@@ -208,19 +208,19 @@ static podlink_status decode_reply(pl_link_operation operation, const podlink_re
     return PODLINK_EREPLY;
 }
 
-podlink_status pl_link_decode(const pl_link_request *request, const pl_exchange *exchange, const pl_outcome *outcome,
+podlink_status pl_link_decode(const pl_link_op *op, const pl_request *request, const pl_outcome *outcome,
                               pl_link_answer *answer, podlink_error *err)
 {
     *answer = (pl_link_answer){PODLINK_NO_POD, PODLINK_NO_POD};
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     const podlink_reply *root = outcome->reply->nodes;
-    podlink_status status = decode_reply(request->operation, root, answer);
+    podlink_status status = decode_reply(op->kind, root, answer);
     if (status == PODLINK_ECORRUPT) {
         *answer = (pl_link_answer){PODLINK_UNREADABLE_POD, PODLINK_UNREADABLE_POD};
-        return corrupt(request, root->type == PODLINK_REPLY_ARRAY ? podlink_reply_at(root, 0) : root, err);
+        return corrupt(op, root->type == PODLINK_REPLY_ARRAY ? podlink_reply_at(root, 0) : root, err);
     }
     if (status == PODLINK_EREPLY)
-        return pl_reply_unexpected(exchange, outcome, err);
+        return pl_reply_unexpected(request, outcome, err);
     return status;
 }

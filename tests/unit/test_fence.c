@@ -1,4 +1,4 @@
-/* A command that the server may leave unanswered, and the guard behind it: whatever the server does, no call gets the
+/* A command that the server may leave unanswered, and the fence behind it: whatever the server does, no call gets the
  * reply to another. By exact traces, as test_conn.c. */
 #include "tap_cmocka.h"
 #include "trace.h"
@@ -26,7 +26,7 @@ static void queue_all(struct scene *s)
     trace_call_init(&s->t, &s->a, "a", false, get_a, 1);
     trace_call_init(&s->t, &s->auth, "auth", false, auth, 1);
     trace_call_init(&s->t, &s->b, "b", false, get_b, 1);
-    s->auth.exchange.is_guarded = true;
+    s->auth.request.is_fenced = true;
     trace_queue(&s->t, &s->a);
     trace_queue(&s->t, &s->auth);
     trace_queue(&s->t, &s->b);
@@ -46,7 +46,7 @@ static void expect(const char *replies, const char *outcomes)
         send_all(&s);
         trace_receive_in_chunks(&s.t, replies, chunk);
         trace_expect(&s.t, outcomes);
-        assert_int_equal(pl_line_length(&s.t.conn.line), 0);
+        assert_int_equal(pl_inflight_length(&s.t.conn.inflight), 0);
         assert_false(s.t.conn.is_dead);
         trace_fini(&s.t);
     }
@@ -71,7 +71,7 @@ static void what_is_left_unanswered_is_refused_and_the_others_get_theirs(void **
                                                "b[0] OK answered $y\n");
 }
 
-/* A server that does not know the guard, or has left something else unanswered. */
+/* A server that does not know the fence, or has left something else unanswered. */
 static void a_guard_that_is_answered_otherwise_ends_the_connection(void **state)
 {
     (void)state;
@@ -121,7 +121,7 @@ static void a_guard_stays_where_what_it_guards_is_taken_out(void **state)
     trace_fini(&s.t);
 }
 
-/* The guard's answer cannot have come before the guard was sent. */
+/* The fence's answer cannot have come before the fence was sent. */
 static void an_answer_before_the_guard_is_sent_ends_the_connection(void **state)
 {
     (void)state;
@@ -158,13 +158,13 @@ static void without_memory_neither_of_the_two_is_queued(void **state)
         trace_call a;
         trace_init(&t);
         trace_call_init(&t, &a, "auth", false, auth, 1);
-        a.exchange.is_guarded = true;
+        a.request.is_fenced = true;
         test_heap_fail_at(&t.memory, n, 1);
-        const bool queued = pl_conn_queue(&t.conn, &a.exchange, 0);
+        const bool queued = pl_conn_queue(&t.conn, &a.request, 0);
         failed = t.memory.failed > 0;
         test_heap_fail_at(&t.memory, 0, 0);
         assert_int_equal(queued, !failed);
-        assert_int_equal(pl_line_length(&t.conn.line), queued ? 2 : 0);
+        assert_int_equal(pl_inflight_length(&t.conn.inflight), queued ? 2 : 0);
         assert_int_equal(pl_conn_has_output(&t.conn), queued);
         trace_fini(&t);
     }

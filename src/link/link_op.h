@@ -1,6 +1,6 @@
 /* One operation on a link: how it is written, and what its reply means. The single calls and the batches share it. */
-#ifndef PL_LINK_REQUEST_H
-#define PL_LINK_REQUEST_H
+#ifndef PL_LINK_LINK_OP_H
+#define PL_LINK_LINK_OP_H
 
 #include "link/pod.h"
 #include "script/call.h"
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef enum pl_link_operation {
+typedef enum pl_link_op_kind {
     PL_LINK_SET,
     PL_LINK_SET_IF_ABSENT,
     PL_LINK_TRY_SET,
@@ -18,16 +18,16 @@ typedef enum pl_link_operation {
     PL_LINK_GET_IF_PERSISTENT,
     PL_LINK_REMOVE,
     PL_LINK_REMOVE_IF_POD
-} pl_link_operation;
+} pl_link_op_kind;
 
-typedef struct pl_link_request {
-    pl_link_operation operation;
+typedef struct pl_link_op {
+    pl_link_op_kind kind;
     pl_name ns;
     pl_name service;
     pl_name uid;
     int32_t pod;
     int64_t persist_s; /* or keep_s */
-} pl_link_request;
+} pl_link_op;
 
 typedef struct pl_link_answer {
     int32_t pod;      /* set: previous; set if absent, try set: in force; get: the pod; else PODLINK_NO_POD */
@@ -35,28 +35,28 @@ typedef struct pl_link_answer {
 } pl_link_answer;
 
 /** "link set", for messages. */
-const char *pl_link_operation_name(pl_link_operation operation);
+const char *pl_link_op_name(pl_link_op_kind kind);
 
-bool pl_link_is_repeatable(pl_link_operation operation);
+bool pl_link_is_repeatable(pl_link_op_kind kind);
 
 /** Whether it changes nothing: a replica can serve it. */
-bool pl_link_reads_only(pl_link_operation operation);
+bool pl_link_reads_only(pl_link_op_kind kind);
 
 /** The slot of its keys, which they share. */
-uint16_t pl_link_slot(const pl_link_request *request);
+uint16_t pl_link_slot(const pl_link_op *op);
 
 /** The script that does it, NULL where a plain command does. */
-const pl_script *pl_link_script(const podlink_client *client, pl_link_operation operation);
+const pl_script *pl_link_script(const podlink_client *client, pl_link_op_kind kind);
 
 /** Checks the names, the pod and the time where the operation has them. @return PODLINK_OK or PODLINK_EINVAL */
-podlink_status pl_link_request_init(pl_link_request *request, pl_link_operation operation, const podlink_link *link,
-                                    int32_t pod, int64_t persist_s, podlink_error *err);
+podlink_status pl_link_op_init(pl_link_op *op, pl_link_op_kind kind, const podlink_link *link, int32_t pod,
+                               int64_t persist_s, podlink_error *err);
 
 /** @return false when out of memory */
-bool pl_link_encode(const pl_link_request *request, const pl_script *script, pl_buffer *out);
+bool pl_link_encode(const pl_link_op *op, const pl_script *script, pl_buffer *out);
 
 /** What a command's outcome means. @return the operation's status */
-podlink_status pl_link_decode(const pl_link_request *request, const pl_exchange *exchange, const pl_outcome *outcome,
+podlink_status pl_link_decode(const pl_link_op *op, const pl_request *request, const pl_outcome *outcome,
                               pl_link_answer *answer, podlink_error *err);
 
 /** Checks a pod, and a time: PODLINK_FOREVER or 1..PODLINK_PERSIST_MAX. */

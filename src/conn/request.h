@@ -1,9 +1,10 @@
 /* One caller's commands and what comes of each: the caller owns it, encodes on request and is told the outcomes.
  *
- * A command is pending until it is settled. One that was not sent, or that is harmless to repeat and got no answer, or
- * whose answer says "not now", stays pending: whoever runs the exchange may send it again, and settles it at last. */
-#ifndef PL_CONN_EXCHANGE_H
-#define PL_CONN_EXCHANGE_H
+ * A command is pending until it is completed. One that was not sent, or that is harmless to repeat and got no answer,
+ * or whose answer says "not now", stays pending: whoever runs the request may send it again, and completes it at last.
+ */
+#ifndef PL_CONN_REQUEST_H
+#define PL_CONN_REQUEST_H
 
 #include "base/buffer.h"
 #include "resp/reply.h"
@@ -14,7 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct pl_exchange pl_exchange;
+typedef struct pl_request pl_request;
 
 #define PL_FOLLOWS_NONE UINT32_MAX
 #define PL_SLOT_ANY     UINT16_MAX /* a command without a key, which any node of a cluster may serve */
@@ -30,52 +31,52 @@ typedef struct pl_outcome {
     const char *server; /* its address; borrowed */
 } pl_outcome;
 
-typedef struct pl_exchange_ops {
+typedef struct pl_request_ops {
     /** Appends command i. False when out of memory: what it has appended is taken back. */
-    bool (*encode)(pl_exchange *exchange, uint32_t i, pl_buffer *out);
+    bool (*encode)(pl_request *request, uint32_t i, pl_buffer *out);
 
     /** Takes the outcome of command i, once: copies what it wants. Runs under the connection's lock: short, and calls
      *  nothing of the user's.
      *  @param err  NULL, or to be filled in where the reply turns out to be a failure
      *  @return the command's status: outcome->status, or what the reply means */
-    podlink_status (*settle)(pl_exchange *exchange, uint32_t i, const pl_outcome *outcome, podlink_error *err);
+    podlink_status (*complete)(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err);
 
-    /** NULL, or for an exchange for which nobody waits: none of its commands is in flight any more. Runs without a
-     * lock; may free the exchange. */
-    void (*finished)(pl_exchange *exchange);
+    /** NULL, or for an request for which nobody waits: none of its commands is in flight any more. Runs without a
+     * lock; may free the request. */
+    void (*finished)(pl_request *request);
 
     /** The cluster's slot of command i, or PL_SLOT_ANY. NULL: none of its commands has a key. */
-    uint16_t (*slot)(const pl_exchange *exchange, uint32_t i);
-} pl_exchange_ops;
+    uint16_t (*slot)(const pl_request *request, uint32_t i);
+} pl_request_ops;
 
-typedef enum pl_mark {
+typedef enum pl_command_state {
     PL_PENDING = 0,          /* was not sent */
     PL_PENDING_ANSWERED = 1, /* the server has answered "not now" */
-    PL_PENDING_UNKNOWN = 2,  /* was sent once, without an answer: stays so until it is settled */
-    PL_SETTLED = 3
-} pl_mark;
+    PL_PENDING_UNKNOWN = 2,  /* was sent once, without an answer: stays so until it is completed */
+    PL_COMPLETED = 3
+} pl_command_state;
 
-struct pl_exchange {
-    const pl_exchange_ops *ops;
+struct pl_request {
+    const pl_request_ops *ops;
     const char *name; /* for messages: "link set"; borrowed */
     uint32_t count;   /* commands, at least 1 */
     bool repeatable;  /* harmless to repeat */
     bool is_final;    /* nothing is ever left pending: whoever runs it will not run it again */
     bool is_batch;    /* the commands are the user's items: messages tell which */
     bool reads_only;  /* a replica may serve it, where the user wants that */
-    bool is_guarded;  /* the server may leave its one command unanswered: conn/guard.h */
-    uint8_t *marks;   /* a pl_mark for each command; of one command &only_mark */
-    uint8_t only_mark;
+    bool is_fenced;   /* the server may leave its one command unanswered: conn/fence.h */
+    uint8_t *states;  /* a pl_command_state for each command; of one command &only_state */
+    uint8_t only_state;
     const uint32_t *items;   /* of a part of a batch: which of the user's items each command is; NULL: i. Borrowed */
-    const uint32_t *follows; /* for each command the earlier one that must be settled before it is sent, or
+    const uint32_t *follows; /* for each command the earlier one that must be completed before it is sent, or
                                 PL_FOLLOWS_NONE; NULL: any order will do. Borrowed */
     podlink_error *err;      /* the caller's, may be NULL: tells the failure of the lowest index */
     uint32_t err_index;
     podlink_status status;     /* of the lowest index that failed; of one command its status */
     podlink_delivery delivery; /* of the command that status is of */
 
-    uint32_t unsettled;    /* commands still pending */
-    uint32_t failed;       /* settled with a failure */
+    uint32_t incomplete;   /* commands still pending */
+    uint32_t failed;       /* completed with a failure */
     uint32_t next;         /* first command that this pass has not queued */
     uint32_t inflight;     /* queued or sent, without an outcome */
     uint32_t wake_at;      /* the owner wants to be told when inflight has come down to this */
@@ -90,54 +91,54 @@ struct pl_exchange {
     pl_event event; /* the owner, waiting */
     uint16_t wait_index;
     int64_t deadline; /* of this wait */
-    bool is_through;  /* all was settled when the owner was told */
+    bool is_through;  /* all was completed when the owner was told */
     bool waiting;
     bool polls;       /* takes turns before it sleeps */
     uint32_t dialled; /* which of its shared connection's connections this pass is on */
-    bool finished;    /* is on the connection's list of exchanges whose owner wants to be told */
-    pl_exchange *next_finished;
-    pl_exchange *next_waiting, *prev_waiting;
+    bool finished;    /* is on the connection's list of requests whose owner wants to be told */
+    pl_request *next_finished;
+    pl_request *next_waiting, *prev_waiting;
     podlink_error last; /* details of a reason that is a failure, without the command's index: large, seldom touched */
 };
 
-/** Prepares an exchange of one command. */
-void pl_exchange_init(pl_exchange *exchange, const pl_exchange_ops *ops, const char *name, bool repeatable,
-                      podlink_error *err);
+/** Prepares an request of one command. */
+void pl_request_init(pl_request *request, const pl_request_ops *ops, const char *name, bool repeatable,
+                     podlink_error *err);
 
-/** Makes it an exchange of count commands. @param marks  count bytes, zero; owned by the caller */
-void pl_exchange_many(pl_exchange *exchange, uint32_t count, uint8_t *marks);
+/** Makes it an request of count commands. @param marks  count bytes, zero; owned by the caller */
+void pl_request_set_count(pl_request *request, uint32_t count, uint8_t *states);
 
 /** Begins a pass over all pending commands. */
-void pl_exchange_rewind(pl_exchange *exchange);
+void pl_request_rewind(pl_request *request);
 
 /** The next command of this pass that may be queued, or count where there is none at present. Sets wake_at, so that the
  *  owner is told when there may be one again.
  *  @param window  how many may be in flight */
-uint32_t pl_exchange_next(pl_exchange *exchange, uint32_t window);
+uint32_t pl_request_next(pl_request *request, uint32_t window);
 
 /** Whether the owner has something to do: there may be a command again, or all is answered. */
-static inline bool pl_exchange_is_answered(const pl_exchange *exchange)
+static inline bool pl_request_is_answered(const pl_request *request)
 {
-    return exchange->inflight <= exchange->wake_at;
+    return request->inflight <= request->wake_at;
 }
 
-static inline bool pl_exchange_is_settled(const pl_exchange *exchange)
+static inline bool pl_request_is_complete(const pl_request *request)
 {
-    return exchange->unsettled == 0;
+    return request->incomplete == 0;
 }
 
-/** Tells the outcome of command i, which was in flight. @return true: it is settled; false: it stays pending. The
+/** Tells the outcome of command i, which was in flight. @return true: it is completed; false: it stays pending. The
  *  delivery becomes that of all attempts together */
-bool pl_exchange_tell(pl_exchange *exchange, uint32_t i, pl_outcome *outcome);
+bool pl_request_record(pl_request *request, uint32_t i, pl_outcome *outcome);
 
 /** Settles all that is pending with the latest reason: nothing is tried any more.
- *  @param settled  adds to settled[delivery] what was settled with it */
-void pl_exchange_give_up(pl_exchange *exchange, uint32_t settled[3]);
+ *  @param completed  adds to completed[delivery] what was completed with it */
+void pl_request_give_up(pl_request *request, uint32_t completed[3]);
 
 /** Sets the reason where commands could not be queued for want of memory. */
-void pl_exchange_no_memory(pl_exchange *exchange, const char *server);
+void pl_request_no_memory(pl_request *request, const char *server);
 
 /** Sets the reason why commands have not come as far as a connection. */
-void pl_exchange_not_sent(pl_exchange *exchange, const podlink_error *why);
+void pl_request_not_sent(pl_request *request, const podlink_error *why);
 
 #endif
