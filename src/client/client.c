@@ -2,7 +2,7 @@
 #include "client/client.h"
 
 #include "base/error.h"
-#include "client/run.h"
+#include "client/call.h"
 #include "client/sentinel_watch.h"
 
 #include <string.h>
@@ -169,14 +169,14 @@ int64_t podlink_client_tick(podlink_client *client)
 
 podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err)
 {
-    const podlink_call call = {.size = sizeof call, .timeout_ms = client->config.dial_timeout_ms};
-    pl_run run;
+    const podlink_call options = {.size = sizeof options, .timeout_ms = client->config.dial_timeout_ms};
+    pl_call call;
     pl_error_clear(err);
-    podlink_status status = pl_run_begin(&run, client, &call, err);
+    podlink_status status = pl_call_begin(&call, client, &options, err);
     if (status != PODLINK_OK)
         return status;
-    status = pl_nodes_reauthenticate(&client->nodes, run.deadline, err);
-    pl_run_finish(&run);
+    status = pl_nodes_reauthenticate(&client->nodes, call.deadline, err);
+    pl_call_finish(&call);
     return status;
 }
 

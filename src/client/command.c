@@ -2,8 +2,8 @@
 #include <podlink/command.h>
 
 #include "base/error.h"
-#include "client/any_command.h"
-#include "client/run.h"
+#include "client/call.h"
+#include "client/user_command.h"
 #include "resp/encode.h"
 
 podlink_status podlink_command_run(podlink_client *client, const podlink_command *command, const podlink_call *call,
@@ -12,16 +12,16 @@ podlink_status podlink_command_run(podlink_client *client, const podlink_command
     pl_command_kind kind = PL_COMMAND_PLAIN;
     if (reply)
         *reply = NULL;
-    podlink_status status = pl_any_command_check(command, &kind, err);
+    podlink_status status = pl_user_command_check(command, &kind, err);
     if (status == PODLINK_OK)
         status = pl_command_check_shared(command, kind, err);
     if (status != PODLINK_OK)
         return status;
-    pl_any_command any;
-    pl_any_command_init(&any, command, reply != NULL, err);
-    status = pl_run_exchange(client, &any.request, call, err);
+    pl_user_command user_command;
+    pl_user_command_init(&user_command, command, reply != NULL, err);
+    status = pl_call_run(client, &user_command.request, call, err);
     if (reply)
-        *reply = any.reply;
+        *reply = user_command.reply;
     return status;
 }
 
@@ -51,7 +51,7 @@ podlink_status podlink_ping(podlink_client *client, int64_t *round_trip_ns, cons
 {
     pl_request request;
     pl_request_init(&request, &ping_ops, "ping", true, err);
-    podlink_status status = pl_run_exchange(client, &request, call, err);
+    podlink_status status = pl_call_run(client, &request, call, err);
     if (round_trip_ns)
         *round_trip_ns = status == PODLINK_OK ? request.answered_at - request.began_at : 0;
     return status;

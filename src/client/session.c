@@ -2,10 +2,10 @@
 #include "client/session.h"
 
 #include "base/error.h"
-#include "client/any_command.h"
 #include "client/deadline.h"
 #include "client/discovery.h"
-#include "client/observe.h"
+#include "client/trace.h"
+#include "client/user_command.h"
 #include "pool/sync_io.h"
 
 /* --- borrowing ------------------------------------------------------------------------------------------------ */
@@ -143,7 +143,7 @@ void pl_session_finish(podlink_session *session)
     pl_dedicated_pool_leave(&session->node->pool.dedicated);
 }
 
-void pl_session_pass(podlink_session *session, pl_request *request, int64_t deadline)
+void pl_session_attempt(podlink_session *session, pl_request *request, int64_t deadline)
 {
     podlink_error fault;
     request->repeatable = false;
@@ -161,13 +161,13 @@ podlink_status pl_session_end(podlink_session *session, pl_request *request)
     pl_request_give_up(request, completed);
     if (request->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&session->client->counters.timeouts, 1);
-    pl_observe(session->client, session->node, request, session->began);
+    pl_trace_report(session->client, session->node, request, session->began);
     return request->status;
 }
 
-podlink_status pl_session_exchange(podlink_session *session, pl_request *request, int64_t deadline)
+podlink_status pl_session_request(podlink_session *session, pl_request *request, int64_t deadline)
 {
-    pl_session_pass(session, request, deadline);
+    pl_session_attempt(session, request, deadline);
     return pl_session_end(session, request);
 }
 
@@ -210,7 +210,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
         return pl_error_invalid(err, "command: an earlier call of this session is still unanswered");
     const size_t before = conn->filling.length;
     const uint64_t sent = conn->sent;
-    if (!pl_any_command_encode(command, &conn->filling)) {
+    if (!pl_user_command_encode(command, &conn->filling)) {
         conn->filling.length = before;
         return pl_error_no_memory(err);
     }
@@ -247,14 +247,14 @@ static podlink_status run_command(podlink_session *session, const podlink_comman
         return pl_error_invalid(err, "command: this session only listens");
     if (kind == PL_COMMAND_AUTHENTICATES && check_auth(session, err) != PODLINK_OK)
         return PODLINK_EINVAL;
-    pl_any_command any;
-    pl_any_command_init(&any, command, reply != NULL, err);
+    pl_user_command user_command;
+    pl_user_command_init(&user_command, command, reply != NULL, err);
     note_effect(session, kind); /* also where it fails: it may have run */
-    podlink_status status = pl_session_exchange(session, &any.request, deadline);
-    if (status == PODLINK_OK || any.request.delivery == PODLINK_ANSWERED)
+    podlink_status status = pl_session_request(session, &user_command.request, deadline);
+    if (status == PODLINK_OK || user_command.request.delivery == PODLINK_ANSWERED)
         note_end(session, kind);
     if (reply)
-        *reply = any.reply;
+        *reply = user_command.reply;
     return status;
 }
 
@@ -266,7 +266,7 @@ podlink_status podlink_session_run(podlink_session *session, const podlink_comma
     if (reply)
         *reply = NULL;
     pl_error_clear(err);
-    podlink_status status = pl_any_command_check(command, &kind, err);
+    podlink_status status = pl_user_command_check(command, &kind, err);
     if (status == PODLINK_OK && kind == PL_COMMAND_REFUSED)
         status = pl_error_invalid(err, "command: it is refused in a session, too: its replies could not be told apart");
     if (status == PODLINK_OK)

@@ -32,13 +32,13 @@ podlink_status pl_session_begin(podlink_session *session, const podlink_call *ca
                                 podlink_error *err);
 void pl_session_finish(podlink_session *session);
 
-/** Runs a pass of an request on it; what is pending then may be passed again, or ended. */
-void pl_session_pass(podlink_session *session, pl_request *request, int64_t deadline);
+/** Runs an attempt of a request on it; what is pending then may be passed again, or ended. */
+void pl_session_attempt(podlink_session *session, pl_request *request, int64_t deadline);
 
 /** Settles what is pending, and counts. @return request->status */
 podlink_status pl_session_end(podlink_session *session, pl_request *request);
 
-/** Runs an request on it, once: nothing is repeated. @return request->status */
-podlink_status pl_session_exchange(podlink_session *session, pl_request *request, int64_t deadline);
+/** Runs a request on it, once: nothing is repeated. @return request->status */
+podlink_status pl_session_request(podlink_session *session, pl_request *request, int64_t deadline);
 
 #endif

@@ -72,7 +72,7 @@ bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t
 /** The line is empty: pl_conn_fail() before. */
 void pl_conn_fini(pl_conn *conn);
 
-/** Queues command i of an request. False when out of memory: nothing was queued. */
+/** Queues command i of a request. False when out of memory: nothing was queued. */
 bool pl_conn_queue(pl_conn *conn, pl_request *request, uint32_t i);
 
 /** How many bytes are to be sent. */

@@ -49,9 +49,9 @@ void pl_request_rewind(pl_request *request)
 {
     assert(request->inflight == 0);
     request->next = 0;
-    request->lacks_script = false;
+    request->is_script_missing = false;
     request->reason = PODLINK_OK;
-    request->sent_at = request->answered_at = 0; /* of this pass */
+    request->sent_at = request->answered_at = 0; /* of this attempt */
 }
 
 /* Replies come in order: those in flight behind the one that is waited for. */
@@ -168,7 +168,7 @@ static void complete(pl_request *request, uint32_t i, const pl_outcome *outcome)
 static void leave_pending(pl_request *request, uint32_t i, const pl_outcome *outcome)
 {
     request->reason = outcome->status;
-    request->lacks_script |= outcome->status == PODLINK_ENOSCRIPT;
+    request->is_script_missing |= outcome->status == PODLINK_ENOSCRIPT;
     describe(&request->last, request, outcome);
     uint8_t *state = &request->states[i];
     if (outcome->delivery == PODLINK_UNKNOWN)

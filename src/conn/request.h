@@ -41,7 +41,7 @@ typedef struct pl_request_ops {
      *  @return the command's status: outcome->status, or what the reply means */
     podlink_status (*complete)(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err);
 
-    /** NULL, or for an request for which nobody waits: none of its commands is in flight any more. Runs without a
+    /** NULL, or for a request for which nobody waits: none of its commands is in flight any more. Runs without a
      * lock; may free the request. */
     void (*finished)(pl_request *request);
 
@@ -75,16 +75,16 @@ struct pl_request {
     podlink_status status;     /* of the lowest index that failed; of one command its status */
     podlink_delivery delivery; /* of the command that status is of */
 
-    uint32_t incomplete;   /* commands still pending */
-    uint32_t failed;       /* completed with a failure */
-    uint32_t next;         /* first command that this pass has not queued */
-    uint32_t inflight;     /* queued or sent, without an outcome */
-    uint32_t wake_at;      /* the owner wants to be told when inflight has come down to this */
-    bool lacks_script;     /* a command of this pass met NOSCRIPT */
-    podlink_status reason; /* why commands are still pending after a pass: the latest outcome's status; OK before */
+    uint32_t incomplete;    /* commands still pending */
+    uint32_t failed;        /* completed with a failure */
+    uint32_t next;          /* first command that this attempt has not queued */
+    uint32_t inflight;      /* queued or sent, without an outcome */
+    uint32_t wake_at;       /* the owner wants to be told when inflight has come down to this */
+    bool is_script_missing; /* a command of this attempt met NOSCRIPT */
+    podlink_status reason; /* why commands are still pending after an attempt: the latest outcome's status; OK before */
 
     int64_t began_at;    /* times, for those who measure: when the call began, */
-    int64_t queued_at;   /* its first command of this pass was queued, */
+    int64_t queued_at;   /* its first command of this attempt was queued, */
     int64_t sent_at;     /* the one answered last was sent, */
     int64_t answered_at; /* and answered; 0: none was */
 
@@ -94,25 +94,25 @@ struct pl_request {
     bool is_through;  /* all was completed when the owner was told */
     bool waiting;
     bool polls;       /* takes turns before it sleeps */
-    uint32_t dialled; /* which of its shared connection's connections this pass is on */
+    uint32_t dialled; /* which of its shared connection's connections this attempt is on */
     bool finished;    /* is on the connection's list of requests whose owner wants to be told */
     pl_request *next_finished;
     pl_request *next_waiting, *prev_waiting;
     podlink_error last; /* details of a reason that is a failure, without the command's index: large, seldom touched */
 };
 
-/** Prepares an request of one command. */
+/** Prepares a request of one command. */
 void pl_request_init(pl_request *request, const pl_request_ops *ops, const char *name, bool repeatable,
                      podlink_error *err);
 
-/** Makes it an request of count commands. @param marks  count bytes, zero; owned by the caller */
+/** Makes it a request of count commands. @param marks  count bytes, zero; owned by the caller */
 void pl_request_set_count(pl_request *request, uint32_t count, uint8_t *states);
 
-/** Begins a pass over all pending commands. */
+/** Begins an attempt over all pending commands. */
 void pl_request_rewind(pl_request *request);
 
-/** The next command of this pass that may be queued, or count where there is none at present. Sets wake_at, so that the
- *  owner is told when there may be one again.
+/** The next command of this attempt that may be queued, or count where there is none at present. Sets wake_at, so that
+ * the owner is told when there may be one again.
  *  @param window  how many may be in flight */
 uint32_t pl_request_next(pl_request *request, uint32_t window);
 

@@ -1,4 +1,4 @@
-/* Some commands of an request as an request of their own. */
+/* Some commands of a request as a request of their own. */
 #include "conn/shard.h"
 
 #include <assert.h>
@@ -73,7 +73,7 @@ void pl_shard_merge(const pl_shard *shard)
     if (request->incomplete > 0) {
         parent->reason = request->reason;
         parent->last = request->last;
-        parent->lacks_script |= request->lacks_script;
+        parent->is_script_missing |= request->is_script_missing;
     }
     parent->queued_at = later(parent->queued_at, request->queued_at);
     parent->sent_at = later(parent->sent_at, request->sent_at);

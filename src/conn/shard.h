@@ -1,4 +1,4 @@
-/* Some commands of an request as an request of their own: what of a batch goes to one node. Parts of one parent may be
+/* Some commands of a request as a request of their own: what of a batch goes to one node. Parts of one parent may be
  * in flight on several connections at the same time; what became of them is taken over when all have ended. */
 #ifndef PL_CONN_SHARD_H
 #define PL_CONN_SHARD_H
@@ -13,7 +13,7 @@ typedef struct pl_shard {
     podlink_error err;
 } pl_shard;
 
-/** Prepares a shard of a parent that is between two passes.
+/** Prepares a shard of a parent that is between two attempts.
  *  @param items    which commands of the parent, all incomplete, in order; borrowed
  *  @param marks    count bytes, owned by the caller: set here
  *  @param follows  count entries, counted within the shard; NULL: any order will do. Borrowed */

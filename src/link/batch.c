@@ -18,7 +18,7 @@ podlink_status pl_batch_run(podlink_client *client, pl_request *request, size_t 
     pl_request_set_count(request, (uint32_t)count, states);
     request->follows = follows;
     podlink_status status =
-        script ? pl_script_run(client, request, script, call, err) : pl_run_exchange(client, request, call, err);
+        script ? pl_script_run(client, request, script, call, err) : pl_call_run(client, request, call, err);
     pl_heap_free(heap, follows);
     pl_heap_free(heap, states);
     return status < 0 ? status : PODLINK_OK; /* of one item it is the item's */

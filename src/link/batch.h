@@ -3,11 +3,11 @@
 #define PL_LINK_BATCH_H
 
 #include "link/order.h"
-#include "script/call.h"
+#include "script/script_call.h"
 
 #include <stddef.h>
 
-/** Runs an request that pl_request_init() has prepared as one of count commands. count is at least 1.
+/** Runs a request that pl_request_init() has prepared as one of count commands. count is at least 1.
  *  @param keys    what the items change, so that those on one key keep their order; NULL: they change nothing
  *  @param items   for keys
  *  @param script  NULL where its commands need none

@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "link/pod.h"
-#include "script/call.h"
+#include "script/script_call.h"
 
 enum { AGE_MAX_BITS = 53 };
 
@@ -61,17 +61,17 @@ static uint16_t slot(const pl_request *request, uint32_t i)
 
 static const pl_request_ops best_ops = {.encode = encode, .complete = complete, .slot = slot};
 
-podlink_status pl_best_pod(pl_run *run, pl_name ns, pl_name service, int64_t max_age_ms, int32_t *pod,
+podlink_status pl_best_pod(pl_call *call, pl_name ns, pl_name service, int64_t max_age_ms, int32_t *pod,
                            podlink_error *err)
 {
-    best_call c = {.script = pl_script_builtin(run->client, PL_SCRIPT_GET_SERVICE_POD),
+    best_call c = {.script = pl_script_builtin(call->client, PL_SCRIPT_GET_SERVICE_POD),
                    .key = pl_key_state(ns, service),
                    .max_age_ms = max_age_ms,
                    .pod = PODLINK_NO_POD};
     pl_request_init(&c.request, &best_ops, "state best", true, err);
     c.request.reads_only = true;
-    pl_script_passes(run, &c.request, c.script);
-    podlink_status status = pl_run_end(run, &c.request);
+    pl_script_attempts(call, &c.request, c.script);
+    podlink_status status = pl_call_conclude(call, &c.request);
     *pod = c.pod;
     return status;
 }

@@ -37,31 +37,31 @@ static uint16_t slot(const pl_request *request, uint32_t i)
 static const pl_request_ops link_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 /* Within a call that has begun. */
-static podlink_status run_step(pl_run *run, link_call *c, podlink_error *err)
+static podlink_status run_step(pl_call *call, link_call *c, podlink_error *err)
 {
     const pl_link_op_kind kind = c->op.kind;
-    c->script = pl_link_script(run->client, kind);
+    c->script = pl_link_script(call->client, kind);
     pl_request_init(&c->request, &link_ops, pl_link_op_name(kind), pl_link_is_repeatable(kind), err);
     c->request.reads_only = pl_link_reads_only(kind);
     if (c->script)
-        pl_script_passes(run, &c->request, c->script);
+        pl_script_attempts(call, &c->request, c->script);
     else
-        pl_run_passes(run, &c->request);
-    return pl_run_end(run, &c->request);
+        pl_call_run_attempts(call, &c->request);
+    return pl_call_conclude(call, &c->request);
 }
 
 static podlink_status run_link(podlink_client *client, pl_link_op_kind kind, const podlink_link *link, int32_t pod,
                                int64_t persist_s, pl_link_answer *answer, const podlink_call *call, podlink_error *err)
 {
     link_call c;
-    pl_run run;
+    pl_call active;
     c.answer = (pl_link_answer){PODLINK_NO_POD, PODLINK_NO_POD};
     podlink_status status = pl_link_op_init(&c.op, kind, link, pod, persist_s, err);
     if (status == PODLINK_OK)
-        status = pl_run_begin(&run, client, call, err);
+        status = pl_call_begin(&active, client, call, err);
     if (status == PODLINK_OK) {
-        status = run_step(&run, &c, err);
-        pl_run_finish(&run);
+        status = run_step(&active, &c, err);
+        pl_call_finish(&active);
     }
     *answer = c.answer;
     return status;
@@ -135,33 +135,33 @@ podlink_status podlink_link_remove_if_pod(podlink_client *client, const podlink_
 }
 
 /* Get, else pick and set if absent: the states and the link are on two slots, so no one script may touch both. */
-static podlink_status compute(pl_run *run, link_call *c, int64_t max_age_ms, podlink_error *err)
+static podlink_status compute(pl_call *call, link_call *c, int64_t max_age_ms, podlink_error *err)
 {
     c->op.kind = PL_LINK_GET;
-    podlink_status status = run_step(run, c, err);
+    podlink_status status = run_step(call, c, err);
     if (status != PODLINK_NOT_LINKED)
         return status;
-    status = pl_best_pod(run, c->op.ns, c->op.service, max_age_ms, &c->op.pod, err);
+    status = pl_best_pod(call, c->op.ns, c->op.service, max_age_ms, &c->op.pod, err);
     if (status != PODLINK_OK)
         return status;
     c->op.kind = PL_LINK_SET_IF_ABSENT;
-    return run_step(run, c, err);
+    return run_step(call, c, err);
 }
 
 podlink_status podlink_link_compute(podlink_client *client, const podlink_link *link, int64_t persist_s,
                                     int64_t max_age_ms, int32_t *in_force, const podlink_call *call, podlink_error *err)
 {
     link_call c;
-    pl_run run;
+    pl_call active;
     c.answer = (pl_link_answer){PODLINK_NO_POD, PODLINK_NO_POD};
     podlink_status status = pl_link_op_init(&c.op, PL_LINK_SET_IF_ABSENT, link, 0, persist_s, err);
     if (status == PODLINK_OK)
         status = pl_check_age(max_age_ms, err);
     if (status == PODLINK_OK)
-        status = pl_run_begin(&run, client, call, err);
+        status = pl_call_begin(&active, client, call, err);
     if (status == PODLINK_OK) {
-        status = compute(&run, &c, max_age_ms, err);
-        pl_run_finish(&run);
+        status = compute(&active, &c, max_age_ms, err);
+        pl_call_finish(&active);
     }
     give(in_force, c.answer.pod);
     return status;

@@ -3,7 +3,7 @@
 #define PL_LINK_LINK_OP_H
 
 #include "link/pod.h"
-#include "script/call.h"
+#include "script/script_call.h"
 
 #include <podlink/link.h>
 

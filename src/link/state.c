@@ -237,7 +237,7 @@ podlink_status podlink_state_get(podlink_client *client, const podlink_service *
     get_call c = {.key = pl_key_state(name.ns, name.service), .state = state};
     pl_request_init(&c.request, &get_ops, "state get", true, err);
     c.request.reads_only = true;
-    status = pl_run_exchange(client, &c.request, call, err);
+    status = pl_call_run(client, &c.request, call, err);
     if (status == PODLINK_ECORRUPT)
         pl_count_shared(&client->counters.states_unreadable, 1);
     return status;
@@ -288,16 +288,16 @@ podlink_status podlink_state_best(podlink_client *client, const podlink_service 
                                   int32_t *pod, const podlink_call *call, podlink_error *err)
 {
     pl_service_name name;
-    pl_run run;
+    pl_call active;
     *pod = PODLINK_NO_POD;
     podlink_status status = pl_service_init(&name, service, err);
     if (status == PODLINK_OK)
         status = pl_check_age(max_age_ms, err);
     if (status == PODLINK_OK)
-        status = pl_run_begin(&run, client, call, err);
+        status = pl_call_begin(&active, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    status = pl_best_pod(&run, name.ns, name.service, max_age_ms, pod, err);
-    pl_run_finish(&run);
+    status = pl_best_pod(&active, name.ns, name.service, max_age_ms, pod, err);
+    pl_call_finish(&active);
     return status;
 }

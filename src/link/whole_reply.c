@@ -51,5 +51,5 @@ podlink_status pl_whole_reply_run(podlink_client *client, pl_whole_reply *whole,
     whole->request.reads_only = true;
     if (whole->script)
         return pl_script_run(client, &whole->request, whole->script, call, err);
-    return pl_run_exchange(client, &whole->request, call, err);
+    return pl_call_run(client, &whole->request, call, err);
 }

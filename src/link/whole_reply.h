@@ -3,7 +3,7 @@
 #define PL_LINK_WHOLE_REPLY_H
 
 #include "link/key.h"
-#include "script/call.h"
+#include "script/script_call.h"
 
 typedef struct pl_whole_reply {
     pl_request request;      /* first: its functions get it as theirs */

@@ -61,7 +61,7 @@ podlink_status podlink_workload_set(podlink_client *client, const podlink_servic
     if (c.length > STATE_MAX)
         return pl_error_invalid(err, "state is longer than 1 MiB");
     pl_request_init(&c.request, &set_ops, "workload set", false, err);
-    return pl_run_exchange(client, &c.request, call, err);
+    return pl_call_run(client, &c.request, call, err);
 }
 
 typedef struct get_call {

@@ -27,7 +27,7 @@ void pl_shared_conn_init(pl_shared_conn *shared, const pl_server *server)
     pthread_mutex_init(&shared->lock, NULL);
 }
 
-/* --- one pass ------------------------------------------------------------------------------------------------- */
+/* --- one attempt ------------------------------------------------------------------------------------------------- */
 
 /* The connection has died before the first of what is pending was queued. */
 static void set_connection_lost(const pl_shared_conn *shared, pl_request *request)
@@ -81,13 +81,13 @@ static pl_next_step step(pl_shared_conn *shared, pl_request *request, int64_t de
     return PL_GO_ON;
 }
 
-/* Whether the connection that this pass is on is still there. */
+/* Whether the connection that this attempt is on is still there. */
 static bool is_connected(const pl_shared_conn *shared, const pl_request *request)
 {
     return shared->dialled == request->dialled && !shared->conn.is_dead;
 }
 
-/* Queues what can be queued. False where nothing is left in flight: this pass is over. */
+/* Queues what can be queued. False where nothing is left in flight: this attempt is over. */
 static bool fill(pl_shared_conn *shared, pl_request *request)
 {
     request->finished = false;
@@ -120,7 +120,7 @@ static bool drive(pl_shared_conn *shared, pl_request *request, int64_t deadline)
     return true;
 }
 
-static void end_pass(pl_shared_conn *shared, pl_request *request)
+static void end_attempt(pl_shared_conn *shared, pl_request *request)
 {
     if (shared->dialled == request->dialled) {
         pl_shared_conn_clean_up(shared);
@@ -132,7 +132,7 @@ static void end_pass(pl_shared_conn *shared, pl_request *request)
 }
 
 /* False where there is no connection: the request knows why. */
-static bool begin_pass(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
+static bool begin_attempt(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
     pl_request_rewind(request);
     shared->expected -= shared->expected > 0 ? 1 : 0;
@@ -155,10 +155,10 @@ void pl_shared_conn_run(pl_shared_conn *shared, pl_request *request, int64_t now
     if (PL_MUTANT_IGNORES_DEADLINE)
         deadline = PL_NEVER;
     pthread_mutex_lock(&shared->lock);
-    if (begin_pass(shared, request, now, deadline)) {
+    if (begin_attempt(shared, request, now, deadline)) {
         if (!drive(shared, request, deadline))
             return;
-        end_pass(shared, request);
+        end_attempt(shared, request);
     }
     leave(shared);
 }
@@ -166,14 +166,14 @@ void pl_shared_conn_run(pl_shared_conn *shared, pl_request *request, int64_t now
 bool pl_shared_conn_begin(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
 {
     pthread_mutex_lock(&shared->lock);
-    bool has_begun = begin_pass(shared, request, now, deadline);
+    bool has_begun = begin_attempt(shared, request, now, deadline);
     if (has_begun && is_connected(shared, request) && fill(shared, request) && pl_shared_conn_may_write(shared))
         pl_shared_conn_write(shared, request);
     leave(shared);
     return has_begun;
 }
 
-/* Until more could be queued, which is sent at once. False where the pass is over. */
+/* Until more could be queued, which is sent at once. False where the attempt is over. */
 static bool advance(pl_shared_conn *shared, pl_request *request, int64_t until, int64_t deadline)
 {
     while (is_connected(shared, request)) {
@@ -205,7 +205,7 @@ bool pl_shared_conn_advance(pl_shared_conn *shared, pl_request *request, int64_t
     pthread_mutex_lock(&shared->lock);
     bool goes_on = advance(shared, request, until, deadline);
     if (!goes_on)
-        end_pass(shared, request);
+        end_attempt(shared, request);
     leave(shared);
     return goes_on;
 }
@@ -250,7 +250,7 @@ void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *
         request->dialled = shared->dialled;
         if (!drive(shared, request, deadline))
             pthread_mutex_lock(&shared->lock);
-        end_pass(shared, request);
+        end_attempt(shared, request);
         if (is_the_same(shared, auth) && !shared->is_writing)
             pl_conn_wipe(&shared->conn);
     } else {

@@ -123,19 +123,19 @@ void pl_shared_conn_init(pl_shared_conn *shared, const pl_server *server);
  *  @param is_child  of a fork(): the parent's connection is left as it is, and so is what its other threads held */
 void pl_shared_conn_fini(pl_shared_conn *shared, bool is_child);
 
-/** Runs one pass of an request: dials if need be, sends its pending commands and waits for what becomes of them, until
- *  the deadline at most. What is still pending then has its reason in request->reason. */
+/** Runs one attempt of a request: dials if need be, sends its pending commands and waits for what becomes of them,
+ * until the deadline at most. What is still pending then has its reason in request->reason. */
 void pl_shared_conn_run(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline);
 
-/** The same in steps, for a caller that has parts of a call on several shared connections at once: begins a pass, which
- * dials if need be, and sends what the socket takes, without waiting for answers.
- *  @return true: pl_shared_conn_advance() must follow, until the pass is over; false: it is over, there is no
+/** The same in steps, for a caller that has parts of a call on several shared connections at once: begins an attempt,
+ * which dials if need be, and sends what the socket takes, without waiting for answers.
+ *  @return true: pl_shared_conn_advance() must follow, until the attempt is over; false: it is over, there is no
  * connection */
 bool pl_shared_conn_begin(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline);
 
-/** Goes on with a pass: waits for answers, and returns as soon as more commands could be sent on account of them, or at
- *  `until`; so that other shared connections do not run dry meanwhile.
- *  @return false: the pass is over, as after pl_shared_conn_run() */
+/** Goes on with an attempt: waits for answers, and returns as soon as more commands could be sent on account of them,
+ * or at `until`; so that other shared connections do not run dry meanwhile.
+ *  @return false: the attempt is over, as after pl_shared_conn_run() */
 bool pl_shared_conn_advance(pl_shared_conn *shared, pl_request *request, int64_t until, int64_t deadline);
 /** The credentials that are known now are too old: whatever connection was made with them is to show them anew. */
 void pl_shared_conn_outdate(pl_shared_conn *shared, int64_t now);

@@ -9,7 +9,7 @@ enum {
     RECORD_BYTES = 8 * 1024, /* of output that is held back no longer */
     HOLD_NS_A_BYTE = 250,    /* on its way: behind a few commands it is held for 0.2 ms at most, behind many for 2 ms */
     WINDOW = 1024,           /* commands of one request in flight */
-    WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which an request queues no more */
+    WINDOW_BYTES = 64 * 1024, /* queued bytes beyond which a request queues no more */
     BLOCKED_WAIT_MS = 10, /* while bytes cannot be sent, each role looks that often whether it has to take the other */
     COALESCE_LEAST = 4,   /* callers expected back for whom a writer waits a turn: their commands go out in one write */
     COALESCE_YIELDS = 4,

@@ -16,7 +16,7 @@ bool pl_shared_conn_has_plenty(const pl_request *request);
  *  @param held_until  out where it is held: when it will be due at the latest; else unchanged */
 bool pl_shared_conn_is_output_due(pl_shared_conn *shared, int64_t *held_until);
 
-/** Whether those who wait look before they sleep: if it is wanted, and has paid of late. Where a pass begins. */
+/** Whether those who wait look before they sleep: if it is wanted, and has paid of late. Where an attempt begins. */
 void pl_shared_conn_decide_to_poll(const pl_shared_conn *shared, pl_request *request, int64_t now);
 
 /** Whether the writer's role is free. */

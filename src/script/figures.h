@@ -14,7 +14,7 @@ typedef struct pl_script_figures {
     pl_histogram wire; /* written by many at once */
 } pl_script_figures;
 
-/** An request of calls of this script has ended, but for what is given up still. Any thread. */
+/** A request of calls of this script has ended, but for what is given up still. Any thread. */
 void pl_script_figures_count(pl_script_figures *figures, const pl_request *request);
 
 #endif

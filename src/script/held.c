@@ -86,16 +86,16 @@ podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const 
 }
 
 /* held[i] becomes 1 where every master holds scripts[i]. */
-static podlink_status ask_everywhere(pl_run *run, const pl_script *const *scripts, uint32_t count, uint8_t *answers,
+static podlink_status ask_everywhere(pl_call *call, const pl_script *const *scripts, uint32_t count, uint8_t *answers,
                                      int *held, podlink_error *err)
 {
     const pl_view *view;
-    podlink_status status = pl_run_find_servers(run, &view, err);
+    podlink_status status = pl_call_find_servers(call, &view, err);
     for (uint32_t i = 0; i < count; i++)
         held[i] = 1;
     for (uint32_t n = 0; status == PODLINK_OK && n < view->map->node_count; n++) {
         const pl_carrier carrier = {
-            .client = run->client, .deadline = run->deadline, .node = view->nodes[n], .run = run};
+            .client = call->client, .deadline = call->deadline, .node = view->nodes[n], .call = call};
         if (!view->map->nodes[n].is_master)
             continue;
         memset(answers, 0, count);
@@ -109,10 +109,10 @@ static podlink_status ask_everywhere(pl_run *run, const pl_script *const *script
 podlink_status podlink_scripts_loaded(podlink_client *client, int *loaded, size_t capacity, const podlink_call *call,
                                       podlink_error *err)
 {
-    pl_run run;
+    pl_call active;
     const pl_heap *heap = &client->config.heap;
     const uint32_t count = pl_scripts_count(client->scripts);
-    podlink_status status = pl_run_begin(&run, client, call, err);
+    podlink_status status = pl_call_begin(&active, client, call, err);
     if (status != PODLINK_OK)
         return status;
     const pl_script **scripts = pl_heap_alloc(heap, count * sizeof(pl_script *));
@@ -120,13 +120,13 @@ podlink_status podlink_scripts_loaded(podlink_client *client, int *loaded, size_
     int *by_all = pl_heap_alloc(heap, count * sizeof *by_all);
     for (uint32_t i = 0; i < count && scripts; i++)
         scripts[i] = pl_scripts_at(client->scripts, i);
-    status = scripts && answers && by_all ? ask_everywhere(&run, scripts, count, answers, by_all, err)
+    status = scripts && answers && by_all ? ask_everywhere(&active, scripts, count, answers, by_all, err)
                                           : pl_error_no_memory(err);
     if (status == PODLINK_OK && capacity > 0)
         memcpy(loaded, by_all, (count < capacity ? count : capacity) * sizeof *loaded);
     pl_heap_free(heap, by_all);
     pl_heap_free(heap, answers);
     pl_heap_free(heap, scripts);
-    pl_run_finish(&run);
+    pl_call_finish(&active);
     return status;
 }

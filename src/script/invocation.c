@@ -1,9 +1,9 @@
-/* A call of a script of any name as an request. */
+/* A call of a script of any name as a request. */
 #include "script/invocation.h"
 
 #include "base/error.h"
 #include "base/text.h"
-#include "script/call.h"
+#include "script/script_call.h"
 #include "script/value.h"
 #include "topology/slot.h"
 

@@ -1,4 +1,4 @@
-/* A call of a script of any name as an request, on shared connections or in a session. */
+/* A call of a script of any name as a request, on shared connections or in a session. */
 #ifndef PL_SCRIPT_INVOCATION_H
 #define PL_SCRIPT_INVOCATION_H
 

@@ -219,13 +219,13 @@ static podlink_status load_registered(const pl_carrier *carrier, size_t *loaded,
 }
 
 /* On every master: which of them serves a call is not known before. */
-static podlink_status load_everywhere(pl_run *run, size_t *loaded, podlink_error *err)
+static podlink_status load_everywhere(pl_call *call, size_t *loaded, podlink_error *err)
 {
     const pl_view *view;
-    podlink_status status = pl_run_find_servers(run, &view, err);
+    podlink_status status = pl_call_find_servers(call, &view, err);
     for (uint32_t i = 0; status == PODLINK_OK && i < view->map->node_count; i++) {
         const pl_carrier carrier = {
-            .client = run->client, .deadline = run->deadline, .node = view->nodes[i], .run = run};
+            .client = call->client, .deadline = call->deadline, .node = view->nodes[i], .call = call};
         if (view->map->nodes[i].is_master)
             status = load_registered(&carrier, loaded, err);
     }
@@ -235,12 +235,12 @@ static podlink_status load_everywhere(pl_run *run, size_t *loaded, podlink_error
 podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, const podlink_call *call,
                                     podlink_error *err)
 {
-    pl_run run;
+    pl_call active;
     size_t count = 0;
-    podlink_status status = pl_run_begin(&run, client, call, err);
+    podlink_status status = pl_call_begin(&active, client, call, err);
     if (status == PODLINK_OK) {
-        status = load_everywhere(&run, &count, err);
-        pl_run_finish(&run);
+        status = load_everywhere(&active, &count, err);
+        pl_call_finish(&active);
     }
     if (loaded)
         *loaded = count;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Of 256 threads each has a index of its own. More share indexes: who sits where another is woken looks, and waits on.
+/** Of 256 threads each has an index of its own. More share indexes: who sits where another is woken looks, and waits on.
  */
 enum { PL_WAITSET_WORDS = 8, PL_WAITSET_WORD_BITS = 32 };
 
@@ -29,7 +29,7 @@ typedef struct pl_waitset_wakeups {
 uint16_t pl_waitset_add(pl_waitset *waitset);
 void pl_waitset_remove(pl_waitset *waitset, uint16_t index);
 
-/** Waits on a index until the event is told. The index may have been given back meanwhile.
+/** Waits on an index until the event is told. The index may have been given back meanwhile.
  *  @return false where wait_ns have passed first; PL_NEVER waits for ever */
 bool pl_waitset_wait(pl_waitset *waitset, uint16_t index, pl_event *event, int64_t wait_ns);
 

@@ -1,6 +1,6 @@
 /* The connection without I/O, by exact traces: what went in, what came out, in order. Commands, replies and the end. */
+#include "conn_trace.h"
 #include "tap_cmocka.h"
-#include "trace.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -218,7 +218,7 @@ static void not_now_leaves_a_command_pending(void **state)
         assert_int_equal(a.request.reason, reasons[i]);
         assert_int_equal(a.request.last.status, reasons[i]);
         assert_int_equal(a.request.last.delivery, PODLINK_ANSWERED);
-        assert_int_equal(a.request.lacks_script, reasons[i] == PODLINK_ENOSCRIPT);
+        assert_int_equal(a.request.is_script_missing, reasons[i] == PODLINK_ENOSCRIPT);
         trace_fini(&t);
     }
 }
@@ -239,7 +239,7 @@ static void only_what_is_pending_is_queued_again(void **state)
                      "a[4] ESERVER answered -ERR five\n");
     assert_string_equal(trace_states(&a), "SaSaS");
     pl_request_rewind(&a.request);
-    assert_false(a.request.lacks_script);
+    assert_false(a.request.is_script_missing);
     trace_queue(&t, &a);
     trace_send(&t);
     trace_receive(&t, "+2\r\n+4\r\n");

@@ -1,7 +1,7 @@
 /* The connection without I/O, by exact traces, as test_conn.c: owners that give up or may queue more, a writer beside a
  * reader, no memory, and what is counted. */
+#include "conn_trace.h"
 #include "tap_cmocka.h"
-#include "trace.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* The connection against a model of it, in random sequences of all that can happen to it. A failure prints its seed,
  * and PODLINK_TEST_SEED=<seed> runs that one alone. */
+#include "conn_trace.h"
 #include "tap_cmocka.h"
-#include "trace.h"
 
 #include <signal.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* A command that the server may leave unanswered, and the fence behind it: whatever the server does, no call gets the
  * reply to another. By exact traces, as test_conn.c. */
+#include "conn_trace.h"
 #include "tap_cmocka.h"
-#include "trace.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -39,7 +39,7 @@ static void all_who_are_told_come_and_nobody_else(void **state)
     static guest guests[CROWD];
     static pl_waitset waitset;
     add_all(&waitset, guests);
-    for (unsigned first = 0; first < 3; first++) { /* every third, of whom some share a index with others */
+    for (unsigned first = 0; first < 3; first++) { /* every third, of whom some share an index with others */
         pl_waitset_wakeups wakeups = {{0}};
         for (unsigned i = first; i < CROWD; i += 3)
             pl_waitset_set(&wakeups, guests[i].index, &guests[i].event);

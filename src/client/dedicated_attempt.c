@@ -1,5 +1,5 @@
-/* A pass on a dedicated connection. */
-#include "client/borrowed.h"
+/* An attempt on a dedicated connection. */
+#include "client/dedicated_attempt.h"
 
 #include "base/error.h"
 #include "pool/sync_io.h"
@@ -47,58 +47,58 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
 
 static const pl_request_ops own_ops = {.encode = encode, .complete = complete};
 
-static podlink_status run_own(const pl_run *run, pl_dedicated_conn *dedicated, own_command *own, podlink_error *err)
+static podlink_status run_own(const pl_call *call, pl_dedicated_conn *dedicated, own_command *own, podlink_error *err)
 {
     uint32_t completed[3] = {0};
     pl_request_init(&own->request, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
     own->request.is_final = true;
-    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->request, &run->client->clock, run->deadline, NULL);
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->request, &call->client->clock, call->deadline, NULL);
     pl_request_give_up(&own->request, completed);
     return own->request.status;
 }
 
 /* How many replicas have what was written on this connection. One that fails to tell has told of none: what was written
  * stays written. */
-static void count_acks(pl_run *run, pl_dedicated_conn *dedicated)
+static void count_acks(pl_call *call, pl_dedicated_conn *dedicated)
 {
     podlink_error ignored;
-    const int64_t left = pl_until(run->deadline, pl_clock_now(&run->client->clock));
-    int64_t timeout_ms = run->acks_timeout_ms;
+    const int64_t left = pl_until(call->deadline, pl_clock_now(&call->client->clock));
+    int64_t timeout_ms = call->acks_timeout_ms;
     if (left != PL_NEVER && (timeout_ms == 0 || timeout_ms > left / PL_MS))
         timeout_ms =
             left / PL_MS > 1 ? left / PL_MS - 1 : 1; /* its answer is to come inside the deadline; 0 is for ever */
-    own_command wait = {.is_wait = true, .acks = run->acks, .timeout_ms = timeout_ms};
-    const podlink_status status = run_own(run, dedicated, &wait, &ignored);
+    own_command wait = {.is_wait = true, .acks = call->acks, .timeout_ms = timeout_ms};
+    const podlink_status status = run_own(call, dedicated, &wait, &ignored);
     const uint32_t acked = status == PODLINK_OK && wait.acked > 0 ? (uint32_t)wait.acked : 0;
-    if (acked < run->acked)
-        run->acked = acked;
+    if (acked < call->acked)
+        call->acked = acked;
 }
 
-static void run_on(pl_run *run, pl_dedicated_conn *dedicated, pl_request *request, bool asks)
+static void run_on(pl_call *call, pl_dedicated_conn *dedicated, pl_request *request, bool asks)
 {
     podlink_error fault;
     own_command asking = {.is_wait = false};
     assert(!asks || request->count == 1);
-    if (asks && run_own(run, dedicated, &asking, &fault) != PODLINK_OK) {
+    if (asks && run_own(call, dedicated, &asking, &fault) != PODLINK_OK) {
         fault.delivery = PODLINK_NOT_SENT;
         pl_request_not_sent(request, &fault);
         return;
     }
-    pl_sync_io_run(&dedicated->conn, &dedicated->stream, request, &run->client->clock, run->deadline, NULL);
-    if (run->acks > 0 && !request->reads_only && request->incomplete + request->failed < request->count)
-        count_acks(run, dedicated);
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, request, &call->client->clock, call->deadline, NULL);
+    if (call->acks > 0 && !request->reads_only && request->incomplete + request->failed < request->count)
+        count_acks(call, dedicated);
 }
 
-void pl_borrowed_pass(pl_run *run, pl_node *node, pl_request *request, bool asks)
+void pl_attempt_dedicated(pl_call *call, pl_node *node, pl_request *request, bool asks)
 {
     podlink_error fault;
     pl_dedicated_conn *dedicated = NULL;
     pl_dedicated_pool *pool = &node->pool.dedicated;
     pl_request_rewind(request);
-    if (pl_dedicated_pool_acquire(pool, run->deadline, &dedicated, &fault) != PODLINK_OK) {
+    if (pl_dedicated_pool_acquire(pool, call->deadline, &dedicated, &fault) != PODLINK_OK) {
         pl_request_not_sent(request, &fault);
         return;
     }
-    run_on(run, dedicated, request, asks);
+    run_on(call, dedicated, request, asks);
     pl_dedicated_pool_release(pool, dedicated, true);
 }

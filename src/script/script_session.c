@@ -26,8 +26,8 @@ static podlink_status run(const pl_carrier *carrier, pl_invocation *inv)
     const pl_script *script = inv->script;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
         uint32_t seen = pl_node_loads(carrier->node);
-        pl_session_pass(carrier->session, &inv->request, carrier->deadline);
-        if (pl_request_is_complete(&inv->request) || !inv->request.lacks_script)
+        pl_session_attempt(carrier->session, &inv->request, carrier->deadline);
+        if (pl_request_is_complete(&inv->request) || !inv->request.is_script_missing)
             break;
         if (pl_holding_ensure(carrier, script, seen, &fault) != PODLINK_OK) {
             pl_request_not_sent(&inv->request, &fault);
@@ -86,16 +86,16 @@ static podlink_status collect(podlink_client *client, wanted *w, const char *con
 static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
-    bool lacks_library = false;
+    bool is_library_missing = false;
     uint32_t missing = 0;
     for (uint32_t i = 0; i < w->count; i++) {
         if (w->held[i])
             continue;
-        lacks_library |= w->scripts[i]->is_function;
+        is_library_missing |= w->scripts[i]->is_function;
         if (!w->scripts[i]->is_function)
             w->scripts[missing++] = w->scripts[i];
     }
-    if (lacks_library) {
+    if (is_library_missing) {
         const pl_script *first = carrier->client->scripts->built_in[0];
         status = pl_holding_ensure(carrier, first, pl_node_loads(carrier->node), err);
     }

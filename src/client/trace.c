@@ -1,5 +1,5 @@
 /* Telling the host of a call that has ended: the log and the trace. */
-#include "client/observe.h"
+#include "client/trace.h"
 
 static const char *server_of(const podlink_client *client, const pl_node *node)
 {
@@ -42,7 +42,7 @@ static void trace_call(const podlink_client *client, const pl_node *node, const 
     client->trace(client->trace_context, &record);
 }
 
-void pl_observe(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began)
+void pl_trace_report(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began)
 {
     const bool is_logged = pl_log_wants(&client->log, PODLINK_LOG_DEBUG);
     if (!is_logged && !client->trace)

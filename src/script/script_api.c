@@ -2,8 +2,8 @@
 #include <podlink/script.h>
 
 #include "base/error.h"
-#include "script/call.h"
 #include "script/invocation.h"
+#include "script/script_call.h"
 
 #include <string.h>
 

@@ -1,12 +1,12 @@
-/* Running an request to its end. */
-#include "client/run.h"
+/* Running a request to its end. */
+#include "client/call.h"
 
 #include "base/error.h"
+#include "client/attempt.h"
 #include "client/cluster_change.h"
 #include "client/deadline.h"
 #include "client/discovery.h"
-#include "client/observe.h"
-#include "client/pass.h"
+#include "client/trace.h"
 #include "conn/shard.h"
 #include "sync/backoff.h"
 #include "topology/redirect.h"
@@ -23,77 +23,77 @@ enum {
 };
 
 /* What an older program does not know is not asked for. */
-static void take_acks(pl_run *run, const podlink_call *call)
+static void take_acks(pl_call *active, const podlink_call *call)
 {
     if (!call || call->size < offsetof(podlink_call, acked) + sizeof call->acked)
         return;
-    run->acks = call->acks;
-    run->acks_timeout_ms = call->acks_timeout_ms;
-    run->acked_out = call->acked;
+    active->acks = call->acks;
+    active->acks_timeout_ms = call->acks_timeout_ms;
+    active->acked_out = call->acked;
 }
 
-static podlink_status check_acks(const pl_run *run, podlink_error *err)
+static podlink_status check_acks(const pl_call *call, podlink_error *err)
 {
-    if (run->acks > INT32_MAX)
+    if (call->acks > INT32_MAX)
         return pl_error_invalid(err, "call: acks is more than 2^31-1");
-    if (run->acks_timeout_ms < 0)
+    if (call->acks_timeout_ms < 0)
         return pl_error_invalid(err, "call: acks_timeout_ms must be 0 (what is left of timeout_ms) or more");
     return PODLINK_OK;
 }
 
-podlink_status pl_run_begin(pl_run *run, podlink_client *client, const podlink_call *call, podlink_error *err)
+podlink_status pl_call_begin(pl_call *active, podlink_client *client, const podlink_call *call, podlink_error *err)
 {
-    run->client = client;
-    run->node = run->asked = NULL;
-    run->shared = NULL;
-    run->acks = 0;
-    run->acks_timeout_ms = 0;
-    run->acked = UINT32_MAX;
-    run->acked_out = NULL;
-    run->lacking_count = 0;
-    run->may_repeat = !(call && call->flags & PODLINK_NO_REPEAT);
-    take_acks(run, call);
-    podlink_status status = check_acks(run, err);
+    active->client = client;
+    active->node = active->asked = NULL;
+    active->shared = NULL;
+    active->acks = 0;
+    active->acks_timeout_ms = 0;
+    active->acked = UINT32_MAX;
+    active->acked_out = NULL;
+    active->missing_count = 0;
+    active->may_repeat = !(call && call->flags & PODLINK_NO_REPEAT);
+    take_acks(active, call);
+    podlink_status status = check_acks(active, err);
     if (status == PODLINK_OK)
-        status = pl_call_deadline(client, call, &run->began, &run->deadline, err);
+        status = pl_call_deadline(client, call, &active->began, &active->deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_epoch_enter(&client->nodes.epoch, &run->epoch_number))
+    if (!pl_epoch_enter(&client->nodes.epoch, &active->epoch_number))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     return PODLINK_OK;
 }
 
-void pl_run_finish(pl_run *run)
+void pl_call_finish(pl_call *call)
 {
-    if (run->shared)
-        pl_pool_leave(run->shared);
-    if (run->acked_out)
-        *run->acked_out = run->acked == UINT32_MAX ? 0 : run->acked;
-    pl_epoch_leave(&run->client->nodes.epoch, run->epoch_number);
+    if (call->shared)
+        pl_pool_leave(call->shared);
+    if (call->acked_out)
+        *call->acked_out = call->acked == UINT32_MAX ? 0 : call->acked;
+    pl_epoch_leave(&call->client->nodes.epoch, call->epoch_number);
 }
 
 /* --- whether to go on ----------------------------------------------------------------------------------------- */
 
-static pl_redirect_kind read_redirect(const pl_run *run, const pl_request *request, pl_redirect *redirect)
+static pl_redirect_kind read_redirect(const pl_call *call, const pl_request *request, pl_redirect *redirect)
 {
     const char *words = request->last.server;
-    return pl_redirect_read(words, strlen(words), &run->node->address, redirect);
+    return pl_redirect_read(words, strlen(words), &call->node->address, redirect);
 }
 
 /* The node that was asked does not know where the other one is, or not by the kind of name that it is to tell: it hears
  * of that, and others know it already. */
-static bool leads_nowhere(const pl_run *run, const pl_request *request)
+static bool leads_nowhere(const pl_call *call, const pl_request *request)
 {
     pl_redirect redirect;
-    return run->client->config.kind == PL_CLUSTER && read_redirect(run, request, &redirect) == PL_REDIRECT_UNKNOWN;
+    return call->client->config.kind == PL_CLUSTER && read_redirect(call, request, &redirect) == PL_REDIRECT_UNKNOWN;
 }
 
 /* What ends by itself, or by asking who serves the slot now, where there are several servers: it is worth waiting for
  * until the deadline, however often. */
-static bool is_moving(const pl_run *run, const pl_request *request)
+static bool is_moving(const pl_call *call, const pl_request *request)
 {
-    const pl_config *config = &run->client->config;
-    if (config->kind == PL_SINGLE || config->retries == 0 || run->deadline == PL_NEVER)
+    const pl_config *config = &call->client->config;
+    if (config->kind == PL_SINGLE || config->retries == 0 || call->deadline == PL_NEVER)
         return false;
     switch (request->reason) {
     case PODLINK_ECONNECT:
@@ -105,13 +105,13 @@ static bool is_moving(const pl_run *run, const pl_request *request)
     case PODLINK_ETRYAGAIN:
         return true;
     case PODLINK_EREDIRECT:
-        return leads_nowhere(run, request);
+        return leads_nowhere(call, request);
     default:
         return false;
     }
 }
 
-/* Whether another pass may end otherwise. Credentials, permissions and memory do not come back within a call. */
+/* Whether another attempt may end otherwise. Credentials, permissions and memory do not come back within a call. */
 static bool is_worth_repeating(podlink_status reason)
 {
     switch (reason) {
@@ -132,10 +132,10 @@ static bool is_worth_repeating(podlink_status reason)
 }
 
 /* Sleeps before the next attempt. False where the deadline comes first. */
-static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason, int64_t most)
+static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reason, int64_t most)
 {
-    int64_t now = pl_clock_now(&run->client->clock);
-    int64_t left = pl_until(run->deadline, now);
+    int64_t now = pl_clock_now(&call->client->clock);
+    int64_t left = pl_until(call->deadline, now);
     if (left == 0)
         return false;
     if (attempt == 0 && reason == PODLINK_ECONNLOST)
@@ -150,18 +150,18 @@ static bool back_off(const pl_run *run, uint32_t attempt, podlink_status reason,
     return true;
 }
 
-/* After a pass that has left something pending: whether to try again. Has waited, and found out anew who serves what,
- * where it says so. */
-static bool tries_again(pl_run *run, const pl_request *request, uint32_t attempt)
+/* After an attempt that has left something pending: whether to try again. Has waited, and found out anew who serves
+ * what, where it says so. */
+static bool tries_again(pl_call *call, const pl_request *request, uint32_t attempt)
 {
-    podlink_client *client = run->client;
+    podlink_client *client = call->client;
     const podlink_status reason = request->reason;
-    const bool moves = is_moving(run, request);
+    const bool moves = is_moving(call, request);
     if (!moves && (attempt >= client->config.retries || !is_worth_repeating(reason)))
         return false;
     if (moves)
-        pl_discover_soon(client, run->deadline);
-    if (!back_off(run, attempt, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
+        pl_discover_soon(client, call->deadline);
+    if (!back_off(call, attempt, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
         return false;
     pl_count_shared(&client->counters.retries, 1);
     return true;
@@ -171,65 +171,65 @@ static bool tries_again(pl_run *run, const pl_request *request, uint32_t attempt
 
 /* Follows a redirect: by the view, where the slot has moved; to the node named, where only this command is to go there.
  * False where it leads nowhere. */
-static bool follow(pl_run *run, const pl_request *request)
+static bool follow(pl_call *call, const pl_request *request)
 {
-    podlink_client *client = run->client;
+    podlink_client *client = call->client;
     pl_redirect redirect;
     pl_view_change change;
-    if (read_redirect(run, request, &redirect) != PL_REDIRECT_TO)
+    if (read_redirect(call, request, &redirect) != PL_REDIRECT_TO)
         return false;
     if (redirect.asks) {
         pl_count_shared(&client->counters.redirects_ask, 1);
-        run->asked = pl_nodes_at(&client->nodes, &redirect.address);
-        return run->asked != NULL;
+        call->asked = pl_nodes_at(&client->nodes, &redirect.address);
+        return call->asked != NULL;
     }
     pl_count_shared(&client->counters.redirects_moved, 1);
     if (pl_nodes_move_slot(&client->nodes, redirect.slot, &redirect.address, &change))
         pl_cluster_changed(client, &change);
-    pl_discover_soon(client, run->deadline);
+    pl_discover_soon(client, call->deadline);
     return true;
 }
 
 /* @param followed  how many before */
-static bool is_redirected(pl_run *run, const pl_request *request, uint32_t followed)
+static bool is_redirected(pl_call *call, const pl_request *request, uint32_t followed)
 {
-    if (run->client->config.kind != PL_CLUSTER || request->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
+    if (call->client->config.kind != PL_CLUSTER || request->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
         return false;
-    if (!follow(run, request))
+    if (!follow(call, request))
         return false;
-    return followed < REDIRECTS_FAST || back_off(run, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
+    return followed < REDIRECTS_FAST || back_off(call, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
 }
 
 /* --- passes --------------------------------------------------------------------------------------------------- */
 
 static bool is_done(const pl_request *request)
 {
-    return pl_request_is_complete(request) || request->lacks_script;
+    return pl_request_is_complete(request) || request->is_script_missing;
 }
 
 /* The first attempt of what only reads may go to a replica; whatever keeps that from answering, the master can. */
-static bool goes_to_replica(const pl_run *run, const pl_request *request, uint32_t attempt)
+static bool goes_to_replica(const pl_call *call, const pl_request *request, uint32_t attempt)
 {
-    return attempt == 0 && request->reads_only && run->client->config.read_from == PODLINK_READ_REPLICA;
+    return attempt == 0 && request->reads_only && call->client->config.read_from == PODLINK_READ_REPLICA;
 }
 
-static void run_parent(pl_run *run, pl_request *request)
+static void run_parent(pl_call *call, pl_request *request)
 {
     for (uint32_t attempt = 0;; attempt++) {
         uint32_t redirects = 0; /* of this attempt: who waits for a slot that is being moved meets one in each */
-        pl_pass(run, request, goes_to_replica(run, request, attempt));
-        while (!is_done(request) && is_redirected(run, request, redirects)) {
+        pl_attempt(call, request, goes_to_replica(call, request, attempt));
+        while (!is_done(request) && is_redirected(call, request, redirects)) {
             redirects++;
-            pl_pass(run, request, false);
+            pl_attempt(call, request, false);
         }
-        if (is_done(request) || !tries_again(run, request, attempt))
+        if (is_done(request) || !tries_again(call, request, attempt))
             return;
     }
 }
 
 /* The commands on the slot of the first that is pending, one by one: so that each follows its redirects, and the view
  * learns of the slot. False where that did not end them all. */
-static bool run_slot_alone(pl_run *run, pl_request *parent)
+static bool run_slot_alone(pl_call *call, pl_request *parent)
 {
     uint16_t slot = PL_SLOT_ANY;
     for (uint32_t i = 0; i < parent->count; i++) {
@@ -243,7 +243,7 @@ static bool run_slot_alone(pl_run *run, pl_request *parent)
         pl_shard shard;
         uint8_t state;
         pl_shard_init(&shard, parent, &i, 1, &state, NULL);
-        run_parent(run, &shard.request);
+        run_parent(call, &shard.request);
         pl_shard_merge(&shard);
         if (!pl_request_is_complete(&shard.request))
             return false;
@@ -251,51 +251,51 @@ static bool run_slot_alone(pl_run *run, pl_request *parent)
     return true;
 }
 
-static void run_split(pl_run *run, pl_request *parent)
+static void run_scatter(pl_call *call, pl_request *parent)
 {
     for (uint32_t attempt = 0;; attempt++) {
-        pl_pass_split(run, parent, goes_to_replica(run, parent, attempt));
-        while (!is_done(parent) && parent->reason == PODLINK_EREDIRECT && run_slot_alone(run, parent) &&
+        pl_attempt_scatter(call, parent, goes_to_replica(call, parent, attempt));
+        while (!is_done(parent) && parent->reason == PODLINK_EREDIRECT && run_slot_alone(call, parent) &&
                !is_done(parent))
-            pl_pass_split(run, parent, false);
-        if (is_done(parent) || !tries_again(run, parent, attempt))
+            pl_attempt_scatter(call, parent, false);
+        if (is_done(parent) || !tries_again(call, parent, attempt))
             return;
     }
 }
 
-void pl_run_passes(pl_run *run, pl_request *request)
+void pl_call_run_attempts(pl_call *call, pl_request *request)
 {
-    request->repeatable &= run->may_repeat;
-    request->began_at = run->began;
-    run->lacking_count = 0;
-    if (request->count > 1 && request->ops->slot && run->client->config.kind == PL_CLUSTER)
-        run_split(run, request);
+    request->repeatable &= call->may_repeat;
+    request->began_at = call->began;
+    call->missing_count = 0;
+    if (request->count > 1 && request->ops->slot && call->client->config.kind == PL_CLUSTER)
+        run_scatter(call, request);
     else
-        run_parent(run, request);
+        run_parent(call, request);
 }
 
-void pl_run_passes_on(pl_run *run, pl_node *node, pl_request *request)
+void pl_call_run_attempts_on(pl_call *call, pl_node *node, pl_request *request)
 {
-    const uint32_t acks = run->acks;
-    request->repeatable &= run->may_repeat;
-    request->began_at = run->began;
-    run->lacking_count = 0;
-    run->acks = 0; /* they are the user's commands' */
+    const uint32_t acks = call->acks;
+    request->repeatable &= call->may_repeat;
+    request->began_at = call->began;
+    call->missing_count = 0;
+    call->acks = 0; /* they are the user's commands' */
     for (uint32_t attempt = 0;; attempt++) {
-        pl_pass_on(run, node, request);
-        if (is_done(request) || pl_node_is_retired(node) || !tries_again(run, request, attempt))
+        pl_attempt_on(call, node, request);
+        if (is_done(request) || pl_node_is_retired(node) || !tries_again(call, request, attempt))
             break;
     }
-    run->acks = acks;
+    call->acks = acks;
 }
 
-podlink_status pl_run_find_servers(pl_run *run, const pl_view **view, podlink_error *err)
+podlink_status pl_call_find_servers(pl_call *call, const pl_view **view, podlink_error *err)
 {
-    podlink_client *client = run->client;
+    podlink_client *client = call->client;
     *view = pl_nodes_view(&client->nodes);
     if ((*view)->map->node_count > 0)
         return PODLINK_OK;
-    podlink_status status = pl_discover(client, run->deadline, err);
+    podlink_status status = pl_discover(client, call->deadline, err);
     *view = pl_nodes_view(&client->nodes);
     if (status == PODLINK_OK && (*view)->map->node_count == 0)
         return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s: no server is known",
@@ -312,26 +312,25 @@ static void give_up(podlink_client *client, pl_request *request)
     pl_count_shared(&client->counters.unknown, completed[PODLINK_UNKNOWN]);
 }
 
-podlink_status pl_run_end(pl_run *run, pl_request *request)
+podlink_status pl_call_conclude(pl_call *call, pl_request *request)
 {
-    podlink_client *client = run->client;
+    podlink_client *client = call->client;
     if (!pl_request_is_complete(request))
         give_up(client, request);
     if (request->status == PODLINK_ETIMEDOUT)
         pl_count_shared(&client->counters.timeouts, 1);
-    pl_observe(client, run->node, request, run->began);
+    pl_trace_report(client, call->node, request, call->began);
     return request->status;
 }
 
-podlink_status pl_run_exchange(podlink_client *client, pl_request *request, const podlink_call *call,
-                               podlink_error *err)
+podlink_status pl_call_run(podlink_client *client, pl_request *request, const podlink_call *call, podlink_error *err)
 {
-    pl_run run;
-    podlink_status status = pl_run_begin(&run, client, call, err);
+    pl_call active;
+    podlink_status status = pl_call_begin(&active, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    pl_run_passes(&run, request);
-    status = pl_run_end(&run, request);
-    pl_run_finish(&run);
+    pl_call_run_attempts(&active, request);
+    status = pl_call_conclude(&active, request);
+    pl_call_finish(&active);
     return status;
 }

@@ -1,9 +1,9 @@
 /* EVALSHA and FCALL: encoding them, and running requests of them so that a script that the server lacks is loaded and
  * called again. */
-#ifndef PL_SCRIPT_CALL_H
-#define PL_SCRIPT_CALL_H
+#ifndef PL_SCRIPT_SCRIPT_CALL_H
+#define PL_SCRIPT_SCRIPT_CALL_H
 
-#include "client/run.h"
+#include "client/call.h"
 #include "resp/encode.h"
 #include "script/registry.h"
 
@@ -19,11 +19,11 @@ static inline const pl_script *pl_script_builtin(const podlink_client *client, i
     return client->scripts->built_in[which];
 }
 
-/** Runs an request whose commands all call this script, to its end. @return request->status */
+/** Runs a request whose commands all call this script, to its end. @return request->status */
 podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,
                              const podlink_call *call, podlink_error *err);
 
-/** The same within a call that has begun already: without pl_run_begin() and pl_run_end(). */
-void pl_script_passes(pl_run *run, pl_request *request, const pl_script *script);
+/** The same within a call that has begun already: without pl_call_begin() and pl_call_conclude(). */
+void pl_script_attempts(pl_call *active, pl_request *request, const pl_script *script);
 
 #endif

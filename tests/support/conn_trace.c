@@ -1,5 +1,5 @@
 /* A fake server without sockets. */
-#include "trace.h"
+#include "conn_trace.h"
 
 #include "tap_cmocka.h"
 

@@ -1,5 +1,5 @@
-/* A command of the user's as an request. */
-#include "client/any_command.h"
+/* A command of the user's as a request. */
+#include "client/user_command.h"
 
 #include "base/error.h"
 #include "resp/encode.h"
@@ -14,7 +14,7 @@ static size_t length_of(const podlink_command *command, size_t i)
     return command->argv_lengths ? command->argv_lengths[i] : strlen(command->argv[i]);
 }
 
-podlink_status pl_any_command_check(const podlink_command *command, pl_command_kind *kind, podlink_error *err)
+podlink_status pl_user_command_check(const podlink_command *command, pl_command_kind *kind, podlink_error *err)
 {
     if (!command || command->argc == 0 || !command->argv)
         return pl_error_invalid(err, "command: it has no arguments, not even a name");
@@ -32,7 +32,7 @@ podlink_status pl_any_command_check(const podlink_command *command, pl_command_k
     return PODLINK_OK;
 }
 
-bool pl_any_command_encode(const podlink_command *command, pl_buffer *out)
+bool pl_user_command_encode(const podlink_command *command, pl_buffer *out)
 {
     if (!pl_buffer_reserve(out, PL_RESP_OVERHEAD))
         return false;
@@ -49,17 +49,17 @@ bool pl_any_command_encode(const podlink_command *command, pl_buffer *out)
 static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    return pl_any_command_encode(((pl_any_command *)request)->command, out);
+    return pl_user_command_encode(((pl_user_command *)request)->command, out);
 }
 
 static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    pl_any_command *any = (pl_any_command *)request;
-    if (outcome->status != PODLINK_OK || !any->wants_reply)
+    pl_user_command *user_command = (pl_user_command *)request;
+    if (outcome->status != PODLINK_OK || !user_command->wants_reply)
         return outcome->status;
-    any->reply = pl_reply_handout(outcome->reply);
-    if (!any->reply)
+    user_command->reply = pl_reply_handout(outcome->reply);
+    if (!user_command->reply)
         return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for the reply");
     return PODLINK_OK;
 }
@@ -67,18 +67,19 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
 static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    const podlink_command *command = ((const pl_any_command *)request)->command;
+    const podlink_command *command = ((const pl_user_command *)request)->command;
     const size_t at = command->key_index;
     return at == 0 ? PL_SLOT_ANY : pl_slot_of(command->argv[at], length_of(command, at));
 }
 
-static const pl_request_ops any_ops = {.encode = encode, .complete = complete, .slot = slot};
+static const pl_request_ops user_command_ops = {.encode = encode, .complete = complete, .slot = slot};
 
-void pl_any_command_init(pl_any_command *any, const podlink_command *command, bool wants_reply, podlink_error *err)
+void pl_user_command_init(pl_user_command *user_command, const podlink_command *command, bool wants_reply,
+                          podlink_error *err)
 {
     const char *name = command->argv_lengths ? "command" : command->argv[0];
-    any->command = command;
-    any->reply = NULL;
-    any->wants_reply = wants_reply;
-    pl_request_init(&any->request, &any_ops, name, command->repeatable != 0, err);
+    user_command->command = command;
+    user_command->reply = NULL;
+    user_command->wants_reply = wants_reply;
+    pl_request_init(&user_command->request, &user_command_ops, name, command->repeatable != 0, err);
 }

@@ -1,0 +1,103 @@
+/* One pass of a call's commands to one node. */
+#include "client/attempt.h"
+
+#include "base/error.h"
+#include "client/dedicated_attempt.h"
+#include "client/discovery.h"
+
+void pl_attempt_set_no_node(const pl_call *call, pl_request *request, uint16_t slot)
+{
+    podlink_error fault;
+    const char *server = call->client->config.address.text;
+    if (slot == PL_SLOT_ANY)
+        pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no server is known", request->name,
+                     server);
+    else
+        pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no node serves slot %u", request->name,
+                     server, slot);
+    pl_request_not_sent(request, &fault);
+}
+
+static pl_node *node_in_view(podlink_client *client, uint16_t slot, bool of_replicas)
+{
+    return pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, of_replicas,
+                          pl_clock_now(&client->clock));
+}
+
+/* The node for a slot, found out where it is not known. NULL: there is none, and the request knows why. */
+static pl_node *route(pl_call *call, pl_request *request, uint16_t slot, bool of_replicas)
+{
+    podlink_error fault;
+    pl_node *node = node_in_view(call->client, slot, of_replicas);
+    if (node)
+        return node;
+    if (pl_discover(call->client, call->deadline, &fault) != PODLINK_OK) {
+        pl_request_not_sent(request, &fault);
+        return NULL;
+    }
+    node = node_in_view(call->client, slot, of_replicas);
+    if (!node)
+        pl_attempt_set_no_node(call, request, slot);
+    return node;
+}
+
+void pl_attempt_note_missing(pl_call *call, pl_node *node, uint32_t loads, const pl_request *request)
+{
+    if (request->is_script_missing && call->missing_count < PL_MISSING_MAX)
+        call->missing[call->missing_count++] = (pl_missing){node, loads};
+}
+
+/* Enters the node's connection that has the fewest callers. The one that failed is not the first choice any more. */
+static void enter(pl_call *call, pl_node *node, int64_t now)
+{
+    pl_shared_conn *shared = pl_pool_enter(&node->pool, call->shared, now);
+    if (call->shared)
+        pl_pool_leave(call->shared);
+    call->node = node;
+    call->shared = shared;
+}
+
+void pl_attempt_on(pl_call *call, pl_node *node, pl_request *request)
+{
+    const int64_t now = request->queued_at == 0 ? call->began : pl_clock_now(&call->client->clock);
+    const uint32_t loads = pl_node_loads(node);
+    if (call->acks > 0 && !request->reads_only) {
+        call->node = node;
+        pl_attempt_dedicated(call, node, request, false);
+    } else {
+        enter(call, node, now);
+        pl_shared_conn_run(call->shared, request, now, call->deadline);
+    }
+    pl_attempt_note_missing(call, node, loads, request);
+}
+
+/* To the node that an ASK has named. */
+static void attempt_asking(pl_call *call, pl_request *request)
+{
+    pl_node *node = call->asked;
+    const uint32_t loads = pl_node_loads(node);
+    call->asked = NULL;
+    call->node = node;
+    pl_attempt_dedicated(call, node, request, true);
+    pl_attempt_note_missing(call, node, loads, request);
+}
+
+static uint16_t slot_of(const podlink_client *client, const pl_request *request)
+{
+    if (client->config.kind != PL_CLUSTER || !request->ops->slot)
+        return PL_SLOT_ANY;
+    return request->ops->slot(request, 0);
+}
+
+void pl_attempt(pl_call *call, pl_request *request, bool of_replicas)
+{
+    if (call->asked) {
+        attempt_asking(call, request);
+        return;
+    }
+    podlink_client *client = call->client;
+    pl_node *node = client->config.kind == PL_SINGLE ? pl_nodes_view(&client->nodes)->nodes[0]
+                                                     : route(call, request, slot_of(client, request), of_replicas);
+    if (node)
+        pl_attempt_on(call, node, request);
+}
