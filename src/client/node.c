@@ -12,8 +12,8 @@ pl_node *pl_node_new(podlink_client *client, const pl_address *address, const pl
     node->address = *address;
     pl_server own = *server;
     own.address = &node->address;
-    own.prelude = hooks ? hooks->prelude : NULL;
-    own.prelude_context = node;
+    own.on_connect = hooks ? hooks->on_connect : NULL;
+    own.on_connect_context = node;
     if (!pl_pool_init(&node->pool, &own, size)) {
         pl_heap_free(heap, node);
         return NULL;

@@ -41,7 +41,7 @@ static inline uint32_t pl_node_loads(const pl_node *node)
 typedef struct pl_node_hooks {
     bool (*made)(pl_node *node); /* false when out of memory */
     void (*freed)(pl_node *node);
-    pl_prelude_fn prelude; /* its context is the node */
+    pl_on_connect_fn on_connect; /* its context is the node */
 } pl_node_hooks;
 
 /** NULL when out of memory. What server borrows is borrowed on, but for the address, which is copied.

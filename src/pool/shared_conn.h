@@ -19,7 +19,7 @@
 #include <stdbool.h>
 
 /** Queues what is to run on a new connection ahead of the first call. Under the shared connection's lock. */
-typedef void (*pl_prelude_fn)(void *context, pl_conn *conn);
+typedef void (*pl_on_connect_fn)(void *context, pl_conn *conn);
 
 /** How connections to one server are made. Borrowed by its shared connections. */
 typedef struct pl_server {
@@ -35,8 +35,8 @@ typedef struct pl_server {
     pl_incarnation *incarnation;     /* what the handshakes tell of the server */
     _Atomic uint32_t *least_version; /* out: the oldest server that was met: 7.0.15 is 70015; 0: none tells. NULL:
                                         nobody asks */
-    pl_prelude_fn prelude;           /* NULL: none */
-    void *prelude_context;
+    pl_on_connect_fn on_connect;     /* NULL: none */
+    void *on_connect_context;
     int64_t dial_timeout_ms;
     int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
     int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */

@@ -106,8 +106,8 @@ static void dial(pl_shared_conn *shared, int64_t deadline)
         shared->dial_fault = fault;
         note_dial(shared, now);
     }
-    if (shared->state == PL_SHARED_CONN_OPEN && shared->server->prelude)
-        shared->server->prelude(shared->server->prelude_context, &shared->conn);
+    if (shared->state == PL_SHARED_CONN_OPEN && shared->server->on_connect)
+        shared->server->on_connect(shared->server->on_connect_context, &shared->conn);
     pl_shared_conn_wake_waiting(shared);
 }
 

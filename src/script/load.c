@@ -5,8 +5,8 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "resp/encode.h"
-#include "script/holding.h"
-#include "script/library.h"
+#include "script/functions.h"
+#include "script/loaded.h"
 #include "script/permission.h"
 
 #include <stdio.h>
@@ -33,7 +33,7 @@ bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *rep
 void pl_script_count_load(podlink_client *client, const pl_script *script)
 {
     pl_count_shared(&client->counters.script_loads, 1);
-    pl_count_shared(&pl_script_holder(client->scripts, script)->live->figures.loads, 1);
+    pl_count_shared(&pl_script_representative(client->scripts, script)->live->stats.loads, 1);
 }
 
 void pl_script_log_loaded(const pl_node *node, const pl_script *script)
@@ -74,7 +74,7 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
     if (i < l->count)
         return pl_script_encode_load(l->scripts[i], out);
     if (l->asks_library && i == l->count)
-        return pl_library_encode_list(out);
+        return pl_functions_encode_list(out);
     return pl_permission_encode(&l->permission, out);
 }
 
@@ -99,7 +99,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
     if (i < l->count)
         return complete_load(l, l->scripts[i], outcome, err);
     if (l->asks_library && i == l->count)
-        return pl_library_complete_list(outcome, &l->is_library_ours, err);
+        return pl_functions_complete_list(outcome, &l->is_library_ours, err);
     return pl_permission_complete(&l->permission, outcome);
 }
 
@@ -116,16 +116,16 @@ static void name_script(const load *l, podlink_error *err)
     snprintf(err->message, sizeof err->message, "loading script %s: %.200s", l->scripts[i]->name, message);
 }
 
-podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script, podlink_error *err)
+podlink_status pl_script_load(const pl_transport *transport, const pl_script *script, podlink_error *err)
 {
     if (script->is_function)
-        return pl_library_ensure(carrier, err);
+        return pl_functions_ensure(transport, err);
     load l = {.scripts = &script, .count = 1};
     pl_request_init(&l.request, &load_ops, "SCRIPT LOAD", true, err);
-    podlink_status status = pl_carrier_run(carrier, &l.request);
-    pl_script_count_load(carrier->client, script);
+    podlink_status status = pl_transport_run(transport, &l.request);
+    pl_script_count_load(transport->client, script);
     if (status == PODLINK_OK)
-        pl_script_log_loaded(carrier->node, script);
+        pl_script_log_loaded(transport->node, script);
     else
         name_script(&l, err);
     return status;
@@ -134,55 +134,55 @@ podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script
 static void note_loaded(pl_node *node, const pl_script *const *scripts, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        pl_holding_note_loaded(node, scripts[i], pl_incarnation_number(&node->pool.incarnation));
+        pl_loaded_note(node, scripts[i], pl_incarnation_number(&node->pool.incarnation));
         pl_script_log_loaded(node, scripts[i]);
     }
 }
 
-static podlink_status run_load(const pl_carrier *carrier, load *l, uint8_t *states, podlink_error *err)
+static podlink_status run_load(const pl_transport *transport, load *l, uint8_t *states, podlink_error *err)
 {
     pl_request_init(&l->request, &load_ops, "SCRIPT LOAD", true, err);
     pl_request_set_count(&l->request, l->count + l->asks_library + l->asks_permission, states);
-    podlink_status status = pl_carrier_run(carrier, &l->request);
+    podlink_status status = pl_transport_run(transport, &l->request);
     for (uint32_t i = 0; i < l->count; i++)
-        pl_script_count_load(carrier->client, l->scripts[i]);
+        pl_script_count_load(transport->client, l->scripts[i]);
     if (status == PODLINK_OK)
-        note_loaded(carrier->node, l->scripts, l->count);
+        note_loaded(transport->node, l->scripts, l->count);
     else
         name_script(l, err);
     return status;
 }
 
-podlink_status pl_script_load_some(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count,
+podlink_status pl_script_load_some(const pl_transport *transport, const pl_script *const *scripts, uint32_t count,
                                    uint8_t *states, podlink_error *err)
 {
     load l = {.scripts = scripts, .count = count};
-    return run_load(carrier, &l, states, err);
+    return run_load(transport, &l, states, err);
 }
 
 /* --- all ------------------------------------------------------------------------------------------------------- */
 
 /* The library is asked for with the rest; where it is another, it takes a second round trip. */
-static podlink_status load_library(const pl_carrier *carrier, const load *l, podlink_error *err)
+static podlink_status load_library(const pl_transport *transport, const load *l, podlink_error *err)
 {
     const pl_scripts *registry = l->registry;
-    pl_node *node = carrier->node;
+    pl_node *node = transport->node;
     if (!l->asks_library)
         return PODLINK_OK;
     if (!l->is_library_ours)
-        return pl_holding_ensure(carrier, registry->built_in[0], pl_node_loads(node), err);
-    pl_holding_note_loaded(node, registry->built_in[0], pl_incarnation_number(&node->pool.incarnation));
+        return pl_loaded_ensure(transport, registry->built_in[0], pl_node_loads(node), err);
+    pl_loaded_note(node, registry->built_in[0], pl_incarnation_number(&node->pool.incarnation));
     return PODLINK_OK;
 }
 
-static podlink_status load_all(const pl_carrier *carrier, load *l, uint8_t *states, podlink_error *err)
+static podlink_status load_all(const pl_transport *transport, load *l, uint8_t *states, podlink_error *err)
 {
-    podlink_status status = run_load(carrier, l, states, err);
+    podlink_status status = run_load(transport, l, states, err);
     if (status == PODLINK_OK)
-        status = load_library(carrier, l, err);
+        status = load_library(transport, l, err);
     if (status != PODLINK_OK)
         return status;
-    return pl_permission_status(&l->permission, l->registry, carrier->node->address.text, err);
+    return pl_permission_status(&l->permission, l->registry, transport->node->address.text, err);
 }
 
 /* @return how many are to be loaded one by one */
@@ -198,10 +198,10 @@ static uint32_t collect(pl_scripts *registry, uint32_t total, const pl_script **
     return count;
 }
 
-static podlink_status load_registered(const pl_carrier *carrier, size_t *loaded, podlink_error *err)
+static podlink_status load_registered(const pl_transport *transport, size_t *loaded, podlink_error *err)
 {
-    pl_scripts *registry = carrier->client->scripts;
-    const pl_heap *heap = &carrier->client->config.heap;
+    pl_scripts *registry = transport->client->scripts;
+    const pl_heap *heap = &transport->client->config.heap;
     const uint32_t total = pl_scripts_count(registry);
     load l = {.registry = registry, .asks_library = registry->are_functions, .asks_permission = true};
     const pl_script **scripts = pl_heap_alloc(heap, total * sizeof(pl_script *));
@@ -210,7 +210,7 @@ static podlink_status load_registered(const pl_carrier *carrier, size_t *loaded,
     if (status == PODLINK_OK) {
         l.scripts = scripts;
         l.count = collect(registry, total, scripts, &l.permission);
-        status = load_all(carrier, &l, states, err);
+        status = load_all(transport, &l, states, err);
         *loaded = l.loaded + (l.asks_library && status == PODLINK_OK ? PL_BUILTIN_COUNT : 0);
     }
     pl_heap_free(heap, states);
@@ -224,10 +224,10 @@ static podlink_status load_everywhere(pl_call *call, size_t *loaded, podlink_err
     const pl_view *view;
     podlink_status status = pl_call_find_servers(call, &view, err);
     for (uint32_t i = 0; status == PODLINK_OK && i < view->map->node_count; i++) {
-        const pl_carrier carrier = {
+        const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = view->nodes[i], .call = call};
         if (view->map->nodes[i].is_master)
-            status = load_registered(&carrier, loaded, err);
+            status = load_registered(&transport, loaded, err);
     }
     return status;
 }

@@ -2,16 +2,16 @@
 #ifndef PL_SCRIPT_LOAD_H
 #define PL_SCRIPT_LOAD_H
 
-#include "script/carrier.h"
 #include "script/registry.h"
+#include "script/transport.h"
 
 /** Loads one script and compares the server's SHA1 with ours; of a function the whole library, where it is missing.
  *  @return PODLINK_OK, or what failed: err names the script */
-podlink_status pl_script_load(const pl_carrier *carrier, const pl_script *script, podlink_error *err);
+podlink_status pl_script_load(const pl_transport *transport, const pl_script *script, podlink_error *err);
 
 /** The same for some scripts, in one round trip; none of them a function. Tells the others who wait.
  *  @param marks  count bytes, zero */
-podlink_status pl_script_load_some(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count,
+podlink_status pl_script_load_some(const pl_transport *transport, const pl_script *const *scripts, uint32_t count,
                                    uint8_t *states, podlink_error *err);
 
 /** Writes a SCRIPT LOAD. False when out of memory. */

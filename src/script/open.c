@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "client/client.h"
-#include "script/holding.h"
+#include "script/loaded.h"
 #include "script/registry.h"
 
 #include <podlink/script.h>
@@ -72,7 +72,7 @@ podlink_status podlink_client_open(const podlink_options *options, podlink_clien
         return status;
     status = register_all(made, &all, err);
     if (status == PODLINK_OK)
-        status = pl_client_begin(made, &pl_holding_hooks, err);
+        status = pl_client_begin(made, &pl_loaded_hooks, err);
     if (status == PODLINK_OK)
         status = load_all(made, all.script_loading, err);
     if (status != PODLINK_OK) {

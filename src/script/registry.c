@@ -36,7 +36,7 @@ static bool reserve(pl_scripts *scripts, uint32_t more)
     return true;
 }
 
-static void set_prefix(pl_call_prefix *prefix, const char *verb, const char *name)
+static void set_prefix(pl_evalsha_prefix *prefix, const char *verb, const char *name)
 {
     int length = snprintf(prefix->bytes, sizeof prefix->bytes, "$%zu\r\n%s\r\n$%zu\r\n%s\r\n", strlen(verb), verb,
                           strlen(name), name);

@@ -6,7 +6,7 @@
 #include "base/sha1.h"
 #include "script/builtin.h"
 #include "script/declaration.h"
-#include "script/figures.h"
+#include "script/script_stats.h"
 
 #include <podlink/script.h>
 
@@ -20,15 +20,15 @@ enum { PL_SCRIPT_NAME_MAX = 128, PL_SOURCE_MAX = 1024 * 1024 };
 /** What changes of a script. */
 typedef struct pl_script_live {
     _Atomic bool was_loaded; /* on some server, once */
-    pl_script_figures figures;
+    pl_script_stats stats;
 } pl_script_live;
 
 /** What stands in a command before the number of keys: the verb, and the SHA1 or the function's name. */
-enum { PL_CALL_PREFIX_MAX = 72 };
-typedef struct pl_call_prefix {
+enum { PL_EVALSHA_PREFIX_MAX = 72 };
+typedef struct pl_evalsha_prefix {
     uint32_t length;
-    char bytes[PL_CALL_PREFIX_MAX];
-} pl_call_prefix;
+    char bytes[PL_EVALSHA_PREFIX_MAX];
+} pl_evalsha_prefix;
 
 typedef struct pl_script {
     const char *name;     /* owned, or of the program where built in */
@@ -40,8 +40,9 @@ typedef struct pl_script {
     pl_declaration declaration; /* its texts are owned, or of the program where built in */
     bool repeatable;            /* = declaration.repeatable */
     char sha[PL_SHA1_HEX + 1];
-    pl_call_prefix call;
-    pl_call_prefix call_read_only;   /* where the server has that verb; the same as `call` where the script may write */
+    pl_evalsha_prefix call;
+    pl_evalsha_prefix
+        call_read_only;              /* where the server has that verb; the same as `call` where the script may write */
     const _Atomic uint32_t *version; /* of the oldest server; borrowed, NULL: not known */
     uint32_t index;                  /* in the list */
     pl_script_live *live;            /* owned; all else never changes once a client is open */
@@ -88,7 +89,7 @@ const pl_script *pl_scripts_at(pl_scripts *scripts, uint32_t index);
 uint32_t pl_scripts_count(pl_scripts *scripts);
 
 /** The script by which a server's holding is known: itself; of the functions, which come together, the first. */
-static inline const pl_script *pl_script_holder(const pl_scripts *scripts, const pl_script *script)
+static inline const pl_script *pl_script_representative(const pl_scripts *scripts, const pl_script *script)
 {
     return script->is_function ? scripts->built_in[0] : script;
 }

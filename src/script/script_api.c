@@ -2,7 +2,7 @@
 #include <podlink/script.h>
 
 #include "base/error.h"
-#include "script/invocation.h"
+#include "script/evalsha.h"
 #include "script/script_call.h"
 
 #include <string.h>
@@ -51,10 +51,10 @@ podlink_status podlink_script_find(podlink_client *client, const char *name, pod
 
 /* --- running -------------------------------------------------------------------------------------------------- */
 
-static podlink_status run(podlink_client *client, pl_invocation *inv, const podlink_script_call *script, pl_want want,
+static podlink_status run(podlink_client *client, pl_evalsha *inv, const podlink_script_call *script, pl_want want,
                           podlink_script_reply type, const podlink_call *call, podlink_error *err)
 {
-    podlink_status status = pl_invocation_init(inv, client, script, want, type, err);
+    podlink_status status = pl_evalsha_init(inv, client, script, want, type, err);
     return status == PODLINK_OK ? pl_script_run(client, &inv->request, inv->script, call, err) : status;
 }
 
@@ -64,7 +64,7 @@ podlink_status podlink_script_run(podlink_client *client, const char *name, cons
                                   podlink_reply **reply, podlink_error *err)
 {
     const podlink_script_call script = {name, keys, key_lengths, key_count, args, arg_lengths, arg_count};
-    pl_invocation inv;
+    pl_evalsha inv;
     podlink_status status =
         run(client, &inv, &script, reply ? PL_WANT_REPLY : PL_WANT_NOTHING, PODLINK_SCRIPT_ANY, call, err);
     if (reply)
@@ -75,7 +75,7 @@ podlink_status podlink_script_run(podlink_client *client, const char *name, cons
 podlink_status podlink_script_run_integer(podlink_client *client, const podlink_script_call *script, int64_t *value,
                                           const podlink_call *call, podlink_error *err)
 {
-    pl_invocation inv;
+    pl_evalsha inv;
     podlink_status status = run(client, &inv, script, PL_WANT_VALUE, PODLINK_SCRIPT_INTEGER, call, err);
     *value = inv.integer;
     return status;
@@ -84,7 +84,7 @@ podlink_status podlink_script_run_integer(podlink_client *client, const podlink_
 podlink_status podlink_script_run_string(podlink_client *client, const podlink_script_call *script, char **text,
                                          size_t *length, const podlink_call *call, podlink_error *err)
 {
-    pl_invocation inv;
+    pl_evalsha inv;
     podlink_status status = run(client, &inv, script, PL_WANT_VALUE, PODLINK_SCRIPT_STRING, call, err);
     *text = inv.string;
     if (length)
@@ -95,7 +95,7 @@ podlink_status podlink_script_run_string(podlink_client *client, const podlink_s
 podlink_status podlink_script_run_list(podlink_client *client, const podlink_script_call *script,
                                        podlink_script_list **list, const podlink_call *call, podlink_error *err)
 {
-    pl_invocation inv;
+    pl_evalsha inv;
     podlink_status status = run(client, &inv, script, PL_WANT_VALUE, PODLINK_SCRIPT_LIST, call, err);
     *list = inv.list;
     return status;
@@ -104,7 +104,7 @@ podlink_status podlink_script_run_list(podlink_client *client, const podlink_scr
 podlink_status podlink_script_run_map(podlink_client *client, const podlink_script_call *script,
                                       podlink_script_map **map, const podlink_call *call, podlink_error *err)
 {
-    pl_invocation inv;
+    pl_evalsha inv;
     podlink_status status = run(client, &inv, script, PL_WANT_VALUE, PODLINK_SCRIPT_MAP, call, err);
     *map = inv.map;
     return status;

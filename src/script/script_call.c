@@ -2,7 +2,7 @@
 #include "script/script_call.h"
 
 #include "base/error.h"
-#include "script/holding.h"
+#include "script/loaded.h"
 
 #include <string.h>
 
@@ -12,7 +12,7 @@ void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count
 {
     const bool has_verb =
         script->version && atomic_load_explicit(script->version, memory_order_relaxed) >= HAS_EVALSHA_RO;
-    const pl_call_prefix *prefix = has_verb ? &script->call_read_only : &script->call;
+    const pl_evalsha_prefix *prefix = has_verb ? &script->call_read_only : &script->call;
     pl_resp_command(out, 3 + (size_t)key_count + argument_count);
     pl_buffer_put(out, prefix->bytes, prefix->length);
     pl_resp_number(out, key_count);
@@ -21,7 +21,7 @@ void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count
 static void count_repair(podlink_client *client, const pl_script *script)
 {
     pl_count_shared(&client->counters.noscript_repairs, 1);
-    pl_count_shared(&script->live->figures.repairs, 1);
+    pl_count_shared(&script->live->stats.repairs, 1);
 }
 
 /* Loads a script where the latest attempt has missed it. False where that failed: the request knows why. */
@@ -32,10 +32,10 @@ static bool repair(pl_call *call, pl_request *request, const pl_script *script)
     const uint32_t count = call->missing_count;
     memcpy(missing, call->missing, sizeof missing); /* loading is a call, too */
     for (uint32_t i = 0; i < count; i++) {
-        const pl_carrier carrier = {
+        const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = missing[i].node, .call = call};
         if (pl_node_is_retired(missing[i].node) ||
-            pl_holding_ensure(&carrier, script, missing[i].loads, &fault) == PODLINK_OK)
+            pl_loaded_ensure(&transport, script, missing[i].loads, &fault) == PODLINK_OK)
             continue;
         if (!pl_node_is_retired(missing[i].node)) { /* else another serves its slots now */
             pl_request_not_sent(request, &fault);
@@ -52,13 +52,13 @@ static bool look_first(pl_call *call, pl_request *request, const pl_script *scri
 {
     podlink_error fault;
     const pl_view *view;
-    if (!script->is_function || pl_holding_was_loaded(call->client->scripts, script))
+    if (!script->is_function || pl_loaded_anywhere(call->client->scripts, script))
         return true;
     podlink_status status = pl_call_find_servers(call, &view, &fault);
     if (status == PODLINK_OK) {
-        const pl_carrier carrier = {
+        const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = view->nodes[0], .call = call};
-        status = pl_holding_ensure(&carrier, script, 0, &fault);
+        status = pl_loaded_ensure(&transport, script, 0, &fault);
     }
     if (status != PODLINK_OK)
         pl_request_not_sent(request, &fault);
@@ -85,7 +85,7 @@ static void attempts(pl_call *call, pl_request *request, const pl_script *script
 void pl_script_attempts(pl_call *call, pl_request *request, const pl_script *script)
 {
     attempts(call, request, script);
-    pl_script_figures_count(&script->live->figures, request);
+    pl_script_stats_count(&script->live->stats, request);
 }
 
 podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,

@@ -8,7 +8,7 @@
 #include "script/registry.h"
 
 /** What stands before the keys: *n, the verb, the SHA1 or the name, the number of keys. */
-enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + PL_CALL_PREFIX_MAX + 10 + PL_RESP_OVERHEAD };
+enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + PL_EVALSHA_PREFIX_MAX + 10 + PL_RESP_OVERHEAD };
 
 /** Begins a call whose keys and arguments follow. Room is reserved. */
 void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count);

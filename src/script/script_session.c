@@ -3,11 +3,11 @@
 
 #include "base/error.h"
 #include "client/deadline.h"
-#include "script/carrier.h"
-#include "script/held.h"
-#include "script/holding.h"
-#include "script/invocation.h"
+#include "script/evalsha.h"
+#include "script/exists.h"
 #include "script/load.h"
+#include "script/loaded.h"
+#include "script/transport.h"
 
 #include <string.h>
 
@@ -20,42 +20,42 @@ static podlink_status check_session(const podlink_session *session, podlink_erro
 
 /* --- running -------------------------------------------------------------------------------------------------- */
 
-static podlink_status run(const pl_carrier *carrier, pl_invocation *inv)
+static podlink_status run(const pl_transport *transport, pl_evalsha *inv)
 {
     podlink_error fault;
     const pl_script *script = inv->script;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
-        uint32_t seen = pl_node_loads(carrier->node);
-        pl_session_attempt(carrier->session, &inv->request, carrier->deadline);
+        uint32_t seen = pl_node_loads(transport->node);
+        pl_session_attempt(transport->session, &inv->request, transport->deadline);
         if (pl_request_is_complete(&inv->request) || !inv->request.is_script_missing)
             break;
-        if (pl_holding_ensure(carrier, script, seen, &fault) != PODLINK_OK) {
+        if (pl_loaded_ensure(transport, script, seen, &fault) != PODLINK_OK) {
             pl_request_not_sent(&inv->request, &fault);
             break;
         }
-        pl_count_shared(&carrier->client->counters.noscript_repairs, 1);
-        pl_count_shared(&script->live->figures.repairs, 1);
+        pl_count_shared(&transport->client->counters.noscript_repairs, 1);
+        pl_count_shared(&script->live->stats.repairs, 1);
     }
-    return pl_session_end(carrier->session, &inv->request);
+    return pl_session_end(transport->session, &inv->request);
 }
 
 podlink_status podlink_session_run_script(podlink_session *session, const podlink_script_call *script,
                                           const podlink_call *call, podlink_reply **reply, podlink_error *err)
 {
-    pl_invocation inv;
-    pl_carrier carrier = {.client = session->client, .node = session->node, .session = session};
+    pl_evalsha inv;
+    pl_transport transport = {.client = session->client, .node = session->node, .session = session};
     if (reply)
         *reply = NULL;
-    podlink_status status = pl_invocation_init(&inv, session->client, script, reply ? PL_WANT_REPLY : PL_WANT_NOTHING,
-                                               PODLINK_SCRIPT_ANY, err);
+    podlink_status status = pl_evalsha_init(&inv, session->client, script, reply ? PL_WANT_REPLY : PL_WANT_NOTHING,
+                                            PODLINK_SCRIPT_ANY, err);
     if (status == PODLINK_OK)
         status = check_session(session, err);
     if (status == PODLINK_OK)
-        status = pl_session_begin(session, call, &carrier.deadline, err);
+        status = pl_session_begin(session, call, &transport.deadline, err);
     if (status != PODLINK_OK)
         return status;
     inv.is_queued = session->is_in_multi;
-    status = run(&carrier, &inv);
+    status = run(&transport, &inv);
     pl_session_finish(session);
     if (reply)
         *reply = inv.reply;
@@ -83,7 +83,7 @@ static podlink_status collect(podlink_client *client, wanted *w, const char *con
     return status;
 }
 
-static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, podlink_error *err)
+static podlink_status load_missing(const pl_transport *transport, const wanted *w, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
     bool is_library_missing = false;
@@ -96,27 +96,27 @@ static podlink_status load_missing(const pl_carrier *carrier, const wanted *w, p
             w->scripts[missing++] = w->scripts[i];
     }
     if (is_library_missing) {
-        const pl_script *first = carrier->client->scripts->built_in[0];
-        status = pl_holding_ensure(carrier, first, pl_node_loads(carrier->node), err);
+        const pl_script *first = transport->client->scripts->built_in[0];
+        status = pl_loaded_ensure(transport, first, pl_node_loads(transport->node), err);
     }
     if (status == PODLINK_OK && missing > 0)
-        status = pl_script_load_some(carrier, w->scripts, missing, w->states, err);
+        status = pl_script_load_some(transport, w->scripts, missing, w->states, err);
     return status;
 }
 
-static podlink_status ensure(const pl_carrier *carrier, wanted *w, const char *const *names, podlink_error *err)
+static podlink_status ensure(const pl_transport *transport, wanted *w, const char *const *names, podlink_error *err)
 {
-    const pl_heap *heap = &carrier->client->config.heap;
+    const pl_heap *heap = &transport->client->config.heap;
     w->scripts = pl_heap_alloc(heap, w->count * sizeof(pl_script *));
     w->held = pl_heap_zalloc(heap, w->count);
     w->states = pl_heap_zalloc(heap, w->count);
     podlink_status status = w->scripts && w->held && w->states ? PODLINK_OK : pl_error_no_memory(err);
     if (status == PODLINK_OK)
-        status = collect(carrier->client, w, names, err);
+        status = collect(transport->client, w, names, err);
     if (status == PODLINK_OK)
-        status = pl_scripts_ask(carrier, w->scripts, w->count, w->held, err);
+        status = pl_scripts_exist(transport, w->scripts, w->count, w->held, err);
     if (status == PODLINK_OK)
-        status = load_missing(carrier, w, err);
+        status = load_missing(transport, w, err);
     pl_heap_free(heap, w->scripts);
     pl_heap_free(heap, w->held);
     pl_heap_free(heap, w->states);
@@ -127,7 +127,7 @@ podlink_status podlink_session_ensure_scripts(podlink_session *session, const ch
                                               const podlink_call *call, podlink_error *err)
 {
     podlink_client *client = session->client;
-    pl_carrier carrier = {.client = client, .node = session->node, .session = session};
+    pl_transport transport = {.client = client, .node = session->node, .session = session};
     wanted w = {.count = names ? (uint32_t)count : pl_scripts_count(client->scripts)};
     pl_error_clear(err);
     if (names && count > INT32_MAX)
@@ -136,11 +136,11 @@ podlink_status podlink_session_ensure_scripts(podlink_session *session, const ch
     if (status == PODLINK_OK && session->is_in_multi)
         status = pl_error_invalid(err, "scripts: the session is in MULTI, before which they have to be ensured");
     if (status == PODLINK_OK)
-        status = pl_session_begin(session, call, &carrier.deadline, err);
+        status = pl_session_begin(session, call, &transport.deadline, err);
     if (status != PODLINK_OK)
         return status;
     if (w.count > 0)
-        status = ensure(&carrier, &w, names, err);
+        status = ensure(&transport, &w, names, err);
     pl_session_finish(session);
     return status;
 }

@@ -1,5 +1,5 @@
 /* The built-in scripts as one library of Redis Functions. */
-#include "script/library.h"
+#include "script/functions.h"
 
 #include "base/error.h"
 #include "resp/encode.h"
@@ -21,13 +21,13 @@ static bool put_words(pl_buffer *out, const char *const *words, size_t count, si
     return true;
 }
 
-bool pl_library_encode_list(pl_buffer *out)
+bool pl_functions_encode_list(pl_buffer *out)
 {
     static const char *const words[] = {"FUNCTION", "LIST", "LIBRARYNAME", PL_LIBRARY_NAME, "WITHCODE"};
     return put_words(out, words, sizeof words / sizeof *words, 0);
 }
 
-bool pl_library_encode_load(pl_buffer *out, bool replaces)
+bool pl_functions_encode_load(pl_buffer *out, bool replaces)
 {
     static const char *const words[] = {"FUNCTION", "LOAD", "REPLACE"};
     if (!put_words(out, words, replaces ? 3 : 2, 1) || !pl_buffer_reserve(out, PL_RESP_OVERHEAD + PL_LIBRARY_SIZE))
@@ -65,7 +65,7 @@ static const podlink_reply *code_of(const podlink_reply *library)
     return NULL;
 }
 
-podlink_status pl_library_complete_list(const pl_outcome *outcome, bool *is_ours, podlink_error *err)
+podlink_status pl_functions_complete_list(const pl_outcome *outcome, bool *is_ours, podlink_error *err)
 {
     *is_ours = false;
     if (outcome->status != PODLINK_OK)
@@ -76,7 +76,7 @@ podlink_status pl_library_complete_list(const pl_outcome *outcome, bool *is_ours
     return PODLINK_OK;
 }
 
-bool pl_library_is_there(const pl_outcome *outcome)
+bool pl_functions_is_there(const pl_outcome *outcome)
 {
     return outcome->status == PODLINK_OK ||
            (outcome->words && memmem(outcome->words, outcome->words_length, "already exists", 14) != NULL);
@@ -92,19 +92,19 @@ typedef struct ensuring {
 static bool encode_list(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)request, (void)i;
-    return pl_library_encode_list(out);
+    return pl_functions_encode_list(out);
 }
 
 static podlink_status complete_list(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    return pl_library_complete_list(outcome, &((ensuring *)request)->is_ours, err);
+    return pl_functions_complete_list(outcome, &((ensuring *)request)->is_ours, err);
 }
 
 static bool encode_load(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)request, (void)i;
-    return pl_library_encode_load(out, true);
+    return pl_functions_encode_load(out, true);
 }
 
 static podlink_status complete_load(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
@@ -116,17 +116,17 @@ static podlink_status complete_load(pl_request *request, uint32_t i, const pl_ou
 static const pl_request_ops list_ops = {.encode = encode_list, .complete = complete_list};
 static const pl_request_ops load_ops = {.encode = encode_load, .complete = complete_load};
 
-podlink_status pl_library_ensure(const pl_carrier *carrier, podlink_error *err)
+podlink_status pl_functions_ensure(const pl_transport *transport, podlink_error *err)
 {
     ensuring e = {.is_ours = false};
     pl_request_init(&e.request, &list_ops, "FUNCTION LIST", true, err);
-    podlink_status status = pl_carrier_run(carrier, &e.request);
+    podlink_status status = pl_transport_run(transport, &e.request);
     if (status != PODLINK_OK || e.is_ours)
         return status;
     pl_request_init(&e.request, &load_ops, "FUNCTION LOAD", true, err);
-    status = pl_carrier_run(carrier, &e.request);
-    pl_script_count_load(carrier->client, carrier->client->scripts->built_in[0]);
+    status = pl_transport_run(transport, &e.request);
+    pl_script_count_load(transport->client, transport->client->scripts->built_in[0]);
     if (status == PODLINK_OK)
-        pl_script_log_loaded(carrier->node, carrier->client->scripts->built_in[0]);
+        pl_script_log_loaded(transport->node, transport->client->scripts->built_in[0]);
     return status;
 }

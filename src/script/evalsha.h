@@ -1,6 +1,6 @@
 /* A call of a script of any name as a request, on shared connections or in a session. */
-#ifndef PL_SCRIPT_INVOCATION_H
-#define PL_SCRIPT_INVOCATION_H
+#ifndef PL_SCRIPT_EVALSHA_H
+#define PL_SCRIPT_EVALSHA_H
 
 #include "conn/request.h"
 #include "script/registry.h"
@@ -11,10 +11,10 @@
 typedef enum pl_want {
     PL_WANT_NOTHING,
     PL_WANT_REPLY,
-    PL_WANT_VALUE /* as the invocation's type */
+    PL_WANT_VALUE /* as the EVALSHA request's type */
 } pl_want;
 
-typedef struct pl_invocation {
+typedef struct pl_evalsha {
     pl_request request; /* first: its functions get it as theirs */
     const pl_script *script;
     const podlink_script_call *call; /* borrowed */
@@ -27,7 +27,7 @@ typedef struct pl_invocation {
     size_t string_length;
     podlink_script_list *list;
     podlink_script_map *map;
-} pl_invocation;
+} pl_evalsha;
 
 /** Finds a script by name. @return PODLINK_OK, EINVAL (there is none given), ESCRIPT */
 podlink_status pl_script_named(podlink_client *client, const char *name, const pl_script **script, podlink_error *err);
@@ -35,7 +35,7 @@ podlink_status pl_script_named(podlink_client *client, const char *name, const p
 /** Finds the script and checks the call.
  *  @param type  that the caller wants, PODLINK_SCRIPT_ANY: as declared
  *  @return PODLINK_OK, EINVAL, ESCRIPT */
-podlink_status pl_invocation_init(pl_invocation *invocation, podlink_client *client, const podlink_script_call *call,
-                                  pl_want want, podlink_script_reply type, podlink_error *err);
+podlink_status pl_evalsha_init(pl_evalsha *evalsha, podlink_client *client, const podlink_script_call *call,
+                               pl_want want, podlink_script_reply type, podlink_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* A call of a script of any name as a request. */
-#include "script/invocation.h"
+#include "script/evalsha.h"
 
 #include "base/error.h"
 #include "base/text.h"
@@ -46,7 +46,7 @@ static bool encode_texts(texts t, pl_buffer *out)
 static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     (void)i;
-    const pl_invocation *inv = (pl_invocation *)request;
+    const pl_evalsha *inv = (pl_evalsha *)request;
     if (!pl_buffer_reserve(out, PL_EVALSHA_SIZE))
         return false;
     pl_script_begin(out, inv->script, (uint32_t)inv->call->key_count, (uint32_t)inv->call->arg_count);
@@ -54,7 +54,7 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 }
 
 /* False when out of memory. */
-static bool take_value(pl_invocation *inv, const pl_reply *reply)
+static bool take_value(pl_evalsha *inv, const pl_reply *reply)
 {
     const podlink_reply *root = reply->nodes;
     switch (inv->type) {
@@ -77,7 +77,7 @@ static bool take_value(pl_invocation *inv, const pl_reply *reply)
     return true;
 }
 
-static bool take(pl_invocation *inv, const pl_reply *reply)
+static bool take(pl_evalsha *inv, const pl_reply *reply)
 {
     if (inv->want == PL_WANT_VALUE)
         return take_value(inv, reply);
@@ -90,7 +90,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
 {
     (void)i;
     char why[192];
-    pl_invocation *inv = (pl_invocation *)request;
+    pl_evalsha *inv = (pl_evalsha *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
     if (!inv->is_queued && !pl_value_fits(inv->type, outcome->reply->nodes, why, sizeof why))
@@ -109,11 +109,11 @@ static uint16_t slot_of_key(const texts *keys, size_t i)
 static uint16_t slot(const pl_request *request, uint32_t i)
 {
     (void)i;
-    const texts keys = keys_of(((const pl_invocation *)request)->call);
+    const texts keys = keys_of(((const pl_evalsha *)request)->call);
     return keys.count == 0 ? PL_SLOT_ANY : slot_of_key(&keys, 0);
 }
 
-static const pl_request_ops invocation_ops = {.encode = encode, .complete = complete, .slot = slot};
+static const pl_request_ops evalsha_ops = {.encode = encode, .complete = complete, .slot = slot};
 
 /* --- checks --------------------------------------------------------------------------------------------------- */
 
@@ -154,7 +154,7 @@ static podlink_status check_slots(const podlink_client *client, texts keys, podl
     return PODLINK_OK;
 }
 
-static podlink_status check_type(pl_invocation *inv, podlink_script_reply wanted, podlink_error *err)
+static podlink_status check_type(pl_evalsha *inv, podlink_script_reply wanted, podlink_error *err)
 {
     const podlink_script_reply declared = inv->script->declaration.reply;
     inv->type = wanted == PODLINK_SCRIPT_ANY ? declared : wanted;
@@ -164,8 +164,8 @@ static podlink_status check_type(pl_invocation *inv, podlink_script_reply wanted
                             pl_reply_word(declared), pl_reply_word(wanted));
 }
 
-podlink_status pl_invocation_init(pl_invocation *inv, podlink_client *client, const podlink_script_call *call,
-                                  pl_want want, podlink_script_reply type, podlink_error *err)
+podlink_status pl_evalsha_init(pl_evalsha *inv, podlink_client *client, const podlink_script_call *call, pl_want want,
+                               podlink_script_reply type, podlink_error *err)
 {
     memset(inv, 0, sizeof *inv);
     inv->call = call;
@@ -184,7 +184,7 @@ podlink_status pl_invocation_init(pl_invocation *inv, podlink_client *client, co
     if (status == PODLINK_OK)
         status = check_type(inv, type, err);
     if (status == PODLINK_OK)
-        pl_request_init(&inv->request, &invocation_ops, inv->script->name, inv->script->repeatable, err);
+        pl_request_init(&inv->request, &evalsha_ops, inv->script->name, inv->script->repeatable, err);
     inv->request.reads_only = status == PODLINK_OK && inv->script->declaration.read_only;
     return status;
 }

@@ -1,9 +1,9 @@
 /* Asking the server which of the registered scripts it holds. */
-#include "script/held.h"
+#include "script/exists.h"
 
 #include "base/error.h"
 #include "resp/encode.h"
-#include "script/library.h"
+#include "script/functions.h"
 
 #include <string.h>
 
@@ -26,7 +26,7 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
     const asking *a = (asking *)request;
     if (!asks_shas(a, i))
-        return pl_library_encode_list(out);
+        return pl_functions_encode_list(out);
     if (!pl_buffer_reserve(out, (3 + (size_t)a->sha_count) * (PL_RESP_OVERHEAD + PL_SHA1_HEX)))
         return false;
     pl_resp_command(out, 2 + (size_t)a->sha_count);
@@ -57,7 +57,7 @@ static podlink_status complete_shas(const asking *a, const pl_outcome *outcome, 
 static podlink_status complete_library(const asking *a, const pl_outcome *outcome, podlink_error *err)
 {
     bool is_ours;
-    podlink_status status = pl_library_complete_list(outcome, &is_ours, err);
+    podlink_status status = pl_functions_complete_list(outcome, &is_ours, err);
     for (uint32_t at = 0; at < a->count && status == PODLINK_OK; at++)
         if (a->scripts[at]->is_function)
             a->held[at] = is_ours;
@@ -72,8 +72,8 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
 
 static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
 
-podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const *scripts, uint32_t count, uint8_t *held,
-                              podlink_error *err)
+podlink_status pl_scripts_exist(const pl_transport *transport, const pl_script *const *scripts, uint32_t count,
+                                uint8_t *held, podlink_error *err)
 {
     asking a = {.scripts = scripts, .count = count, .held = held};
     for (uint32_t i = 0; i < count; i++)
@@ -82,7 +82,7 @@ podlink_status pl_scripts_ask(const pl_carrier *carrier, const pl_script *const 
         return PODLINK_OK;
     pl_request_init(&a.request, &asking_ops, "SCRIPT EXISTS", true, err);
     pl_request_set_count(&a.request, (a.sha_count > 0) + (a.sha_count < count), a.states);
-    return pl_carrier_run(carrier, &a.request);
+    return pl_transport_run(transport, &a.request);
 }
 
 /* held[i] becomes 1 where every master holds scripts[i]. */
@@ -94,12 +94,12 @@ static podlink_status ask_everywhere(pl_call *call, const pl_script *const *scri
     for (uint32_t i = 0; i < count; i++)
         held[i] = 1;
     for (uint32_t n = 0; status == PODLINK_OK && n < view->map->node_count; n++) {
-        const pl_carrier carrier = {
+        const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = view->nodes[n], .call = call};
         if (!view->map->nodes[n].is_master)
             continue;
         memset(answers, 0, count);
-        status = pl_scripts_ask(&carrier, scripts, count, answers, err);
+        status = pl_scripts_exist(&transport, scripts, count, answers, err);
         for (uint32_t i = 0; i < count; i++)
             held[i] &= answers[i];
     }
