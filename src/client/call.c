@@ -8,8 +8,8 @@
 #include "client/discovery.h"
 #include "client/trace.h"
 #include "conn/shard.h"
+#include "deployment/redirect.h"
 #include "sync/backoff.h"
-#include "topology/redirect.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -7,11 +7,11 @@
 #include "base/counters.h"
 #include "base/fork_guard.h"
 #include "base/log.h"
-#include "client/config.h"
 #include "client/discovery.h"
 #include "client/janitor.h"
 #include "client/nodes.h"
 #include "client/sentinels.h"
+#include "config/config.h"
 
 struct pl_scripts;
 

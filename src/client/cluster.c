@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "client/client.h"
 #include "client/cluster_change.h"
+#include "deployment/cluster_slots.h"
 #include "resp/encode.h"
-#include "topology/cluster_slots.h"
 
 enum {
     ASK_MS = 400 /* for one node: one that is stopped must leave time to ask the next */

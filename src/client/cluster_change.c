@@ -9,7 +9,7 @@
 
 #include "client/client.h"
 #include "client/notify.h"
-#include "topology/promotion.h"
+#include "deployment/promotion.h"
 
 enum {
     MARGIN_MS = 500 /* servers look at such times ten times a second, and a replica may be a moment behind */

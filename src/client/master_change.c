@@ -20,7 +20,7 @@ static void find_window(pl_sentinels *sentinels, pl_node *old, int64_t *from, in
 {
     *until = pl_pool_may_have_acknowledged_at(&old->pool);
     pthread_mutex_lock(&sentinels->lock);
-    *from = pl_trouble_began(&sentinels->trouble);
+    *from = pl_outage_began(&sentinels->outage);
     pthread_mutex_unlock(&sentinels->lock);
     if (*until == 0 || *until < *from)
         *from = *until = 0;
@@ -43,11 +43,11 @@ static void note_master(pl_sentinels *sentinels, const pl_sentinel_master *maste
     pthread_mutex_lock(&sentinels->lock);
     if (!pl_address_equals(&sentinels->master, &master->address)) {
         sentinels->master = master->address;
-        pl_trouble_end(&sentinels->trouble);
+        pl_outage_end(&sentinels->outage);
     }
     sentinels->down_after_ns = master->down_after_ms * PL_MS;
     if (!master->is_down && !master->is_failing_over)
-        pl_trouble_note_well(&sentinels->trouble, now);
+        pl_outage_note_healthy(&sentinels->outage, now);
     pthread_mutex_unlock(&sentinels->lock);
 }
 

@@ -4,8 +4,8 @@
 #define PL_CLIENT_NODES_H
 
 #include "client/node.h"
+#include "deployment/slot_map.h"
 #include "sync/epoch.h"
-#include "topology/slot_map.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

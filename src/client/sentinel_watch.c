@@ -4,9 +4,9 @@
 #include "client/client.h"
 #include "client/discovery.h"
 #include "conn/error_reply.h"
+#include "deployment/sentinel_event.h"
 #include "pool/sync_io.h"
 #include "resp/encode.h"
-#include "topology/sentinel_event.h"
 
 #include <string.h>
 
@@ -85,8 +85,8 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
         tell_refusal(l, outcome->reply->nodes);
     pthread_mutex_lock(&sentinels->lock);
     if (event.kind != PL_SENTINEL_OTHER)
-        pl_trouble_note(&sentinels->trouble, &event, &sentinels->master, sentinels->down_after_ns, now);
-    pl_trouble_note_well(&sentinels->trouble, now);
+        pl_outage_note(&sentinels->outage, &event, &sentinels->master, sentinels->down_after_ns, now);
+    pl_outage_note_healthy(&sentinels->outage, now);
     pthread_mutex_unlock(&sentinels->lock);
     if (event.kind == PL_SENTINEL_PROMOTED || event.kind == PL_SENTINEL_SWITCH)
         ask_soon(l->watch, l->index);

@@ -2,10 +2,10 @@
 #ifndef PL_CLIENT_SENTINELS_H
 #define PL_CLIENT_SENTINELS_H
 
-#include "client/config.h"
 #include "client/node.h"
-#include "topology/sentinel_reply.h"
-#include "topology/trouble.h"
+#include "config/config.h"
+#include "deployment/outage.h"
+#include "deployment/sentinel_reply.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -50,7 +50,7 @@ typedef struct pl_sentinels {
     int64_t lower_since; /* most sentinels tell an older epoch since then; 0: they do not */
 
     pthread_mutex_t lock; /* of everything below */
-    pl_trouble trouble;
+    pl_outage outage;
     pl_address master; /* in the view; its text is empty where there is none yet */
     int64_t down_after_ns;
 } pl_sentinels;

@@ -2,8 +2,8 @@
 #include "client/user_command.h"
 
 #include "base/error.h"
+#include "deployment/slot.h"
 #include "resp/encode.h"
-#include "topology/slot.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "deployment/slot.h"
 #include "script/script_call.h"
 #include "script/value.h"
-#include "topology/slot.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include "ask.h"
 #include "tap_cmocka.h"
 
-#include "topology/slot.h"
+#include "deployment/slot.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,9 +2,9 @@
  * read is the same when it is written and read again. */
 #include "base/number.h"
 #include "base/text.h"
-#include "link/key.h"
-#include "link/pod.h"
-#include "link/state_text.h"
+#include "ops/key.h"
+#include "ops/pod.h"
+#include "ops/state_text.h"
 
 #include <stdbool.h>
 #include <stdint.h>

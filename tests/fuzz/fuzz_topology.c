@@ -1,10 +1,10 @@
 /* Any replies as what a cluster's nodes and sentinels tell, and any words as a redirect: read or refused, and what was
  * read is whole. */
+#include "deployment/cluster_slots.h"
+#include "deployment/redirect.h"
+#include "deployment/sentinel_event.h"
+#include "deployment/sentinel_reply.h"
 #include "resp/parser.h"
-#include "topology/cluster_slots.h"
-#include "topology/redirect.h"
-#include "topology/sentinel_event.h"
-#include "topology/sentinel_reply.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* Any text as a URL: it is read or refused, and nothing of it is left. What was read is in its bounds. */
-#include "client/config.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdint.h>

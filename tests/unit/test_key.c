@@ -1,8 +1,8 @@
 /* The four keys, and that no two of them are ever the same. */
 #include "tap_cmocka.h"
 
-#include "link/key.h"
-#include "topology/slot.h"
+#include "deployment/slot.h"
+#include "ops/key.h"
 
 #include <stdbool.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* The names that users give. */
 #include "tap_cmocka.h"
 
-#include "link/name.h"
+#include "ops/name.h"
 
 #include <stdio.h>
 #include <string.h>

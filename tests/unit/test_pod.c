@@ -2,7 +2,7 @@
 #include "heap.h"
 #include "tap_cmocka.h"
 
-#include "link/pod.h"
+#include "ops/pod.h"
 
 #include <string.h>
 

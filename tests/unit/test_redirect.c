@@ -1,7 +1,7 @@
 /* MOVED and ASK. */
 #include "tap_cmocka.h"
 
-#include "topology/redirect.h"
+#include "deployment/redirect.h"
 
 #include <stdio.h>
 #include <stdlib.h>

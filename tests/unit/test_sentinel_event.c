@@ -3,7 +3,7 @@
 #include "reply_text.h"
 #include "tap_cmocka.h"
 
-#include "topology/sentinel_event.h"
+#include "deployment/sentinel_event.h"
 
 #include <stdio.h>
 #include <string.h>

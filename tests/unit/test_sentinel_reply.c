@@ -3,7 +3,7 @@
 #include "reply_text.h"
 #include "tap_cmocka.h"
 
-#include "topology/sentinel_reply.h"
+#include "deployment/sentinel_reply.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* Which of a cluster's slots a key belongs to. */
 #include "tap_cmocka.h"
 
-#include "topology/slot.h"
+#include "deployment/slot.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 #include "reply_text.h"
 #include "tap_cmocka.h"
 
-#include "topology/cluster_slots.h"
-#include "topology/promotion.h"
+#include "deployment/cluster_slots.h"
+#include "deployment/promotion.h"
 
 #include <stdio.h>
 #include <stdlib.h>

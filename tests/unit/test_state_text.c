@@ -1,7 +1,7 @@
 /* A pod's state as it is stored. */
 #include "tap_cmocka.h"
 
-#include "link/state_text.h"
+#include "ops/state_text.h"
 
 #include <stdbool.h>
 #include <stdio.h>

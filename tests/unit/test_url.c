@@ -2,7 +2,7 @@
 #include "heap.h"
 #include "tap_cmocka.h"
 
-#include "client/config.h"
+#include "config/config.h"
 
 #include <stdbool.h>
 #include <stdio.h>

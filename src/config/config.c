@@ -1,0 +1,117 @@
+/* What a client was opened with: the options together, and what they may not be together. */
+#include "config/config.h"
+
+#include "base/error.h"
+#include "config/option.h"
+#include "config/url.h"
+
+#include <string.h>
+
+static podlink_status check_allocator(const podlink_allocator *allocator, podlink_error *err)
+{
+    if (allocator && (!allocator->allocate || !allocator->reallocate || !allocator->release))
+        return pl_error_invalid(err, "allocator: all three functions must be set");
+    return PODLINK_OK;
+}
+
+static podlink_status check_credentials(const pl_config *config, podlink_error *err)
+{
+    if (config->credentials && (config->login.user || config->login.password))
+        return pl_error_invalid(err, "credentials: the callback gives them, so no user and no password may be given");
+    if (config->login.user && !config->login.password)
+        return pl_error_invalid(err, "user: a user needs a password");
+    if (config->sentinel_login.user && !config->sentinel_login.password)
+        return pl_error_invalid(err, "sentinel_user: a user needs a sentinel_password");
+    return PODLINK_OK;
+}
+
+static podlink_status check_deployment(const pl_config *config, podlink_error *err)
+{
+    const char *of_sentinels = config->master_name               ? "master_name"
+                               : config->sentinel_login.user     ? "sentinel_user"
+                               : config->sentinel_login.password ? "sentinel_password"
+                               : config->sentinel_tls == 1       ? "sentinel_tls"
+                                                                 : NULL;
+    if (config->kind == PL_SENTINEL && !config->master_name)
+        return pl_error_invalid(err, "master_name: sentinels need the name of a master: sentinel://host/name");
+    if (config->kind != PL_SENTINEL && of_sentinels)
+        return pl_error_invalid(err, "%s is for sentinel:// and sentinel+tls:// alone", of_sentinels);
+    if (config->kind == PL_CLUSTER && config->login.database != 0)
+        return pl_error_invalid(err, "database: a cluster has database 0 alone");
+    return PODLINK_OK;
+}
+
+/* Who sets one of them means to have TLS. Nobody should believe that he has it, and not have it. */
+static const char *given_tls_option(const pl_tls_options *tls)
+{
+    return tls->ca_file       ? "tls_ca_file"
+           : tls->ca_dir      ? "tls_ca_dir"
+           : tls->cert_file   ? "tls_cert_file"
+           : tls->key_file    ? "tls_key_file"
+           : tls->server_name ? "tls_server_name"
+           : !tls->verifies   ? "tls_verify"
+                              : NULL;
+}
+
+static podlink_status check_tls(const pl_config *config, podlink_error *err)
+{
+    const char *given = given_tls_option(&config->tls);
+    if (given && !pl_config_uses_tls(config))
+        return pl_option_needs_tls(given, err);
+    if (config->tls.cert_file && !config->tls.key_file)
+        return pl_error_invalid(err, "tls_cert_file: a certificate needs its key, tls_key_file");
+    if (config->tls.key_file && !config->tls.cert_file)
+        return pl_error_invalid(err, "tls_key_file: a key needs its certificate, tls_cert_file");
+    return PODLINK_OK;
+}
+
+static podlink_status check_together(const pl_config *config, podlink_error *err)
+{
+    podlink_status status = check_credentials(config, err);
+    if (status == PODLINK_OK)
+        status = check_deployment(config, err);
+    if (status == PODLINK_OK)
+        status = check_tls(config, err);
+    if (status == PODLINK_OK && config->dedicated_min_idle > config->dedicated_max)
+        status = pl_error_invalid(err, "dedicated_min_idle is more than dedicated_max");
+    return status;
+}
+
+/* What depends on the kind of deployment. */
+static void resolve(pl_config *config)
+{
+    if (config->sentinel_tls < 0)
+        config->sentinel_tls = config->kind == PL_SENTINEL && config->tls_enabled;
+    config->sentinel_login.client_name = config->login.client_name;
+    config->login.reads_replicas = config->kind == PL_CLUSTER && config->read_from == PODLINK_READ_REPLICA;
+}
+
+podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err)
+{
+    podlink_status status = check_allocator(options->allocator, err);
+    if (status != PODLINK_OK)
+        return status;
+    memset(config, 0, sizeof *config);
+    pl_heap_init(&config->heap, options->allocator);
+    config->credentials = options->credentials;
+    config->credentials_context = options->credentials_context;
+    config->event = options->event;
+    config->event_context = options->event_context;
+    status = pl_options_take(config, options, err);
+    if (status == PODLINK_OK)
+        status = pl_url_read(options->url ? options->url : PL_DEFAULT_URL, config, err);
+    if (status == PODLINK_OK) {
+        resolve(config);
+        status = check_together(config, err);
+    }
+    if (status != PODLINK_OK)
+        pl_config_fini(config);
+    return status;
+}
+
+void pl_config_fini(pl_config *config)
+{
+    pl_options_free(config);
+    pl_heap_free(&config->heap, config->seeds);
+    config->seeds = NULL;
+}

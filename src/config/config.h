@@ -1,0 +1,76 @@
+/* What a client was opened with: the options and the URL, checked, and copied so that nothing is borrowed. */
+#ifndef PL_CONFIG_CONFIG_H
+#define PL_CONFIG_CONFIG_H
+
+#include "base/heap.h"
+#include "conn/handshake.h"
+#include "net/address.h"
+#include "net/tls.h"
+
+#include <podlink/client.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PL_DEFAULT_URL "redis://127.0.0.1:6379"
+
+enum { PL_SEEDS_MAX = 64 };
+
+/** Who says which server serves what. */
+typedef enum pl_deployment {
+    PL_SINGLE,   /* nobody: there is one */
+    PL_SENTINEL, /* the sentinels, which the seeds are */
+    PL_CLUSTER   /* the nodes themselves, some of which the seeds are */
+} pl_deployment;
+
+typedef struct pl_config {
+    pl_heap heap;
+    pl_deployment kind;
+    pl_address address; /* the first seed */
+    pl_address *seeds;  /* owned, at least one */
+    size_t seed_count;
+    pl_login login;          /* its strings are owned */
+    const char *master_name; /* owned; NULL where the kind is not PL_SENTINEL */
+    pl_login sentinel_login; /* user and password are owned, the client's name is that of login */
+    bool tls_enabled;        /* to the servers */
+    int32_t sentinel_tls;    /* to the sentinels: 1 or 0 */
+    pl_tls_options tls;      /* its strings are owned; for both */
+    podlink_read_from read_from;
+    podlink_credentials_fn credentials; /* NULL: those of login */
+    void *credentials_context;
+    int64_t credentials_max_age_ms; /* -1: none */
+    int64_t topology_refresh_ms;    /* -1: never */
+    int64_t cluster_node_timeout_ms;
+    podlink_event_fn event; /* NULL: none */
+    void *event_context;
+    uint32_t shared_connections;
+    uint32_t retries;
+    int64_t dial_timeout_ms;
+    int64_t call_timeout_ms;
+    size_t reply_max_bytes;
+    uint32_t dedicated_max;
+    uint32_t dedicated_min_idle;
+    uint32_t timeouts_max;
+    uint32_t spin_us;
+    int64_t pool_wait_ms; /* these are -1 where there is no limit */
+    int64_t idle_timeout_ms;
+    int64_t max_lifetime_ms;
+    int64_t silence_timeout_ms; /* 0: call_timeout_ms */
+    podlink_script_backend script_backend;
+} pl_config;
+
+/** Checks everything. @return PODLINK_OK; EINVAL (err names the option and what is wrong), ENOMEM: then there is
+ *  nothing to be freed */
+podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err);
+
+/** Wipes the passwords before it frees them. */
+void pl_config_fini(pl_config *config);
+
+/** Whether any connection is made by TLS. */
+static inline bool pl_config_uses_tls(const pl_config *config)
+{
+    return config->tls_enabled || config->sentinel_tls == 1;
+}
+
+#endif

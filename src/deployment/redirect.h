@@ -1,0 +1,28 @@
+/* MOVED and ASK: another node serves the slot. */
+#ifndef PL_DEPLOYMENT_REDIRECT_H
+#define PL_DEPLOYMENT_REDIRECT_H
+
+#include "net/address.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef enum pl_redirect_kind {
+    PL_REDIRECT_NONE = 0, /* the words are no redirect */
+    PL_REDIRECT_TO,       /* to an address */
+    PL_REDIRECT_UNKNOWN   /* one, but the node that was asked does not know the address: "?", or port 0 */
+} pl_redirect_kind;
+
+typedef struct pl_redirect {
+    bool asks; /* ASK: this once, after ASKING; else MOVED: from now on */
+    uint16_t slot;
+    pl_address address;
+} pl_redirect;
+
+/** Reads an error's words: "MOVED 3999 host:port" or "ASK 3999 host:port". The port stands behind the last colon, since
+ *  an IPv6 address comes without brackets; an empty host is that of the node that was asked.
+ *  @param redirect  out; the address where it is PL_REDIRECT_TO, the rest where it is not PL_REDIRECT_NONE */
+pl_redirect_kind pl_redirect_read(const char *words, size_t length, const pl_address *asked, pl_redirect *redirect);
+
+#endif

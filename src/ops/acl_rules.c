@@ -1,0 +1,221 @@
+/* The least ACL rule for the parts of the API. What each part sends stands in one table; what its scripts call, the
+ * scripts tell. */
+#include <podlink/acl.h>
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "ops/name.h"
+#include "script/builtin.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <string.h>
+
+typedef struct part {
+    const char *name;
+    const char *kinds;    /* of keys, as they stand behind the namespace */
+    const char *commands; /* that it sends itself, a subcommand behind '|' */
+    uint32_t scripts;     /* that it calls, a bit for each */
+    bool runs_scripts;
+} part;
+
+#define SCRIPT(name) (1U << PL_SCRIPT_##name)
+
+/* In the order of podlink_acl_part. Sets of words have spaces between them. */
+static const part table[] = {
+    {"links", ":lk:", "get",
+     SCRIPT(SET_LINK) | SCRIPT(SET_LINK_IF_ABSENT) | SCRIPT(TRY_SET_LINK) | SCRIPT(REMOVE_LINK) |
+         SCRIPT(REMOVE_LINK_WITH_ID) | SCRIPT(GET_LINK_IF_PERSIST) | SCRIPT(GET_LINK_SERVICE),
+     true},
+    {"compute", ":lk: :state:", "get", SCRIPT(GET_SERVICE_POD) | SCRIPT(SET_LINK_IF_ABSENT), true},
+    {"states", ":state:", "hget hgetall", SCRIPT(SET_STATE) | SCRIPT(GET_SERVICE) | SCRIPT(GET_SERVICE_POD), true},
+    {"workloads", ":workload:", "get set", 0, false},
+    {"scripts", "", "", 0, false},
+    {"own-scripts", "", "evalsha evalsha_ro script|load", 0, false},
+    {"sessions", "", "", 0, false},
+    {"database", "", "select", 0, false},
+    {"client-name", "", "client|setname", 0, false},
+    {"functions", "", "", 0, false},
+    {"sentinel", "", "role", 0, false},
+    {"cluster", "", "cluster|slots asking", 0, false},
+    {"replicas", "", "readonly", 0, false},
+    {"acks", "", "wait", 0, false},
+    {"sentinel-user", "",
+     "sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|sentinels psubscribe", 0, false},
+};
+
+enum { PARTS = sizeof table / sizeof *table, ALL = (1 << PARTS) - 1, WORD_MAX = 64 };
+
+_Static_assert(PODLINK_ACL_SENTINEL_USER == 1 << (PARTS - 1), "the table has every part");
+_Static_assert(PL_BUILTIN_COUNT < 32, "a set of scripts has 32 bits");
+
+const char *podlink_acl_part_name(uint32_t part)
+{
+    for (uint32_t i = 0; i < PARTS; i++)
+        if (part == 1U << i)
+            return table[i].name;
+    return NULL;
+}
+
+/* The rule while it is made. */
+typedef struct rule {
+    pl_buffer text;
+    bool is_short; /* of memory */
+} rule;
+
+static bool has_word(const rule *rule, const char *word, size_t length)
+{
+    const char *at = rule->text.bytes;
+    for (size_t left = rule->text.length; left >= length; left--, at++)
+        if (memcmp(at, word, length) == 0 && (left == length || at[length] == ' ') &&
+            (at == rule->text.bytes || at[-1] == ' '))
+            return true;
+    return false;
+}
+
+static void add_word(rule *rule, const char *word, size_t length)
+{
+    if (rule->is_short || has_word(rule, word, length))
+        return;
+    if (!pl_buffer_reserve(&rule->text, length + 1)) {
+        rule->is_short = true;
+        return;
+    }
+    if (rule->text.length > 0)
+        pl_buffer_put(&rule->text, " ", 1);
+    pl_buffer_put(&rule->text, word, length);
+}
+
+static void add_command(rule *rule, const char *name, size_t length)
+{
+    char word[WORD_MAX] = "+";
+    for (size_t i = 0; i < length; i++)
+        word[1 + i] = (char)tolower((unsigned char)name[i]);
+    add_word(rule, word, 1 + length);
+}
+
+static void add_commands(rule *rule, const char *commands)
+{
+    for (const char *at = commands; *at; at += strspn(at, " ")) {
+        const size_t length = strcspn(at, " ");
+        add_command(rule, at, length);
+        at += length;
+    }
+}
+
+/* A pattern, in which some characters stand for others; and a space or a quote would end it where it is pasted. */
+static size_t put_pattern_name(char *out, pl_name ns)
+{
+    size_t used = 0;
+    for (uint32_t i = 0; i < ns.length; i++) {
+        const char c = ns.text[i];
+        const bool is_special = strchr("*?[]\\", c) != NULL;
+        const bool is_quote = strchr(" \"'", c) != NULL;
+        if (is_special)
+            out[used++] = '\\';
+        out[used] = c;
+        if (is_quote)
+            out[used] = '?';
+        used++;
+    }
+    return used;
+}
+
+static void add_keys(rule *rule, pl_name ns, const char *kinds)
+{
+    static const char before[] = "~sf:{";
+    for (const char *at = kinds; *at; at += strspn(at, " ")) {
+        char pattern[2 * PL_NAME_MAX + WORD_MAX];
+        const size_t length = strcspn(at, " ");
+        memcpy(pattern, before, sizeof before - 1);
+        size_t used = sizeof before - 1;
+        used += put_pattern_name(pattern + used, ns);
+        memcpy(pattern + used, at, length);
+        used += length;
+        pattern[used++] = '*';
+        add_word(rule, pattern, used);
+        at += length;
+    }
+}
+
+static void add_scripts(rule *rule, uint32_t scripts, bool are_functions)
+{
+    for (int i = 0; i < PL_BUILTIN_COUNT; i++) {
+        if (!(scripts & 1U << i))
+            continue;
+        const char *verbs[] = {"evalsha", "evalsha_ro", "fcall", "fcall_ro"};
+        add_commands(rule, verbs[2 * are_functions + pl_builtins[i].read_only]);
+        add_commands(rule, pl_builtins[i].commands);
+    }
+}
+
+/* A script that is lost is loaded by whoever meets that, so that who calls one loads, too. */
+static const char *loading(uint32_t set)
+{
+    const bool are_functions = set & PODLINK_ACL_FUNCTIONS;
+    bool runs = false;
+    for (uint32_t i = 0; i < PARTS; i++)
+        runs |= (set & 1U << i) && table[i].runs_scripts;
+    if (are_functions && (runs || set & PODLINK_ACL_SCRIPTS))
+        return "function|list function|load";
+    if (set & PODLINK_ACL_SCRIPTS)
+        return "script|load script|exists";
+    return runs ? "script|load" : "";
+}
+
+static void write_rule(rule *rule, pl_name ns, uint32_t set)
+{
+    for (uint32_t i = 0; i < PARTS; i++)
+        if (set & 1U << i)
+            add_keys(rule, ns, table[i].kinds);
+    if (set & PODLINK_ACL_SENTINEL_USER)
+        add_word(rule, "&*", 2); /* all events, which tell the name of the master within */
+    add_commands(rule, "ping info");
+    for (uint32_t i = 0; i < PARTS; i++)
+        if (set & 1U << i)
+            add_commands(rule, table[i].commands);
+    add_commands(rule, loading(set));
+    for (uint32_t i = 0; i < PARTS; i++)
+        if (set & 1U << i)
+            add_scripts(rule, table[i].scripts, set & PODLINK_ACL_FUNCTIONS);
+}
+
+static podlink_status check_parts(uint32_t set, podlink_error *err)
+{
+    if (set == 0 || set & ~(uint32_t)ALL)
+        return pl_error_invalid(err, "parts: there is none, or one that is none of podlink_acl_part");
+    if (set & PODLINK_ACL_SENTINEL_USER && set & ~(uint32_t)(PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME))
+        return pl_error_invalid(err, "parts: a user of the sentinels is none of the servers: sentinel-user goes alone, "
+                                     "or with client-name");
+    return PODLINK_OK;
+}
+
+static char *hand_out(const rule *rule, const pl_heap *heap)
+{
+    char *text = rule->is_short ? NULL : pl_heap_handout(heap, rule->text.length + 1);
+    if (text) {
+        memcpy(text, rule->text.bytes, rule->text.length);
+        text[rule->text.length] = '\0';
+    }
+    return text;
+}
+
+podlink_status podlink_acl_rule(const char *ns, uint32_t parts, char **text, podlink_error *err)
+{
+    pl_name name;
+    pl_heap heap;
+    *text = NULL;
+    pl_error_clear(err);
+    podlink_status status = pl_name_init_ns(&name, ns, err);
+    if (status == PODLINK_OK)
+        status = check_parts(parts, err);
+    if (status != PODLINK_OK)
+        return status;
+    pl_heap_init(&heap, NULL);
+    rule made = {.is_short = false};
+    pl_buffer_init(&made.text, &heap);
+    write_rule(&made, name, parts);
+    *text = hand_out(&made, &heap);
+    pl_buffer_fini(&made.text);
+    return *text ? PODLINK_OK : pl_error_no_memory(err);
+}
