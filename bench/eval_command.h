@@ -2,7 +2,7 @@
 #ifndef BENCH_EVAL_COMMAND_H
 #define BENCH_EVAL_COMMAND_H
 
-#include "options.h"
+#include "bench_options.h"
 
 #include <hiredis.h>
 

@@ -2,7 +2,7 @@
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H
 
-#include "options.h"
+#include "bench_options.h"
 
 struct bench_peer {
     const char *name;

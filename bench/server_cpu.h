@@ -2,7 +2,7 @@
 #ifndef BENCH_SERVER_CPU_H
 #define BENCH_SERVER_CPU_H
 
-#include "options.h"
+#include "bench_options.h"
 
 #include <hiredis.h>
 

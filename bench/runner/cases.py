@@ -66,7 +66,7 @@ def cluster_of_one():
 @contextlib.contextmanager
 def batch():
     with deployment.cluster(3) as cluster:
-        yield [Side("three by hand", cluster, "bench_batch", "by-hand"), Side("one call", cluster, "bench_batch")]
+        yield [Side("three by hand", cluster, "bench_batch", "manual-scatter"), Side("one call", cluster, "bench_batch")]
 
 
 @contextlib.contextmanager

@@ -13,7 +13,7 @@ PEER = "redis-benchmark"
 PIPELINE = 64
 USERS = 10000
 MOVING = ("0", "1")  # pods
-STAYING = ("3",)     # as in batch.c
+STAYING = ("3",)     # as in batch_sender.c
 
 KEY = "sf:{bench:lk:u__rand_int__}"
 

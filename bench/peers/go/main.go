@@ -1,4 +1,4 @@
-// The load of ../../load.c by Go's clients: blocking callers that call the set-link script for a fixed time after a
+// The load of ../../bench_load.c by Go's clients: blocking callers that call the set-link script for a fixed time after a
 // warm-up. Prints one JSON record.
 package main
 

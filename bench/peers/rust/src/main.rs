@@ -1,4 +1,4 @@
-//! The load of ../../../load.c by redis-rs: blocking callers that share a multiplexed connection and call the set-link
+//! The load of ../../../bench_load.c by redis-rs: blocking callers that share a multiplexed connection and call the set-link
 //! script for a fixed time after a warm-up. Prints one JSON record.
 
 mod cpu;

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The load of ../../../../../load.c by lettuce: blocking callers that share a connection, as lettuce recommends, and
+ * The load of ../../../../../bench_load.c by lettuce: blocking callers that share a connection, as lettuce recommends, and
  * call the set-link script for a fixed time after a warm-up. Prints one JSON record.
  */
 public final class Load {

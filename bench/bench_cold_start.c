@@ -3,7 +3,7 @@
  * proxy that delays each reply. Prints a JSON record for each delay: medians of --count starts (default 1: better 15).
  *
  *     bench_cold_start --socket PATH --count 15 */
-#include "clock.h"
+#include "bench_clock.h"
 #include "eval_command.h"
 
 #include "../tests/support/proxy.h"

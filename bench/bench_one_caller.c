@@ -1,7 +1,7 @@
 /* One caller: the same link by podlink and by hiredis in turns, so that whatever else the machine does meets both.
  * Prints a JSON record for each; CPU cannot be told apart here and is null. */
-#include "clock.h"
-#include "histogram.h"
+#include "bench_clock.h"
+#include "bench_histogram.h"
 #include "peer.h"
 
 #include <stdio.h>

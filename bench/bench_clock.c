@@ -1,4 +1,4 @@
-#include "clock.h"
+#include "bench_clock.h"
 
 #include <errno.h>
 #include <sys/resource.h>

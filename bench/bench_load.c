@@ -1,8 +1,8 @@
 /* The load driver: threads that call the set-link script as fast as it answers, each for itself, for a fixed time after
  * a warm-up. Prints one JSON record. */
-#include "clock.h"
+#include "bench_clock.h"
+#include "bench_histogram.h"
 #include "eval_command.h"
-#include "histogram.h"
 #include "peer.h"
 #include "server_cpu.h"
 

@@ -1,4 +1,4 @@
-#include "options.h"
+#include "bench_options.h"
 
 #include <getopt.h>
 #include <stdarg.h>

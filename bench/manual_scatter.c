@@ -1,4 +1,4 @@
-#include "batch_by_hand.h"
+#include "manual_scatter.h"
 
 #include "batch_sender.h"
 
@@ -8,12 +8,12 @@
 #include <string.h>
 
 struct worker {
-    struct bench_by_hand *by_hand;
+    struct bench_scatter *scatter;
     pthread_t thread;
     struct bench_sender sender;
 };
 
-struct bench_by_hand {
+struct bench_scatter {
     unsigned count;
     bool is_ending;
     pthread_barrier_t start; /* of a batch, or of the end */
@@ -60,60 +60,60 @@ static unsigned keep_own(const struct bench_options *options, unsigned server, c
 static void *send_when_told(void *argument)
 {
     struct worker *worker = argument;
-    struct bench_by_hand *by_hand = worker->by_hand;
-    while (pthread_barrier_wait(&by_hand->start), !by_hand->is_ending) {
+    struct bench_scatter *scatter = worker->scatter;
+    while (pthread_barrier_wait(&scatter->start), !scatter->is_ending) {
         bench_sender_send(&worker->sender);
-        pthread_barrier_wait(&by_hand->done);
+        pthread_barrier_wait(&scatter->done);
     }
     return NULL;
 }
 
-static void start_worker(struct bench_by_hand *by_hand, unsigned server, const struct bench_options *options,
+static void start_worker(struct bench_scatter *scatter, unsigned server, const struct bench_options *options,
                          const unsigned *users, unsigned count)
 {
-    struct worker *worker = &by_hand->workers[server];
+    struct worker *worker = &scatter->workers[server];
     char url[sizeof options->url];
     bench_url_write(options, server, url, sizeof url);
     bench_sender_open_podlink(&worker->sender, url, users, count);
-    worker->by_hand = by_hand;
+    worker->scatter = scatter;
     if (pthread_create(&worker->thread, NULL, send_when_told, worker) != 0)
         bench_die("cannot start thread %u", server);
 }
 
-struct bench_by_hand *bench_by_hand_open(const struct bench_options *options, const unsigned *users)
+struct bench_scatter *bench_scatter_open(const struct bench_options *options, const unsigned *users)
 {
-    struct bench_by_hand *by_hand = bench_allocate(1, sizeof *by_hand);
+    struct bench_scatter *scatter = bench_allocate(1, sizeof *scatter);
     unsigned *own = bench_allocate(options->count, sizeof *own);
     unsigned owned = 0;
-    by_hand->count = options->port_count;
-    pthread_barrier_init(&by_hand->start, NULL, by_hand->count + 1);
-    pthread_barrier_init(&by_hand->done, NULL, by_hand->count + 1);
-    for (unsigned i = 0; i < by_hand->count; i++) {
+    scatter->count = options->port_count;
+    pthread_barrier_init(&scatter->start, NULL, scatter->count + 1);
+    pthread_barrier_init(&scatter->done, NULL, scatter->count + 1);
+    for (unsigned i = 0; i < scatter->count; i++) {
         const unsigned count = keep_own(options, i, users, own);
-        start_worker(by_hand, i, options, own, count);
+        start_worker(scatter, i, options, own, count);
         owned += count;
     }
     if (owned != options->count)
         bench_die("%u of %u links have a server", owned, options->count);
     free(own);
-    return by_hand;
+    return scatter;
 }
 
-void bench_by_hand_send(struct bench_by_hand *by_hand)
+void bench_scatter_send(struct bench_scatter *scatter)
 {
-    pthread_barrier_wait(&by_hand->start);
-    pthread_barrier_wait(&by_hand->done);
+    pthread_barrier_wait(&scatter->start);
+    pthread_barrier_wait(&scatter->done);
 }
 
-void bench_by_hand_close(struct bench_by_hand *by_hand)
+void bench_scatter_close(struct bench_scatter *scatter)
 {
-    by_hand->is_ending = true;
-    pthread_barrier_wait(&by_hand->start);
-    for (unsigned i = 0; i < by_hand->count; i++) {
-        pthread_join(by_hand->workers[i].thread, NULL);
-        bench_sender_close(&by_hand->workers[i].sender);
+    scatter->is_ending = true;
+    pthread_barrier_wait(&scatter->start);
+    for (unsigned i = 0; i < scatter->count; i++) {
+        pthread_join(scatter->workers[i].thread, NULL);
+        bench_sender_close(&scatter->workers[i].sender);
     }
-    pthread_barrier_destroy(&by_hand->start);
-    pthread_barrier_destroy(&by_hand->done);
-    free(by_hand);
+    pthread_barrier_destroy(&scatter->start);
+    pthread_barrier_destroy(&scatter->done);
+    free(scatter);
 }

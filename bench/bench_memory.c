@@ -1,4 +1,4 @@
-#include "memory.h"
+#include "bench_memory.h"
 
 #include <malloc.h>
 #include <stdatomic.h>

@@ -1,4 +1,4 @@
-#include "histogram.h"
+#include "bench_histogram.h"
 
 #include <stddef.h>
 

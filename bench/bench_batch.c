@@ -1,9 +1,9 @@
 /* Batches of links, --count in each: one call of podlink, hiredis with all commands in flight, or podlink divided by
  * hand over several masters. A latency here is that of a whole batch. Prints one JSON record. */
-#include "batch_by_hand.h"
 #include "batch_sender.h"
-#include "clock.h"
-#include "histogram.h"
+#include "bench_clock.h"
+#include "bench_histogram.h"
+#include "manual_scatter.h"
 #include "server_cpu.h"
 
 #include <stdio.h>
@@ -13,7 +13,7 @@
 struct batch {
     const struct bench_options *options;
     struct bench_sender sender;
-    struct bench_by_hand *by_hand; /* NULL: the sender sends */
+    struct bench_scatter *scatter; /* NULL: the sender sends */
 };
 
 /* All different, as far as there are so many, and in any order: links of one user would wait for each other, so that
@@ -38,8 +38,8 @@ static void batch_open(struct batch *batch, const struct bench_options *options)
         bench_sender_open_podlink(&batch->sender, options->url, users, options->count);
     else if (strcmp(options->peer, "hiredis-pipeline") == 0)
         bench_sender_open_hiredis(&batch->sender, options, users);
-    else if (strcmp(options->peer, "by-hand") == 0)
-        batch->by_hand = bench_by_hand_open(options, users);
+    else if (strcmp(options->peer, "manual-scatter") == 0)
+        batch->scatter = bench_scatter_open(options, users);
     else
         bench_die("there is no peer '%s'", options->peer);
     free(users);
@@ -47,16 +47,16 @@ static void batch_open(struct batch *batch, const struct bench_options *options)
 
 static void batch_close(struct batch *batch)
 {
-    if (batch->by_hand != NULL)
-        bench_by_hand_close(batch->by_hand);
+    if (batch->scatter != NULL)
+        bench_scatter_close(batch->scatter);
     else
         bench_sender_close(&batch->sender);
 }
 
 static void batch_send(struct batch *batch)
 {
-    if (batch->by_hand != NULL)
-        bench_by_hand_send(batch->by_hand);
+    if (batch->scatter != NULL)
+        bench_scatter_send(batch->scatter);
     else
         bench_sender_send(&batch->sender);
 }

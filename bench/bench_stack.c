@@ -1,6 +1,6 @@
-#include "stack.h"
+#include "bench_stack.h"
 
-#include "options.h"
+#include "bench_options.h"
 
 #include <pthread.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* What a client costs beside time: bytes on the wire of a link call by EVALSHA and by EVAL, bytes and system calls to
  * load the scripts, memory of an idle client and of each caller that waits. Prints a JSON record for each figure. */
-#include "clock.h"
+#include "bench_clock.h"
+#include "bench_memory.h"
+#include "bench_stack.h"
 #include "eval_command.h"
-#include "memory.h"
-#include "stack.h"
 
 #include <pthread.h>
 #include <stdio.h>
