@@ -1,5 +1,5 @@
-/* The main job, end to end (./dev demo): three pods report their state, 10,000 users are linked in batches to the best
- * pod, one pod drains and its users move. Every number that is printed was read back from the server or measured. */
+/* The main use case from end to end (./dev demo): three pods report their state, 10,000 users are linked in batches to
+ * the best pod, one pod drains and its users move. Every printed number was read from the server or measured. */
 #include <podlink/podlink.h>
 
 #include <inttypes.h>
@@ -9,7 +9,7 @@
 
 #define USERS      10000
 #define PODS       3
-#define CHUNK      250 /* users that arrive together */
+#define CHUNK      250 /* users in one batch */
 #define MAX_AGE_MS 60000
 
 static const podlink_service service = {.ns = "demo", .name = "game"};
@@ -18,7 +18,7 @@ typedef struct demo {
     podlink_client *client;
     podlink_link_item items[USERS];
     char uids[USERS][16];
-    size_t on_pod[PODS]; /* as last read back */
+    size_t on_pod[PODS]; /* users per pod, as last read from the server */
 } demo;
 
 static void stop_on_failure(podlink_status status, const podlink_error *err)
@@ -33,7 +33,7 @@ static void stop_on_failure(podlink_status status, const podlink_error *err)
 static void stop_unless(int as_expected, const char *what)
 {
     if (!as_expected) {
-        fprintf(stderr, "demo: the server tells otherwise: %s\n", what);
+        fprintf(stderr, "demo: unexpected result: %s\n", what);
         exit(EXIT_FAILURE);
     }
 }
@@ -51,13 +51,13 @@ static void report(demo *d, int32_t pod, int64_t load, podlink_routing routing)
     stop_on_failure(podlink_state_set(d->client, &service, pod, load, routing, NULL, &err), &err);
 }
 
-/* The ready pod of least load, as the server tells it. */
+/* The ready pod with the lowest load, from the server. */
 static int32_t best_pod(demo *d)
 {
     podlink_error err;
     int32_t pod = PODLINK_NO_POD;
     stop_on_failure(podlink_state_best(d->client, &service, MAX_AGE_MS, &pod, NULL, &err), &err);
-    stop_unless(pod >= 0 && pod < PODS, "the best pod is none of ours");
+    stop_unless(pod >= 0 && pod < PODS, "the best pod is not one of the demo");
     return pod;
 }
 
@@ -68,14 +68,14 @@ static void print_pods(demo *d)
     stop_on_failure(podlink_state_live(d->client, &service, MAX_AGE_MS, &states, NULL, &err), &err);
     for (size_t i = 0; i < states->count; i++) {
         const podlink_state *state = &states->items[i];
-        stop_unless(state->pod < PODS, "there is a pod too many");
+        stop_unless(state->pod < PODS, "there is an additional pod");
         printf("    pod %" PRId32 "  %-9s  load %5" PRId64 "  %5zu users\n", state->pod,
                podlink_routing_text(state->routing), state->load, d->on_pod[state->pod]);
     }
     podlink_free(states);
 }
 
-/* One reply of any command as a number. */
+/* Runs a command that only reads and replies a number. */
 static int64_t number_of(demo *d, size_t argc, const char *const *argv, size_t key_index)
 {
     const podlink_command command = {.argc = argc, .argv = argv, .key_index = key_index, .repeatable = 1};
@@ -85,12 +85,12 @@ static int64_t number_of(demo *d, size_t argc, const char *const *argv, size_t k
     stop_on_failure(podlink_command_run(d->client, &command, NULL, &reply, &err), &err);
     podlink_status status = podlink_reply_integer(reply, &number);
     podlink_reply_free(reply);
-    stop_unless(status == PODLINK_OK, "a number was expected");
+    stop_unless(status == PODLINK_OK, "the reply is not a number");
     return number;
 }
 
-/* Reads all links back and counts the users of each pod. */
-static size_t read_back(demo *d)
+/* Reads all links and counts the users of each pod. Returns the number of linked users. */
+static size_t count_links(demo *d)
 {
     podlink_error err;
     size_t linked = 0;
@@ -106,7 +106,7 @@ static size_t read_back(demo *d)
     return linked;
 }
 
-/* Users arrive, some at a time; each group goes to the pod that is best by then. */
+/* Links the users in batches, each to the pod that is the best at that time. */
 static void link_users(demo *d)
 {
     int64_t load[PODS] = {0};
@@ -123,7 +123,8 @@ static void link_users(demo *d)
     }
 }
 
-/* The users of a pod that drains move, some at a time, to the pod that is best by then. Returns how many moved. */
+/* Moves the users of a draining pod in batches, each to the pod that is the best at that time. Returns the number of
+ * users that moved. */
 static size_t move_users(demo *d, int32_t from)
 {
     static podlink_link_item moving[CHUNK];
@@ -141,7 +142,7 @@ static size_t move_users(demo *d, int32_t from)
         }
         stop_on_failure(podlink_link_set_batch(d->client, moving, count, NULL, &err), &err);
         for (size_t k = 0; k < count; k++)
-            stop_unless(moving[k].result == from, "a user that moves was on another pod");
+            stop_unless(moving[k].result == from, "a user was not on the draining pod");
         moved += count;
         d->on_pod[from] -= count;
         d->on_pod[to] += count;
@@ -151,7 +152,7 @@ static size_t move_users(demo *d, int32_t from)
     return moved;
 }
 
-static void play(demo *d)
+static void run(demo *d)
 {
     podlink_stats before;
     podlink_stats after;
@@ -168,8 +169,8 @@ static void play(demo *d)
     link_users(d);
     double took = now_ms() - start;
     podlink_client_stats(d->client, &after);
-    size_t linked = read_back(d);
-    printf("\n%zu users are linked, %d at a time, each group to the best pod: %.0f ms,\n"
+    size_t linked = count_links(d);
+    printf("\n%zu users are linked in batches of %d, each batch to the best pod: %.0f ms,\n"
            "%" PRIu64 " commands in %" PRIu64 " writes to the socket.\n",
            linked, CHUNK, took, after.calls - before.calls, after.writes - before.writes);
     print_pods(d);
@@ -181,10 +182,10 @@ static void play(demo *d)
     start = now_ms();
     size_t moved = move_users(d, from);
     took = now_ms() - start;
-    linked = read_back(d);
-    printf("\nPod %" PRId32 " drains: it takes no new users, and its %zu move: %.0f ms.\n", from, moved, took);
+    linked = count_links(d);
+    printf("\nPod %" PRId32 " drains: it takes no new users, and its %zu users move: %.0f ms.\n", from, moved, took);
     print_pods(d);
-    stop_unless(linked == USERS && moved == had && d->on_pod[from] == 0, "a user was lost, or did not move");
+    stop_unless(linked == USERS && moved == had && d->on_pod[from] == 0, "a user was lost or did not move");
 
     const char *const dbsize[] = {"DBSIZE"};
     const char *const ttl[] = {"TTL", "sf:{demo:lk:user-1}game"};
@@ -203,7 +204,7 @@ int main(void)
 
     options.url = getenv("PODLINK_URL");
     if (!options.url) {
-        fprintf(stderr, "demo: PODLINK_URL names no server; ./dev demo starts one\n");
+        fprintf(stderr, "demo: PODLINK_URL is not set; ./dev demo starts a server\n");
         return EXIT_FAILURE;
     }
     stop_on_failure(podlink_client_open(&options, &d.client, &err), &err);
@@ -211,7 +212,7 @@ int main(void)
         snprintf(d.uids[i], sizeof d.uids[i], "user-%zu", i + 1);
         d.items[i].link = (podlink_link){.ns = service.ns, .service = service.name, .uid = d.uids[i]};
     }
-    play(&d);
+    run(&d);
     podlink_client_free(d.client);
     return EXIT_SUCCESS;
 }

@@ -1,11 +1,11 @@
-/* A game server's life with podlink: its pods report their state, players are linked when they log in and found when
- * they come back, and a pod that is to be stopped drains: it takes no new players and hands its own over. */
+/* A game server: its pods report their state. A player is linked to a pod at the first login and finds the same pod at
+ * the next one. Before a pod is stopped, it drains: it takes no new players, and its players move to other pods. */
 #include <podlink/podlink.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MAX_AGE_MS 15000 /* a pod that has not reported for so long takes no new players */
+#define MAX_AGE_MS 15000 /* a pod whose last report is older gets no new players */
 
 static const podlink_service service = {.ns = "prod", .name = "game"};
 
@@ -18,7 +18,7 @@ static void stop_on_failure(podlink_status status, const podlink_error *err)
     }
 }
 
-/* Each pod calls this every few seconds, with what it knows of itself. */
+/* Each pod calls this every few seconds to report its load and routing. */
 static void heartbeat(podlink_client *client, int32_t pod, int64_t players, podlink_routing routing)
 {
     podlink_error err;
@@ -26,7 +26,7 @@ static void heartbeat(podlink_client *client, int32_t pod, int64_t players, podl
     printf("pod %d: %lld players, %s\n", (int)pod, (long long)players, podlink_routing_text(routing));
 }
 
-/* The front door: the pod that holds the player's state, or the best one for a player who has none. */
+/* Finds the pod that holds the player's state, or assigns the best pod to a new player. */
 static int32_t login(podlink_client *client, const char *player)
 {
     const podlink_link link = {.ns = service.ns, .service = service.name, .uid = player};
@@ -41,8 +41,8 @@ static int32_t login(podlink_client *client, const char *player)
     return pod;
 }
 
-/* A pod gives a player away once the player's state is stored. The link stays for a minute, so that what is under way
- * still finds the pod. Only a link to this pod is touched: the player may have been moved meanwhile. */
+/* A pod releases a player after it has stored the player's state. The link stays for another minute, so that requests
+ * in flight still find the pod. A link to another pod does not change: the player may have moved in the meantime. */
 static void leave(podlink_client *client, const char *player, int32_t pod)
 {
     const podlink_link link = {.ns = service.ns, .service = service.name, .uid = player};
@@ -52,7 +52,7 @@ static void leave(podlink_client *client, const char *player, int32_t pod)
     printf("%s %s pod %d\n", player, status == PODLINK_OK ? "leaves" : "was not on", (int)pod);
 }
 
-/* A pod takes over a player, unless another pod holds it for good. */
+/* A pod takes over a player, unless there is a persistent link to another pod. */
 static void take_over(podlink_client *client, const char *player, int32_t pod)
 {
     const podlink_link link = {.ns = service.ns, .service = service.name, .uid = player};
@@ -75,11 +75,11 @@ int main(void)
 
     heartbeat(client, 0, 120, PODLINK_READY);
     heartbeat(client, 1, 80, PODLINK_READY);
-    int32_t alice = login(client, "alice"); /* pod 1: the least load */
+    int32_t alice = login(client, "alice"); /* pod 1: the lowest load */
 
     heartbeat(client, alice, 300, PODLINK_DRAINING);
-    int32_t bob = login(client, "bob");     /* pod 0: the other one takes no new players */
-    int32_t again = login(client, "alice"); /* still where her state is */
+    int32_t bob = login(client, "bob");     /* pod 0: pod 1 is draining */
+    int32_t again = login(client, "alice"); /* still on the pod that has her state */
 
     leave(client, "alice", alice);
     take_over(client, "alice", bob);

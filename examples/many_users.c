@@ -1,4 +1,4 @@
-/* Many links in one call: pipelined, in order, each with a result of its own. */
+/* Links many users in one call. The operations are pipelined and run in order; each has its own result. */
 #include <podlink/podlink.h>
 
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #define USERS 1000
 #define PODS  4
 
-/* Tells what became of each item of a batch that failed in part, and how many did. */
-static size_t tell_failures(const podlink_link_item *items, size_t count)
+/* Prints each item that failed. Returns the number of failures. */
+static size_t print_failures(const podlink_link_item *items, size_t count)
 {
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
@@ -41,16 +41,16 @@ int main(void)
         snprintf(uids[i], sizeof uids[i], "user-%zu", i);
         items[i].link = (podlink_link){.ns = "prod", .service = "chat", .uid = uids[i]};
         items[i].pod = (int32_t)(i % PODS);
-        items[i].persist_s = 3600; /* temporary: gone after an hour */
+        items[i].persist_s = 3600; /* temporary: expires after an hour */
     }
-    const podlink_call call = {.size = sizeof call, .timeout_ms = 10000}; /* for all of them together */
+    const podlink_call call = {.size = sizeof call, .timeout_ms = 10000}; /* for the whole batch */
     podlink_status status = podlink_link_set_if_absent_batch(client, items, USERS, &call, &err);
     if (status != PODLINK_OK) {
         fprintf(stderr, "%s\n", err.message);
-        tell_failures(items, USERS);
+        print_failures(items, USERS);
     }
 
-    /* What is in force now, read back. */
+    /* Read the links back and count the users of each pod. */
     size_t on_pod[PODS] = {0};
     if (status == PODLINK_OK)
         status = podlink_link_get_batch(client, items, USERS, &call, &err);

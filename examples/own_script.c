@@ -1,5 +1,5 @@
-/* A script of your own beside the built-in ones: a counter with a ceiling, in one atomic step. podlink loads it when
- * the client opens, calls it by its SHA1, and loads it again wherever a server has lost it. */
+/* A script of your own: an atomic counter with a maximum. podlink loads it when the client opens, runs it by its SHA1,
+ * and loads it again if a server has lost it. */
 #include <podlink/podlink.h>
 
 #include <stdio.h>
@@ -11,7 +11,7 @@ static const char take_seat[] = "local taken = tonumber(redis.call('GET', KEYS[1
                                 "end\n"
                                 "return {1, redis.call('INCR', KEYS[1])}\n";
 
-/* Takes a seat in a room. Returns 1 where there was one, 0 where the room is full, -1 where the call failed. */
+/* Takes a seat in a room. Returns 1 if there was one, 0 if the room is full, -1 if the call failed. */
 static int take(podlink_client *client, const char *room, const char *seats)
 {
     const char *keys[] = {room};
@@ -37,7 +37,7 @@ static int take(podlink_client *client, const char *room, const char *seats)
 
 int main(void)
 {
-    /* Not repeatable: a second run would take a second seat. */
+    /* Not repeatable: a second run would take another seat. */
     const podlink_script script = {.name = "takeSeat", .source = take_seat, .repeatable = 0};
     podlink_options options;
     podlink_options_init(&options);

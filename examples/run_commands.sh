@@ -1,6 +1,6 @@
 #!/bin/sh
-# run_commands.sh FOLDER_OF_PODLINK COMMANDS: runs the commands on a private server of their own; it and its data are gone
-# afterwards, also where a command fails.
+# run_commands.sh FOLDER_OF_PODLINK COMMANDS: runs the commands on a private server. The server and its data are removed
+# afterwards, also if a command fails.
 set -eu
 
 dir=$(mktemp -d "${TMPDIR:-/tmp}/podlink-XXXXXX")
