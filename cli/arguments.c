@@ -1,4 +1,4 @@
-/* The command line, taken apart into words and options. What they mean to a verb is the verb's. Nothing is printed. */
+/* Splits the command line into words and options. Their meaning is left to the verbs. Prints nothing. */
 #include "arguments.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ const cli_option_text cli_option_texts[CLI_OPTION_COUNT] = {
 #undef X
 };
 
-/* The option that an argument names; its name may be followed by '=' and a value. */
+/* The option of an argument "--name" or "--name=value"; CLI_OPTION_COUNT if it is unknown. */
 static cli_option find_option(const char *argument)
 {
     size_t length = strcspn(argument, "=");
@@ -29,7 +29,7 @@ static bool looks_like_option(const char *argument)
     return argument[0] == '-' && argument[1] != '\0' && !(argument[1] >= '0' && argument[1] <= '9');
 }
 
-/* Only the option's name is told, since what follows '=' may be a secret. */
+/* The message has the option's name alone: its value may be a secret. */
 static bool refuse_option(const char *argument, const char *why, cli_problem *problem)
 {
     char name[64];
@@ -39,7 +39,7 @@ static bool refuse_option(const char *argument, const char *why, cli_problem *pr
     return false;
 }
 
-/* Reads the option at argv[*at], and its value. */
+/* Reads the option at argv[*at] and its value. */
 static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at, cli_problem *problem)
 {
     const char *argument = argv[*at];
@@ -61,7 +61,7 @@ static bool read_option(cli_arguments *arguments, int argc, char **argv, int *at
     return true;
 }
 
-/* Whether the words so far are those of a verb behind which nothing is an option. */
+/* Whether the words so far are a verb whose arguments are passed on as they are: "podlink command". */
 static bool rest_is_verbatim(const cli_arguments *arguments)
 {
     return arguments->word_count >= 2 && strcmp(arguments->words[0], "command") == 0;

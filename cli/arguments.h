@@ -1,4 +1,4 @@
-/* The command line, taken apart into words and options. What they mean to a verb is the verb's. Nothing is printed. */
+/* Splits the command line into words and options. Their meaning is left to the verbs. Prints nothing. */
 #ifndef CLI_ARGUMENTS_H
 #define CLI_ARGUMENTS_H
 
@@ -54,13 +54,13 @@ _Static_assert(CLI_OPTION_COUNT <= 32, "a set of options has 32 bits");
 
 typedef struct cli_option_text {
     const char *flag;
-    const char *value; /* what the value is called; NULL: the option takes none */
+    const char *value; /* name of the value in the help; NULL: the option takes none */
     const char *text;
 } cli_option_text;
 
 extern const cli_option_text cli_option_texts[CLI_OPTION_COUNT];
 
-/** The options that may be given many times. */
+/** The options that may be repeated. */
 #define CLI_REPEATABLE (CLI_SET(KEY) | CLI_SET(KEYS) | CLI_SET(ARG) | CLI_SET(ARGS))
 
 /** An option as it was given. */
@@ -72,16 +72,16 @@ typedef struct cli_option_value {
 /** The parts of a command line. */
 typedef struct cli_arguments {
     cli_options given;
-    const char *value[CLI_OPTION_COUNT]; /* NULL where not given, the last of many; borrowed from argv */
-    cli_option_value *repeated;          /* of the options in CLI_REPEATABLE each value, in order; owned */
+    const char *value[CLI_OPTION_COUNT]; /* NULL: not given; the last of a repeated option; borrowed from argv */
+    cli_option_value *repeated;          /* every value of the options in CLI_REPEATABLE, in order; owned */
     size_t repeated_count;
-    const char **words; /* what is no option, in order; owned, cli_arguments_fini() */
+    const char **words; /* the other arguments, in order; owned, cli_arguments_fini() */
     size_t word_count;
 } cli_arguments;
 
-/** Takes a command line apart. Options may stand anywhere, but not behind "--" or behind the first argument of
+/** Splits a command line. Options are recognized everywhere except after "--" and after the first argument of
  *  "podlink command", whose arguments may look like options. "-" and negative numbers are words.
- *  @return false: problem says what is wrong; cli_arguments_fini() is to be called all the same. */
+ *  @return false: problem says what is wrong; call cli_arguments_fini() in this case, too. */
 bool cli_arguments_init(cli_arguments *arguments, int argc, char **argv, cli_problem *problem);
 void cli_arguments_fini(cli_arguments *arguments);
 

@@ -1,4 +1,4 @@
-/* The clock that the tool waits by. Only this file reads one. */
+/* Monotonic clock and sleep. The only file of cli/ that reads a clock. */
 #include "cli_clock.h"
 
 #include <time.h>

@@ -1,4 +1,4 @@
-/* The clock that the tool waits by. Only this file reads one. */
+/* Monotonic clock and sleep. The only file of cli/ that reads a clock. */
 #ifndef CLI_CLOCK_H
 #define CLI_CLOCK_H
 
@@ -6,11 +6,11 @@
 
 enum { CLI_NS_PER_MS = 1000000 };
 
-/** Since some time in the past, never set back. */
+/** Monotonic time since an arbitrary start. */
 int64_t cli_now_ns(void);
 int64_t cli_now_ms(void);
 
-/** Sleeps for so long, or until a signal comes. */
+/** Sleeps; a signal ends it early. */
 void cli_pause_ms(int64_t ms);
 
 #endif

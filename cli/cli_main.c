@@ -1,5 +1,4 @@
-/* The tool's beginning and end: takes the command line apart, finds the verb, checks what all verbs have in common,
- * runs it. What a verb does is its own file's. */
+/* main(): parses the command line, finds the verb, checks what all verbs have in common, and runs the verb. */
 #include "arguments.h"
 #include "cli_session.h"
 #include "exit_code.h"
@@ -10,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Known before the command line is understood, so that a failure to do so is told in the right form. Words behind "--"
- * or of "podlink command" may look the same; it only matters where the command line is not valid. */
+/* Needed before the command line is parsed, so that a parse error is printed in the right format. A word after "--" or
+ * of "podlink command" may look the same; that matters only if the command line is invalid. */
 static bool wants_json(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
@@ -40,7 +39,7 @@ static bool reads_lines(const cli_session *session, const cli_verb *verb)
            strcmp(session->words[verb->stdin_at], "-") == 0;
 }
 
-/* Whether there are as many words as the verb takes. */
+/* Checks the number of words. */
 static int check_words(const cli_session *session, const cli_verb *verb)
 {
     bool lines = reads_lines(session, verb);
@@ -104,7 +103,7 @@ static int fail_without_verb(const cli_session *session)
     return cli_fail_usage(&session->out, problem.text);
 }
 
-/* The verb that the words, or --version without any, name; NULL where there is none. */
+/* The verb named by the words, or by --version alone; NULL: there is none. */
 static const cli_verb *find_verb(const cli_arguments *arguments, size_t *used)
 {
     static const char *const version[] = {"version"};

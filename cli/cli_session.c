@@ -1,4 +1,4 @@
-/* One run of a verb: its words and options, and the client it talks through. Verbs get their server from here only. */
+/* One run of a verb: its words, options and client. All verbs find their server here. */
 #include "cli_session.h"
 
 #include "cli_url.h"
@@ -89,7 +89,7 @@ int cli_session_open(cli_session *session)
     podlink_options_init(&options);
     options.url = session->url;
     options.shared_connections = 1;
-    /* A script is loaded by the call that misses it: most verbs need one script or none. */
+    /* Most verbs need one script or none, so the call that misses a script loads it. */
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     if (cli_given(session->arguments, CLI_VERBOSE)) {
         options.log = cli_session_log;

@@ -1,4 +1,4 @@
-/* Text that is safe to show: escaped, cut, and without the password of a URL. Nothing is printed here. */
+/* Text that is safe to print: escaped, limited in length, without the password of a URL. Prints nothing. */
 #include "cli_text.h"
 
 #include "cli_url.h"
@@ -35,7 +35,7 @@ static size_t escape_byte(char *buffer, unsigned char byte)
     }
 }
 
-/* The C1 control characters, U+0080 to U+009F: some terminals obey them as they obey an escape. */
+/* The C1 control characters, U+0080 to U+009F: some terminals interpret them like an escape sequence. */
 static int is_c1_control(const char *bytes, size_t left)
 {
     const unsigned char *at = (const unsigned char *)bytes;

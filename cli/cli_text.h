@@ -1,27 +1,27 @@
-/* Text that is safe to show: escaped, cut, and without the password of a URL. Nothing is printed here. */
+/* Text that is safe to print: escaped, limited in length, without the password of a URL. Prints nothing. */
 #ifndef CLI_TEXT_H
 #define CLI_TEXT_H
 
 #include <stddef.h>
 
-/** What is wrong, as one line. */
+/** An error message, one line. */
 typedef struct cli_problem {
     char text[512];
 } cli_problem;
 
-/** Sets a problem's text; cut where it is too long. */
+/** Formats the message; a message that is too long is cut. */
 void cli_problem_set(cli_problem *problem, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/** A piece of text of the user's, in single quotes, as it may stand in a message. */
+/** A text from the user in single quotes, safe to print in a message. */
 typedef struct cli_quoted {
     char text[256];
 } cli_quoted;
 
-/** Quotes a text: control characters escaped, long texts cut, the password of a URL replaced. */
+/** Quotes a text: escapes control characters, cuts long texts, replaces the password of a URL. */
 cli_quoted cli_quote(const char *text);
 
 /** Writes bytes with control characters and backslashes escaped (\n, \t, \xHH); multi-byte UTF-8 stays as it is.
- *  @return the length written without the NUL; what does not fit is left out whole. */
+ *  @return the length written without the NUL; an escape that does not fit is omitted entirely. */
 size_t cli_escape(char *buffer, size_t size, const char *bytes, size_t length);
 
 #endif

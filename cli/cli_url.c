@@ -1,4 +1,4 @@
-/* The server's URL: where it is read from, and keeping its password out of sight. Nothing is printed here. */
+/* The server's URL: reads it, and keeps its password out of all output. Prints nothing. */
 #include "cli_url.h"
 
 #include <ctype.h>
@@ -12,7 +12,7 @@
 
 enum { URL_MAX = 8192 };
 
-/* A stretch of a text. */
+/* A range of a text. */
 typedef struct span {
     size_t begin;
     size_t end;
@@ -25,9 +25,9 @@ static const char *after_scheme(const char *url)
     return colon ? colon + 3 : NULL;
 }
 
-/* A password may hold '/', '?' or '@' by mistake, unescaped: so the last '@' of the whole URL counts, not the last of
- * the authority. What is taken for a password and is none, such as in redis://host:1/?client_name=a@b, can be
- * written with %40. */
+/* Users forget to escape '/', '?' or '@' in a password, so the last '@' of the whole URL counts, not that of the
+ * authority. A URL with an '@' elsewhere, such as redis://host:1/?client_name=a@b, is then taken for one with a
+ * password; written with %40 it is not. */
 static bool find_password(const char *url, span *found)
 {
     const char *rest = after_scheme(url);
@@ -49,7 +49,7 @@ static int hex_digit(char digit)
     return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
 }
 
-/* The letter at this place, which may be written as %xx, in lower case. */
+/* The letter at this position, which may be escaped as %xx, in lower case. */
 static char letter_at(const char *at, size_t *length)
 {
     char letter = *at;
@@ -61,7 +61,7 @@ static char letter_at(const char *at, size_t *length)
     return (char)tolower((unsigned char)letter);
 }
 
-/* Whether the parameter at this place has this name. */
+/* Whether the parameter at this position has this name; value: out, the offset of its value. */
 static bool is_parameter(const char *at, const char *name, size_t *value)
 {
     size_t used = 0;
@@ -100,7 +100,7 @@ bool cli_url_has_password(const char *url)
     return find_password(url, &found) || find_password_parameter(url, 0, &found);
 }
 
-/* Replaces a span in place: the buffer has room for three bytes more. Returns where the text goes on. */
+/* Replaces a span by "***"; the buffer must have room for three more bytes. Returns the offset behind it. */
 static size_t replace_by_stars(char *text, span found)
 {
     memmove(text + found.begin + 3, text + found.end, strlen(text + found.end) + 1);
@@ -111,7 +111,7 @@ static size_t replace_by_stars(char *text, span found)
 char *cli_url_redacted(const char *text)
 {
     size_t length = strlen(text);
-    char *copy = malloc(length + 3 * (length / 10 + 2)); /* "?password=" takes ten bytes for each three added */
+    char *copy = malloc(length + 3 * (length / 10 + 2)); /* each "?password=", ten bytes, adds at most three */
     span found;
     size_t from = 0;
 
@@ -143,7 +143,7 @@ char *cli_url_of_socket(const char *path)
     return url;
 }
 
-/* Reads at most URL_MAX bytes and ends them at the first line's end. Returns NULL with errno. */
+/* Reads the first line of a file, at most URL_MAX bytes. NULL: errno is set. */
 static char *read_first_line(int file)
 {
     char *line = malloc(URL_MAX + 1);

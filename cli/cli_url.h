@@ -1,4 +1,4 @@
-/* The server's URL: where it is read from, and keeping its password out of sight. Nothing is printed here. */
+/* The server's URL: reads it, and keeps its password out of all output. Prints nothing. */
 #ifndef CLI_URL_H
 #define CLI_URL_H
 
@@ -6,19 +6,19 @@
 
 #include <stdbool.h>
 
-/** Whether a URL holds a password, or looks as if it did: between ':' and '@', or as a parameter "password". */
+/** Whether a URL contains, or seems to contain, a password: between ':' and '@', or as parameter "password". */
 bool cli_url_has_password(const char *url);
 
-/** A copy of a text where, if it is a URL, "***" stands for its password; the caller frees it. NULL: no memory. */
+/** A copy of a text; in a URL "***" replaces the password. The caller frees it. NULL: out of memory. */
 char *cli_url_redacted(const char *text);
 
-/** The URL of a unix socket; the caller frees it. NULL: no memory.
+/** The URL of a unix socket; the caller frees it. NULL: out of memory.
  *  @param path  absolute */
 char *cli_url_of_socket(const char *path);
 
-/** Reads the URL that is the first line of a file.
- *  @param exposed  out: everybody on this machine may read the file
- *  @return the URL, which the caller frees; NULL: problem says what is wrong. */
+/** Reads the URL in the first line of a file.
+ *  @param exposed  out: every user of this machine can read the file
+ *  @return the URL, which the caller frees with cli_url_free(); NULL: problem says what is wrong. */
 char *cli_url_from_file(const char *path, bool *exposed, cli_problem *problem);
 
 /** Wipes a URL and frees it; NULL is allowed. */

@@ -1,4 +1,4 @@
-/* The exit codes of the tool, and which status of the library becomes which. Nothing is printed here. */
+/* The exit codes of the tool, and their mapping from the statuses of the library. */
 #include "exit_code.h"
 
 int cli_exit_code(podlink_status status)

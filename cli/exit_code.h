@@ -1,14 +1,14 @@
-/* The exit codes of the tool, and which status of the library becomes which. Nothing is printed here. */
+/* The exit codes of the tool, and their mapping from the statuses of the library. */
 #ifndef CLI_EXIT_CODE_H
 #define CLI_EXIT_CODE_H
 
 #include <podlink/status.h>
 
-/** Ordered by severity: of many outcomes the tool exits with the highest. */
+/** Ordered by severity: after many outcomes the tool exits with the highest. */
 enum {
     CLI_DONE = 0,
     CLI_NEGATIVE = 1, /* refused, or not found */
-    CLI_USAGE = 2,    /* what was asked for is not valid */
+    CLI_USAGE = 2,    /* the request is invalid */
     CLI_SERVER = 3    /* the server, the network or this machine failed */
 };
 

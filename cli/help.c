@@ -1,4 +1,4 @@
-/* Help and version, made from the table of verbs. */
+/* "podlink help" and "podlink version", generated from the table of verbs. */
 #include "help.h"
 
 #include "exit_code.h"
@@ -62,7 +62,7 @@ static void print_options(cli_options options)
     }
 }
 
-/* Each line of the text, indented. */
+/* Prints each line of the text, indented. */
 static void print_indented(const char *text)
 {
     while (*text) {

@@ -1,4 +1,4 @@
-/* Help and version, made from the table of verbs. */
+/* "podlink help" and "podlink version", generated from the table of verbs. */
 #ifndef CLI_HELP_H
 #define CLI_HELP_H
 
@@ -8,8 +8,8 @@
 int cli_help(cli_session *session);
 int cli_version(cli_session *session);
 
-/** Prints help on what the words name: a verb, a noun or, without words, all.
- *  @return CLI_DONE, or CLI_USAGE: told that there is no such verb. */
+/** Prints help on a verb, on a noun or, without words, on everything.
+ *  @return CLI_DONE; CLI_USAGE: there is no such verb, and an error was printed. */
 int cli_help_print(const cli_output *out, const char *const *words, size_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* Ctrl-C, as an event that ends a loop in place of the tool. Nothing is printed here. */
+/* Signals: Ctrl-C as an event that ends a loop, so that a summary can be printed. Prints nothing. */
 #include "interrupt.h"
 
 #include "cli_clock.h"
@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* A descriptor, and no flag: a signal between the look at a flag and the wait would be slept over. */
+/* A descriptor instead of a flag: a signal between the check of a flag and the wait would be lost. */
 static int event_fd = -1;
 
 static void on_signal(int signal_number)
@@ -18,7 +18,7 @@ static void on_signal(int signal_number)
 
     (void)signal_number;
     if (write(event_fd, &one, sizeof one) < 0)
-        return; /* it is full, so it was told */
+        return; /* the event is already set */
 }
 
 void cli_signals_catch(const int *signals, size_t count, void (*handler)(int))

@@ -1,4 +1,4 @@
-/* Ctrl-C, as an event that ends a loop in place of the tool. Nothing is printed here. */
+/* Signals: Ctrl-C as an event that ends a loop, so that a summary can be printed. Prints nothing. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H
 
@@ -6,9 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** From now on the first SIGINT, SIGTERM or SIGHUP is an event for cli_interrupt_wait(). A second one ends the tool as
- * ever, so that a call that hangs keeps nobody. A signal that is ignored stays so: it is how nohup says that it is not
- * meant.
+/** From now on the first SIGINT, SIGTERM or SIGHUP sets the event of cli_interrupt_wait(). A second one ends the tool,
+ *  also while a call hangs.
  *  @return false: errno says why. */
 bool cli_interrupt_init(void);
 
@@ -16,8 +15,8 @@ bool cli_interrupt_init(void);
  *  stays ignored: nohup and shells without job control rely on it. */
 void cli_signals_catch(const int *signals, size_t count, void (*handler)(int));
 
-/** Waits until a time by cli_now_ns(), or until the tool is told to stop.
- *  @return whether it was told to. */
+/** Waits until a time of cli_now_ns(), or until the event is set.
+ *  @return whether it is set. */
 bool cli_interrupt_wait(int64_t until_ns);
 
 #endif

@@ -1,4 +1,4 @@
-/* Numbers, durations and routings as the user writes them, read strictly. Nothing is printed here. */
+/* Strict parsers for numbers, durations and routings. Print nothing. */
 #include "numbers.h"
 
 #include <errno.h>
@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Reads a number that starts with a digit or with '-' and a digit; rest: where it ends. */
+/* Parses a number that starts with a digit or with '-' and a digit; rest: out, its end. */
 static bool scan_number(const char *text, int64_t *value, const char **rest)
 {
     const char *digits = text[0] == '-' ? text + 1 : text;

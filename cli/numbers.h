@@ -1,4 +1,4 @@
-/* Numbers, durations and routings as the user writes them, read strictly. Nothing is printed here. */
+/* Strict parsers for numbers, durations and routings. Print nothing. */
 #ifndef CLI_NUMBERS_H
 #define CLI_NUMBERS_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Each reads the whole text or nothing: false, and problem says what is wrong and what is allowed. */
+/* Each parses the entire text, or returns false: then problem says what is wrong and what is allowed. */
 
 /** A whole decimal number within a range. @param what  its name in the message */
 bool cli_parse_number(const char *text, const char *what, int64_t min, int64_t max, int64_t *value,

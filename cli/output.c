@@ -1,5 +1,5 @@
-/* What the tool prints: results on stdout, failures on stderr; with --json both as objects on stdout. No file but this
- * pair knows how a failure looks. */
+/* Output: results on stdout, failures on stderr; with --json both as objects on stdout. The format of a failure is
+ * known here only. */
 #include "output.h"
 
 #include "exit_code.h"

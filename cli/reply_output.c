@@ -1,4 +1,4 @@
-/* How a reply of Redis is printed. */
+/* Prints a reply of a Redis command. */
 #include "reply_output.h"
 
 #include <inttypes.h>

@@ -1,4 +1,4 @@
-/* How a reply of Redis is printed. */
+/* Prints a reply of a Redis command. */
 #ifndef CLI_REPLY_OUTPUT_H
 #define CLI_REPLY_OUTPUT_H
 
@@ -6,7 +6,7 @@
 
 #include <podlink/command.h>
 
-/** Prints a reply: an element a line, nested arrays indented; or as the member "reply" of a JSON object. */
+/** Prints one element per line, nested arrays indented; or a JSON object with the member "reply". */
 void cli_reply_print(const cli_output *out, const podlink_reply *reply);
 
 #endif

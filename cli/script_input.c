@@ -1,4 +1,4 @@
-/* What a script is called with: the keys and arguments that --key, --keys, --arg and --args name. */
+/* Keys and arguments of a script, from --key, --keys, --arg and --args. */
 #include "script_input.h"
 
 #include "exit_code.h"
@@ -20,7 +20,7 @@ bool cli_texts_add(cli_texts *texts, const char *text, size_t length)
     return true;
 }
 
-/* "a,b" adds two, "" adds none. */
+/* "a,b" adds two texts, "" adds none. */
 static bool add_separated(cli_texts *texts, const char *list)
 {
     while (*list) {
@@ -29,7 +29,7 @@ static bool add_separated(cli_texts *texts, const char *list)
             return false;
         list += length;
         if (list[0] == ',' && list[1] == '\0' && !cli_texts_add(texts, "", 0))
-            return false; /* "a," has an empty one at its end */
+            return false; /* "a," ends with an empty text */
         list += list[0] == ',';
     }
     return true;

@@ -1,4 +1,4 @@
-/* The table of verbs: dispatch, --help and completion come from it. */
+/* The table of verbs, used by dispatch, --help and the tests of the completion. */
 #include "verb_table.h"
 
 #include "help.h"

@@ -1,4 +1,4 @@
-/* The table of verbs: dispatch, --help and completion come from it. */
+/* The table of verbs, used by dispatch, --help and the tests of the completion. */
 #ifndef CLI_VERB_TABLE_H
 #define CLI_VERB_TABLE_H
 
@@ -9,11 +9,11 @@
 
 typedef struct cli_verb {
     const char *noun;
-    const char *name;      /* NULL where the noun is the whole verb: "podlink ping" */
-    const char *arguments; /* NULL: it takes none */
-    size_t words_min;      /* how many arguments */
+    const char *name;      /* NULL: the noun alone is the verb: "podlink ping" */
+    const char *arguments; /* for the usage line; NULL: none */
+    size_t words_min;      /* number of arguments */
     size_t words_max;
-    size_t stdin_at; /* the argument that "-" may stand for, with all behind it: lines from standard input; 0: none */
+    size_t stdin_at; /* index from which on "-" replaces the arguments: lines from standard input; 0: never */
     cli_options options;
     int (*run)(cli_session *session);
     const char *summary;  /* one line */
@@ -24,12 +24,12 @@ typedef struct cli_verb {
 extern const cli_verb cli_verbs[];
 extern const size_t cli_verb_count;
 
-/** The verb that the first words name.
- *  @param used  out: how many words are its name
- *  @return NULL where there is none. */
+/** The verb named by the first words.
+ *  @param used  out: the number of words in its name
+ *  @return NULL: there is none. */
 const cli_verb *cli_verb_find(const char *const *words, size_t count, size_t *used);
 
-/** Whether any verb starts with this noun. */
+/** Whether a verb starts with this noun. */
 bool cli_noun_exists(const char *noun);
 
 #endif

@@ -1,5 +1,5 @@
-/* Verbs whose input is many lines: reading, checking, sending in chunks, telling each line's outcome. What a line holds
- * and which call it becomes is the verb's. */
+/* Bulk verbs: reads lines, checks them, sends them in chunks and prints the outcome of each line. A verb describes its
+ * lines and its batch call in a cli_bulk. */
 #include "bulk/bulk.h"
 
 #include "bulk/lines.h"
@@ -14,12 +14,12 @@
 
 enum { CHUNK_DEFAULT = 1000, CHUNK_MAX = 100000, FIELDS_MAX = 4 };
 
-/* A line of the chunk: it has an item, or a problem. */
+/* A line of the chunk: either an item or a problem. */
 typedef struct entry {
     size_t line;
     size_t item;
     char *text;    /* the item's fields point into it */
-    char *problem; /* NULL: the line is good */
+    char *problem; /* NULL: the line is valid; owned */
 } entry;
 
 typedef struct chunk {
@@ -37,8 +37,8 @@ typedef struct bulk_run {
     cli_lines lines;
     cli_progress progress;
     chunk chunk;
-    uint64_t processed; /* lines that were told of */
-    int code;           /* the worst so far */
+    uint64_t processed; /* lines whose outcome was printed */
+    int code;           /* the highest exit code so far */
 } bulk_run;
 
 static void *item_at(const bulk_run *run, size_t index)
@@ -71,7 +71,7 @@ static void chunk_fini(chunk *chunk)
     free(chunk->items);
 }
 
-/* Checks one line and makes its item, which becomes the last of the chunk. */
+/* Checks one line and writes its item behind the last one of the chunk. */
 static bool read_item(bulk_run *run, entry *entry, size_t length, cli_problem *problem)
 {
     const cli_bulk *bulk = run->bulk;
@@ -111,7 +111,7 @@ static bool add_line(bulk_run *run, const char *line, size_t length)
     return entry->problem != NULL;
 }
 
-/* Fills the chunk. Returns false where there is no memory. */
+/* Fills the chunk. Returns false when out of memory. */
 static bool read_chunk(bulk_run *run)
 {
     chunk_clear(&run->chunk);
@@ -126,7 +126,7 @@ static bool read_chunk(bulk_run *run)
     return true;
 }
 
-/* Takes an item that the library refused out of the chunk; its line gets the library's words. */
+/* Removes an item that the library refused; its line gets the library's message. */
 static bool drop_item(bulk_run *run, size_t index, const char *message)
 {
     chunk *chunk = &run->chunk;
@@ -149,8 +149,8 @@ static bool drop_item(bulk_run *run, size_t index, const char *message)
     return true;
 }
 
-/* The library names the item that it tells of: "items[7]: ...". Returns what it says, without the name, which means
- * nothing to the user; index: out, SIZE_MAX where it names none. */
+/* A message of a batch call may begin with its item: "items[7]: ...". Returns the message without it, because the index
+ * means nothing to the user. index: out, SIZE_MAX if the message names no item. */
 static const char *item_message(const char *message, size_t *index)
 {
     static const char start[] = "items[";
@@ -165,7 +165,7 @@ static const char *item_message(const char *message, size_t *index)
     return end + strspn(end, "]: ");
 }
 
-/* Sends the chunk, without the lines that are not valid. */
+/* Sends the chunk. Drops each item that the library finds invalid, and sends the others. */
 static podlink_status send_chunk(bulk_run *run, podlink_error *error)
 {
     const cli_session *session = run->session;
@@ -211,7 +211,7 @@ static void print_item(bulk_run *run, const entry *entry, podlink_status status)
     }
 }
 
-/* What failed without an answer is told line by line in JSON only; for people the end of the run sums it up. */
+/* A failure without an answer is printed for each line in JSON only; in text the end of the run has a summary. */
 static void print_failed_item(bulk_run *run, const entry *entry, cli_outcome outcome, const podlink_error *first)
 {
     bool is_first = first->status == outcome.status && first->delivery == outcome.delivery;
@@ -242,10 +242,10 @@ static void print_entry(bulk_run *run, const entry *entry, podlink_error *first)
     }
     print_failed_item(run, entry, outcome, first);
     if (outcome.delivery == PODLINK_ANSWERED)
-        first->message[0] = '\0'; /* it tells of the first item that failed, and only of that */
+        first->message[0] = '\0'; /* the message belongs to the first failed item only */
 }
 
-/* Each line in the order of the input. */
+/* Prints the outcome of each line, in the order of the input. */
 static void print_chunk(bulk_run *run, podlink_error error)
 {
     if (isatty(STDOUT_FILENO) && !run->session->out.quiet)
@@ -256,7 +256,7 @@ static void print_chunk(bulk_run *run, podlink_error error)
     fflush(stdout);
 }
 
-/* How many items ended with a delivery and a failure. */
+/* How many items failed with this delivery. */
 static size_t count_failed(const bulk_run *run, podlink_delivery delivery)
 {
     size_t count = 0;
@@ -268,13 +268,13 @@ static size_t count_failed(const bulk_run *run, podlink_delivery delivery)
     return count;
 }
 
-/* Failures that belong to one key, not to the server. */
+/* Whether a failure concerns one key, not the server. */
 static bool concerns_one_key(podlink_status status)
 {
     return status == PODLINK_ECORRUPT || status == PODLINK_EWRONGTYPE;
 }
 
-/* Whether to go on is no use: the server does not answer, or refuses everything. */
+/* Whether to stop: the server does not answer, or refuses every item. */
 static bool server_fails(const bulk_run *run, const podlink_error *error)
 {
     if (error->status >= 0 || run->chunk.item_count == 0)
@@ -338,7 +338,7 @@ static void run_chunks(bulk_run *run)
     }
 }
 
-/* What all lines have in common is checked before the first is read. */
+/* Validates what all lines have in common, before the first one is read. */
 static int check(const bulk_run *run)
 {
     podlink_error error;

@@ -1,5 +1,5 @@
-/* Verbs whose input is many lines: reading, checking, sending in chunks, telling each line's outcome. What a line holds
- * and which call it becomes is the verb's. */
+/* Bulk verbs: reads lines, checks them, sends them in chunks and prints the outcome of each line. A verb describes its
+ * lines and its batch call in a cli_bulk. */
 #ifndef CLI_BULK_H
 #define CLI_BULK_H
 
@@ -8,23 +8,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** What came of one item. */
+/** The outcome of one item. */
 typedef struct cli_outcome {
     podlink_status status;
     podlink_delivery delivery;
 } cli_outcome;
 
-/** How a verb treats its lines. Items lie in one array, as the batch calls of the library want them. */
+/** A bulk verb. Its items are one array, as the batch calls of the library require. */
 typedef struct cli_bulk {
     const char *fields; /* for messages: "UID POD" */
     size_t fields_min;
     size_t fields_max;
     size_t item_size;
 
-    /** Asks the server something harmless with what all lines have in common: is that valid, is a server there? */
+    /** Sends a harmless request with what all lines have in common: finds invalid names and a missing server early. */
     podlink_status (*check)(const cli_session *session, const void *context, podlink_error *error);
 
-    /** Fills an item. The fields live as long as it. @return false: problem says what is wrong. */
+    /** Fills an item. The fields live as long as the item. @return false: problem says what is wrong. */
     bool (*read)(const cli_session *session, const void *context, char **fields, size_t count, void *item,
                  cli_problem *problem);
 
@@ -32,10 +32,10 @@ typedef struct cli_bulk {
                            podlink_error *error);
     cli_outcome (*outcome)(const void *item);
 
-    /** Prints an item whose outcome is no failure. */
+    /** Prints an item that did not fail. */
     void (*print_text)(const void *item);
 
-    /** What the item was asked for and has got, as JSON: added to an object that has a status. */
+    /** Adds the item's request and result to a JSON object that already has the status. */
     void (*add_json)(const cli_session *session, const void *item, json_t *object);
 } cli_bulk;
 

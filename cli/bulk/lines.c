@@ -1,4 +1,4 @@
-/* Lines of standard input and their fields. What they mean is not known here. */
+/* Reads lines from standard input and splits them into fields. */
 #include "bulk/lines.h"
 
 #include <errno.h>

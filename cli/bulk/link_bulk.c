@@ -1,5 +1,4 @@
-/* The verbs "podlink link ..." for many uids: what a line holds and how its outcome looks. Reading and sending are
- * bulk's. */
+/* Bulk forms of "podlink link set, ensure, get, remove": fields of a line, batch call, output. */
 #include "bulk/link_bulk.h"
 
 #include "bulk/bulk.h"
@@ -11,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What all lines have in common. */
+/* What all lines of a run have in common. */
 typedef struct common {
     const char *service;
     int64_t persist_s;
@@ -162,7 +161,7 @@ static const cli_bulk remove_lines = {
     UID_LINES, LINK_ITEMS, .send = send_remove, .print_text = print_remove, .add_json = add_link,
 };
 
-/* Reads the option that says how long links live, and then the lines. */
+/* Reads the option with the lifetime of the links (--for or --keep), then runs. */
 static int run_lines(cli_session *session, cli_option lifetime, const cli_bulk *bulk)
 {
     common common = {session->words[0], PODLINK_FOREVER};

@@ -1,5 +1,4 @@
-/* The verbs "podlink link ..." for many uids: what a line holds and how its outcome looks. Reading and sending are
- * bulk's. */
+/* Bulk forms of "podlink link set, ensure, get, remove": fields of a line, batch call, output. */
 #ifndef CLI_LINK_BULK_H
 #define CLI_LINK_BULK_H
 
@@ -7,7 +6,7 @@
 
 #include <stdbool.h>
 
-/** Whether the verb's lines come from standard input: "-" stands in place of the uid. */
+/** Whether the command line has "-" in place of the uid. */
 bool cli_link_is_bulk(const cli_session *session);
 
 /** Each reads standard input to its end; --for and --keep apply to every line.

@@ -1,4 +1,4 @@
-/* The progress of a long input, drawn on stderr where that is a terminal. Nothing else is printed here. */
+/* Progress bar of a bulk verb, on stderr if that is a terminal. */
 #include "bulk/progress.h"
 
 #include "cli_clock.h"
@@ -10,7 +10,7 @@
 
 enum { BAR_WIDTH = 30, REDRAW_MS = 100 };
 
-/* How much of a regular file is still to be read. */
+/* The unread bytes of standard input; 0 if it is not a regular file. */
 static int64_t input_bytes(void)
 {
     struct stat status;

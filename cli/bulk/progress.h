@@ -1,4 +1,4 @@
-/* The progress of a long input, drawn on stderr where that is a terminal. Nothing else is printed here. */
+/* Progress bar of a bulk verb, on stderr if that is a terminal. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H
 
@@ -7,22 +7,22 @@
 
 typedef struct cli_progress {
     bool enabled;
-    bool drawn; /* a bar stands on the terminal's last line */
+    bool drawn; /* the last line of the terminal shows the bar */
     int64_t begin_ms;
-    int64_t drawn_ms;    /* when it was last drawn */
-    int64_t total_bytes; /* of the input; 0: not known */
+    int64_t drawn_ms;    /* time of the last update */
+    int64_t total_bytes; /* of the input; 0: unknown */
 } cli_progress;
 
-/** Begins; nothing is drawn yet. @param wanted  not with --quiet or --json */
+/** Starts the clock; draws nothing yet. @param wanted  false with --quiet and --json */
 void cli_progress_init(cli_progress *progress, bool wanted);
 
-/** Draws the bar anew; one that still stands, ten times a second at most. */
+/** Redraws the bar, at most ten times a second unless it was cleared. */
 void cli_progress_update(cli_progress *progress, uint64_t lines, uint64_t bytes);
 
-/** Takes the bar away, so that something else can be printed. */
+/** Erases the bar, so that something else can be printed. */
 void cli_progress_clear(cli_progress *progress);
 
-/** Takes the bar away and says how much was done, in which time. */
+/** Erases the bar and prints the number of lines, the time and the rate. */
 void cli_progress_fini(cli_progress *progress, uint64_t lines);
 
 #endif

@@ -1,4 +1,4 @@
-/* "podlink state set" for many pods: what a line holds and how its outcome looks. Reading and sending are bulk's. */
+/* Bulk form of "podlink state set": fields of a line, batch call, output. */
 #include "bulk/state_bulk.h"
 
 #include "bulk/bulk.h"

@@ -1,4 +1,4 @@
-/* "podlink state set" for many pods: what a line holds and how its outcome looks. Reading and sending are bulk's. */
+/* Bulk form of "podlink state set": fields of a line, batch call, output. */
 #ifndef CLI_STATE_BULK_H
 #define CLI_STATE_BULK_H
 
@@ -6,11 +6,12 @@
 
 #include <podlink/state.h>
 
-/** Reads "POD LOAD [ROUTING]", from the command line or from a line of input.
+/** Parses "POD LOAD [ROUTING]", of the command line or of a line of input.
  *  @return false: problem says what is wrong. */
 bool cli_parse_state(const char *const *fields, size_t count, podlink_state *state, cli_problem *problem);
 
-/** Stores the states that standard input names, a pod a line. */
+/** Reads standard input to its end and stores the state in each line.
+ *  @return the exit code */
 int cli_state_set_lines(cli_session *session);
 
 #endif

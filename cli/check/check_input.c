@@ -10,7 +10,7 @@
 
 enum { MADE_UP_MAX = 100 };
 
-/* The next of the names of a declaration; NULL: there are no more. */
+/* The next name of a declaration; NULL: there are no more. */
 static const char *next_name(const char **at, size_t *length)
 {
     const char *name = *at + strspn(*at, " ");
@@ -20,13 +20,13 @@ static const char *next_name(const char **at, size_t *length)
     return *length > 0 ? name : NULL;
 }
 
-/* Whether a name stands for any number of them. */
+/* Whether a name declares any number of keys or arguments: "rest...". */
 static bool is_open_ended(const char *name, size_t length)
 {
     return length > 3 && strncmp(name + length - 3, "...", 3) == 0;
 }
 
-/* Compares what was given with what the script declares: the library would refuse another number. */
+/* Compares the number of given texts with the declaration: the library would refuse another number. */
 static int compare_count(const cli_session *session, const cli_texts *texts, const char *declared, const char *what)
 {
     const char *at = declared;
@@ -60,8 +60,8 @@ static size_t highest_index(const podlink_script_info *script, const char *table
     return highest;
 }
 
-/* Makes up what was not given: of keys their declared names, or key:1, key:2, ...; of arguments 1, which is text, a
- * number, a pod and a time. */
+/* Makes up what was not given: keys get their declared names, or key:1, key:2, ...; arguments are 1, which is valid as
+ * text, number, pod and time. */
 static bool generate(cli_texts *texts, const char *declared, size_t used, bool is_key)
 {
     const char *name;

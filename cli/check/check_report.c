@@ -12,18 +12,18 @@ static bool any_made_up(const cli_script_check *check)
     return check->input->keys.made_up || check->input->args.made_up;
 }
 
-/* A command as people write it: "xgroup|create" is XGROUP CREATE. */
+/* "xgroup|create" as XGROUP CREATE. */
 static void format_command(char *shown, size_t size, const cli_finding *finding)
 {
     size_t length = cli_escape(shown, size, finding->name, finding->name_length);
 
     for (size_t i = 0; i < length; i++) {
-        int letter = (toupper)((unsigned char)shown[i]); /* no macro: it nests deeply */
+        int letter = (toupper)((unsigned char)shown[i]); /* the function: the macro nests too deeply for clang-tidy */
         shown[i] = (char)(letter == '|' ? ' ' : letter);
     }
 }
 
-/* What is wrong, as one line. */
+/* The finding in one line. */
 static cli_problem describe(const cli_script_check *check, const cli_finding *finding)
 {
     const char *message = finding->message ? finding->message : "";

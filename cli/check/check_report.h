@@ -5,8 +5,8 @@
 #include "check/script_check.h"
 #include "output.h"
 
-/** Prints the findings: a line each and a summary, or one JSON object.
- *  @return the exit code: CLI_NEGATIVE if there are any */
+/** Prints one line per finding and a summary, or one JSON object.
+ *  @return the exit code: CLI_NEGATIVE if there are findings */
 int cli_check_report_print(const cli_output *out, const cli_script_check *check, const char *path, const char *sha);
 
 #endif

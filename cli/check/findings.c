@@ -1,4 +1,4 @@
-/* What a check of a script has found. Nothing is printed here. */
+/* List of the findings of a script check. Prints nothing. */
 #include "check/findings.h"
 
 #include <stdlib.h>

@@ -1,5 +1,4 @@
-/* Checking a Lua script: it is run on a temporary server by a user who may touch its declared keys only. Nothing is
- * printed here. */
+/* Checks a Lua script: runs it on a temporary server as a user with access to its declared keys. Prints nothing. */
 #include "check/script_check.h"
 
 #include <podlink/command.h>
@@ -15,18 +14,18 @@ enum { ROUNDS_MAX = 200, LOG_MAX = 128, NUMBER_SIZE = 24 };
 
 static const char user[] = "check";
 
-/* Commands that touch keys which they do not name: the server cannot tell whether those are declared. */
+/* Commands that touch keys without naming them: the server cannot compare these with the declared ones. */
 static const char *const all_keys[] = {"flushall", "flushdb", "keys", "migrate", "randomkey", "scan", "swapdb"};
 enum { ALL_KEYS = sizeof all_keys / sizeof all_keys[0] };
 
-/* One check on its way. */
+/* State of one check. */
 typedef struct check_state {
     cli_script_check *check;
     podlink_client *admin;
-    podlink_client *client; /* of the user */
+    podlink_client *client; /* authenticated as the restricted user */
     podlink_error *error;
-    char *message; /* the error that the last run ended with, NULL where it ended well; owned */
-    bool refused;  /* the last run was refused something that is no finding yet */
+    char *message; /* error of the last run of the script; NULL: it succeeded; owned */
+    bool refused;  /* the last run was refused something new */
 } check_state;
 
 static podlink_status no_memory(podlink_error *error)
@@ -36,9 +35,9 @@ static podlink_status no_memory(podlink_error *error)
     return PODLINK_ENOMEM;
 }
 
-/* ---- what the server says --------------------------------------------------------------------------------------- */
+/* ---- messages of the server ------------------------------------------------------------------------------------- */
 
-/* The line in "...user_script:12: attempt to...", "..., on @user_script:12."; 0: there is none. */
+/* The line number in "...user_script:12: attempt to..." or "..., on @user_script:12."; 0: there is none. */
 static size_t line_in_message(const char *message)
 {
     static const char place[] = "user_script:";
@@ -52,7 +51,7 @@ static size_t line_in_message(const char *message)
     return 0;
 }
 
-/* Takes " script: <sha>, on @user_script:12." off: the line is told, and the SHA1 says nothing. */
+/* Removes " script: <sha>, on @user_script:12.": the finding has the line, and the SHA1 means nothing to the user. */
 static void strip_location(char *message)
 {
     char *place = strstr(message, " script: ");
@@ -61,7 +60,7 @@ static void strip_location(char *message)
         *place = '\0';
 }
 
-/* Whether the words are those of a permission that was missing. */
+/* Whether the message reports a missing permission. */
 static bool is_refusal(const char *message)
 {
     return strstr(message, "user executing the script can't") || strstr(message, "ACL failure in script") ||
@@ -101,7 +100,7 @@ podlink_status cli_script_check_compile(cli_script_check *check, podlink_client 
     return add_message_finding(&run, CLI_DOES_NOT_COMPILE, message);
 }
 
-/* ---- the user --------------------------------------------------------------------------------------------------- */
+/* ---- the restricted user ---------------------------------------------------------------------------------------- */
 
 static podlink_status run_as_admin(check_state *run, size_t argc, const char *const *argv, podlink_reply **reply)
 {
@@ -110,8 +109,8 @@ static podlink_status run_as_admin(check_state *run, size_t argc, const char *co
     return podlink_command_run(run->admin, &command, run->check->call, reply, run->error);
 }
 
-/* A rule that permits a key: "~" and the key, so written that it is no pattern. A rule has no spaces: for each of them
- * stands "?", any byte. NULL: out of memory. */
+/* The ACL rule for one key: "~" and the key with its pattern characters escaped. A rule cannot contain spaces or NUL:
+ * "?", any byte, replaces them. NULL: out of memory. */
 static char *key_rule(const char *key, size_t length)
 {
     char *rule = malloc(2 * length + 2);
@@ -152,7 +151,7 @@ static podlink_status permit_command(check_state *run, const char *name)
     return run_as_admin(run, 4, argv, NULL);
 }
 
-/* Makes the user, who may do what the script says that it does. */
+/* Creates the user, with permission for what the script declares. */
 static podlink_status create_user(check_state *run)
 {
     const cli_texts *keys = &run->check->input->keys;
@@ -177,7 +176,7 @@ static podlink_status create_user(check_state *run)
     return status;
 }
 
-/* ---- a run ------------------------------------------------------------------------------------------------------ */
+/* ---- one run of the script -------------------------------------------------------------------------------------- */
 
 /* Sends one command of the transaction. */
 static podlink_status step(check_state *run, podlink_session *session, const char *name, podlink_reply **reply)
@@ -217,7 +216,7 @@ static podlink_status queue_script(check_state *run, podlink_session *session, c
     return argv && lengths ? status : no_memory(run->error);
 }
 
-/* Notes the error that the script ended with. */
+/* Keeps the error that the script ended with. */
 static podlink_status read_answer(check_state *run, const podlink_reply *reply)
 {
     const podlink_reply *answer = podlink_reply_at(reply, 0);
@@ -228,8 +227,8 @@ static podlink_status read_answer(check_state *run, const podlink_reply *reply)
     return run->message ? PODLINK_OK : no_memory(run->error);
 }
 
-/* Runs the script once. In a transaction, since an error that stands in a reply is whole: the one of a failed call is
- * cut before the line. */
+/* Runs the script once. It runs in a transaction, because an error inside the EXEC reply is complete: the error of a
+ * failed call is cut off before the line number. */
 static podlink_status run_once(check_state *run, const char *verb)
 {
     podlink_session *session = NULL;
@@ -251,9 +250,9 @@ static podlink_status run_once(check_state *run, const char *verb)
     return status;
 }
 
-/* ---- what was refused ------------------------------------------------------------------------------------------- */
+/* ---- refused accesses ------------------------------------------------------------------------------------------- */
 
-/* The value of a name in an entry of ACL LOG: name, value, name, value, ... */
+/* The value of a field in an entry of ACL LOG: name, value, name, value, ... */
 static const char *log_value(const podlink_reply *entry, const char *name, size_t *length)
 {
     for (size_t i = 0; i + 1 < podlink_reply_count(entry); i += 2) {
@@ -275,7 +274,7 @@ static cli_finding_kind kind_of_command(const char *name)
     return CLI_WRITES;
 }
 
-/* Makes a finding of an entry, and permits what it tells of. line: where the run ended by it, or 0. */
+/* Adds a finding for a log entry, and grants the permission. line: where this entry aborted the run, or 0. */
 static podlink_status record_refusal(check_state *run, const podlink_reply *entry, size_t line)
 {
     cli_findings *findings = &run->check->findings;
@@ -296,7 +295,8 @@ static podlink_status record_refusal(check_state *run, const podlink_reply *entr
     return is_key ? permit_key(run, object, length) : permit_command(run, finding->name);
 }
 
-/* What the last run was refused, also where the script has caught the error: the server's ACL log, the newest first. */
+/* Records what the last run was refused. The ACL log of the server (newest entry first) also has the errors that the
+ * script has caught. */
 static podlink_status record_refusals(check_state *run)
 {
     char max[NUMBER_SIZE];
@@ -341,8 +341,8 @@ static podlink_status run_rounds(check_state *run)
     return status;
 }
 
-/* From 7.0 on a server runs a read-only script by a verb of its own, and then refuses what replicas would have to hear
- * of, too: PUBLISH, for example. */
+/* Servers from 7.0 on run a read-only script by EVAL_RO, and then also refuse commands that are sent to replicas, such
+ * as PUBLISH. */
 static podlink_status run_read_only(check_state *run)
 {
     podlink_status status = empty_server(run);
@@ -350,7 +350,7 @@ static podlink_status run_read_only(check_state *run)
     if (status == PODLINK_OK)
         status = run_once(run, "EVAL_RO");
     if (status == PODLINK_ESERVER)
-        return PODLINK_OK; /* it does not know the verb */
+        return PODLINK_OK; /* the server does not know EVAL_RO */
     if (status == PODLINK_OK && run->message && is_write_refusal(run->message))
         status = add_message_finding(run, CLI_WRITES, run->message);
     return status;

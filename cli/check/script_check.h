@@ -1,5 +1,4 @@
-/* Checking a Lua script: it is run on a temporary server by a user who may touch its declared keys only. Nothing is
- * printed here. */
+/* Checks a Lua script: runs it on a temporary server as a user with access to its declared keys. Prints nothing. */
 #ifndef CLI_SCRIPT_CHECK_H
 #define CLI_SCRIPT_CHECK_H
 
@@ -18,13 +17,13 @@ typedef struct cli_script_check {
     cli_findings findings; /* out: cli_findings_fini() */
 } cli_script_check;
 
-/** Compiles the script on a server, which keeps it; that it does not compile is a finding.
- *  @return PODLINK_OK, or what failed but the script */
+/** Compiles the script on a server (SCRIPT LOAD: the server keeps it). A compile error is a finding.
+ *  @return PODLINK_OK; else a failure that is not the script's */
 podlink_status cli_script_check_compile(cli_script_check *check, podlink_client *client, podlink_error *error);
 
-/** Runs the script with its input on an empty server, again and again: what it was refused is a finding, and granted in
- *  the next round, until it gets to its end.
- *  @return PODLINK_OK, or what failed but the script */
+/** Runs the script with its input on an empty server, repeatedly: each refused access is a finding and is granted for
+ *  the next round, until the script completes.
+ *  @return PODLINK_OK; else a failure that is not the script's */
 podlink_status cli_script_check_run(cli_script_check *check, const cli_scratch_server *scratch, podlink_error *error);
 
 #endif

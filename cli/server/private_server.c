@@ -1,4 +1,4 @@
-/* Where the private local server lives: its directory, socket, lock and URL. Starting it is server_process's. */
+/* Paths of the private local server: its directory, socket, lock, log and URL. */
 #include "server/private_server.h"
 
 #include "cli_url.h"
@@ -11,7 +11,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* "a/b"; the caller frees it. NULL where there is no memory, or one of them is NULL. */
+/* "a/b"; the caller frees it. NULL: out of memory, or one of them is NULL. */
 static char *join(const char *directory, const char *name)
 {
     char *path = NULL;
@@ -28,7 +28,7 @@ static const char *variable(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-/* The directory as the environment names it, made absolute: the server changes its own directory. */
+/* The directory named by the environment, made absolute because the server changes its working directory. */
 static char *find_directory(void)
 {
     const char *own = variable("PODLINK_SERVER_DIR");
@@ -101,7 +101,7 @@ void cli_private_server_fini(cli_private_server *server)
     *server = (cli_private_server){0};
 }
 
-/* Makes a directory and those above it; 0 or -1 with errno. */
+/* Creates a directory and its parents; 0, or -1 with errno. */
 static int make_directories(char *path)
 {
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
@@ -129,7 +129,7 @@ bool cli_private_server_make_directory(const cli_private_server *server, cli_pro
                         shown.text);
         return false;
     }
-    /* Not mended here: it could be /tmp. */
+    /* The mode is not changed here: the directory could be /tmp. */
     if (status.st_mode & (S_IRWXG | S_IRWXO)) {
         cli_problem_set(problem,
                         "other users can access the directory %s (mode %03o); run chmod 700 on it, or set "

@@ -1,4 +1,4 @@
-/* Where the private local server lives: its directory, socket, lock and URL. Starting it is server_process's. */
+/* Paths of the private local server: its directory, socket, lock, log and URL. */
 #ifndef CLI_PRIVATE_SERVER_H
 #define CLI_PRIVATE_SERVER_H
 
@@ -6,26 +6,26 @@
 
 #include <stdbool.h>
 
-/** Absolute paths; owned, cli_private_server_fini(). */
+/** Absolute paths, owned; see cli_private_server_fini(). */
 typedef struct cli_private_server {
     char *directory;
     char *socket;
     char *pid_file;
     char *log_file;
-    char *lock_file; /* locked by the server for as long as it lives */
+    char *lock_file; /* locked by the server process until it exits */
     char *url;
-    bool temporary; /* it keeps nothing, and dies with this process */
+    bool temporary; /* no persistence, and killed when this process dies */
 } cli_private_server;
 
-/** Works out the paths from PODLINK_SERVER_DIR, XDG_DATA_HOME or HOME. Touches no file.
+/** Sets the paths from PODLINK_SERVER_DIR, XDG_DATA_HOME or HOME. Accesses no file.
  *  @return false: problem says what is wrong, and there is nothing to free. */
 bool cli_private_server_init(cli_private_server *server, cli_problem *problem);
-/** Works out the paths in a directory. @param directory  absolute; owned by the server, also on failure */
+/** Sets the paths in a directory. @param directory  absolute; owned by the server, also on failure */
 bool cli_private_server_init_in(cli_private_server *server, char *directory, cli_problem *problem);
 void cli_private_server_fini(cli_private_server *server);
 
-/** Makes the directory, for its owner only, where it is missing.
- *  @return false: problem says what is wrong; one that others may enter is refused. */
+/** Creates the directory if it is missing, with access for its owner only.
+ *  @return false: problem says what is wrong; a directory that other users can access is refused. */
 bool cli_private_server_make_directory(const cli_private_server *server, cli_problem *problem);
 
 #endif

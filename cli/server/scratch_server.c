@@ -1,4 +1,5 @@
-/* A server for one run of the tool: in a directory of its own below TMPDIR, without persistence, gone afterwards. */
+/* A temporary server for one run of the tool: in its own directory below TMPDIR, without persistence, removed at the
+ * end. */
 #include "server/scratch_server.h"
 
 #include "cli_clock.h"
@@ -16,17 +17,17 @@
 
 enum { ANSWER_MS = 10000, POLL_MS = 5 };
 
-/* The one that a signal has to clean up. */
+/* The server that a signal handler has to remove. */
 static const cli_scratch_server *volatile active;
 
-/* What may be called in a signal handler does the whole work. */
+/* Async-signal-safe: a signal handler calls it, too. */
 static void destroy(const cli_scratch_server *scratch)
 {
     const cli_private_server *server = &scratch->server;
 
     if (scratch->pid > 0) {
         kill(scratch->pid, SIGKILL);
-        waitpid(scratch->pid, NULL, 0); /* it may not write any more when its directory goes */
+        waitpid(scratch->pid, NULL, 0); /* it must not write any more when its directory is removed */
     }
     unlink(server->socket);
     unlink(server->pid_file);
@@ -41,7 +42,7 @@ static void clean_up(int signal_number)
 
     if (scratch)
         destroy(scratch);
-    raise(signal_number); /* which ends the tool: SA_RESETHAND */
+    raise(signal_number); /* ends the tool: SA_RESETHAND has restored the default action */
 }
 
 static bool make_directory(cli_scratch_server *scratch, cli_problem *problem)
@@ -137,7 +138,7 @@ podlink_client *cli_scratch_server_open(const cli_scratch_server *scratch, const
     podlink_options_init(&options);
     options.url = scratch->server.url;
     options.user = user;
-    options.password = user ? "none" : NULL; /* a user without password takes any */
+    options.password = user ? "none" : NULL; /* a user without a password accepts any */
     options.shared_connections = 1;
     options.retries = 0;
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
@@ -152,7 +153,7 @@ void cli_scratch_server_stop(cli_scratch_server *scratch)
 
     podlink_client_free(scratch->client);
     sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before); /* once: the pid may soon be another's */
+    sigprocmask(SIG_SETMASK, &all, &before); /* the handler must not kill the pid again: it may be reused */
     if (scratch->server.directory)
         destroy(scratch);
     active = NULL;

@@ -11,7 +11,7 @@
 
 enum { QUERY_TIMEOUT_MS = 1000 };
 
-/* Copies the value of a line "name:value" of an INFO reply. */
+/* Copies the value of the line "name:value" of an INFO reply. */
 static bool info_value(const char *info, const char *name, char *value, size_t size)
 {
     size_t length = strlen(name);
@@ -63,7 +63,6 @@ static void query_client(podlink_client *client, cli_server_facts *facts)
     }
 }
 
-/* Asks the server behind the socket who it is. */
 cli_server_facts cli_server_query(const cli_private_server *server)
 {
     cli_server_facts facts = {.pid = -1};

@@ -1,5 +1,4 @@
-/* The process of the private server, or of a temporary one: starting it, and whether it lives. What it answers is
- * server_verbs's. */
+/* The process of a private or temporary server: starts it, finds out whether it runs, reads its log. */
 #include "server/server_process.h"
 
 #include <errno.h>
@@ -46,12 +45,12 @@ bool cli_server_is_locked(const cli_private_server *server)
     return locked;
 }
 
-/* In the child: standard input is empty, output goes to the log, and nothing else is inherited but the lock. */
+/* In the child: standard input is empty, output goes to the log, only the lock of the other descriptors stays open. */
 static void set_up_descriptors(const cli_private_server *server, int lock, int report)
 {
     int null = open("/dev/null", O_RDWR);
     int log = open(server->log_file, O_WRONLY | O_CREAT | O_APPEND, 0600);
-    /* First out of the way of the numbers that they are to have. */
+    /* Copies above 10, because dup2() below overwrites the low numbers. */
     int lock_copy = fcntl(lock, F_DUPFD, 10);
     int report_copy = fcntl(report, F_DUPFD, 10);
 
@@ -65,10 +64,10 @@ static void set_up_descriptors(const cli_private_server *server, int lock, int r
         close(other);
 }
 
-/* In the child: becomes the server, or returns with errno. */
+/* In the child: executes the server; returns only on failure, with errno. */
 static void become_server(const cli_private_server *server, const char *binary)
 {
-    char *const append_only = server->temporary ? "no" : "yes"; /* that file holds everything */
+    char *const append_only = server->temporary ? "no" : "yes"; /* the append-only file has all data */
     char *const arguments[] = {
         "podlink-server",
         "--port",
@@ -111,7 +110,7 @@ static void run_child(const cli_private_server *server, const char *binary, int 
     if (server->temporary)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
     set_up_descriptors(server, lock, report);
-    /* The server would show it in /proc for as long as it lives. */
+    /* /proc would show its password for as long as the server runs. */
     unsetenv("PODLINK_URL");
     umask(0077);
     become_server(server, binary);
@@ -147,7 +146,7 @@ pid_t cli_server_spawn(const cli_private_server *server, const char *binary, int
         close(report[0]);
         return spawn_failed(binary, reason, problem);
     }
-    got = read(report[0], &reason, sizeof reason); /* ends at once, by the exec or by its failure */
+    got = read(report[0], &reason, sizeof reason); /* returns when exec() succeeds (close-on-exec) or fails */
     close(report[0]);
     if (got == (ssize_t)sizeof reason) {
         waitpid(child, NULL, 0);
@@ -171,7 +170,7 @@ pid_t cli_server_pid(const cli_private_server *server)
     return pid > 0 && pid <= INT_MAX ? (pid_t)pid : -1;
 }
 
-/* What the system tells of a process: its state letter and how many threads it has. False where it tells nothing. */
+/* Reads the state letter and the number of threads of a process from /proc. Returns false if it cannot. */
 static bool read_process(pid_t pid, char *state, int *threads)
 {
     char path[64];
@@ -186,7 +185,7 @@ static bool read_process(pid_t pid, char *state, int *threads)
     if (fgets(line, sizeof line, file))
         name_end = strrchr(line, ')');
     fclose(file);
-    /* NOLINTNEXTLINE(cert-err34-c): the system writes these numbers */
+    /* NOLINTNEXTLINE(cert-err34-c): the kernel writes these numbers */
     return name_end && sscanf(name_end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %d",
                               state, threads) == 2;
 }
@@ -198,7 +197,7 @@ bool cli_process_has_exited(pid_t pid)
 
     if (kill(pid, 0) != 0 && errno == ESRCH)
         return true;
-    /* The first thread may be dead while others end, and still hold the lock. */
+    /* The main thread may be a zombie while other threads still exit; the process then still has the lock. */
     return read_process(pid, &state, &threads) && state == 'Z' && threads <= 1;
 }
 
@@ -226,7 +225,7 @@ void cli_server_log_tail(const cli_private_server *server, long from, char *buff
         length--;
     tail[length] = '\0';
     if (begin > from && strchr(tail, '\n'))
-        start = strchr(tail, '\n') + 1; /* not half a line */
+        start = strchr(tail, '\n') + 1; /* skip the rest of a cut line */
     if (*start)
         cli_escape(buffer, size, start, strlen(start));
     else

@@ -1,4 +1,4 @@
-/* The process of the private server: starting it, and whether it lives. What it answers is server_verbs's. */
+/* The process of a private or temporary server: starts it, finds out whether it runs, reads its log. */
 #ifndef CLI_SERVER_PROCESS_H
 #define CLI_SERVER_PROCESS_H
 
@@ -9,32 +9,32 @@
 #include <sys/types.h>
 
 /** Starts the server, detached from this process and its terminal.
- *  @param binary  NULL: redis-server, else valkey-server, wherever PATH has it
- *  @param lock    what cli_server_lock() returned; the server inherits it
+ *  @param binary  searched in PATH; NULL: redis-server, else valkey-server
+ *  @param lock    from cli_server_lock(); the server inherits it
  *  @return its pid; -1: problem says what is wrong. */
 pid_t cli_server_spawn(const cli_private_server *server, const char *binary, int lock, cli_problem *problem);
 
-/** Takes the lock that a living server holds.
- *  @return a descriptor to hand to the server and to close; -1: errno is EWOULDBLOCK where a server lives. */
+/** Takes the lock of a running server.
+ *  @return a descriptor, to be passed to cli_server_spawn() and closed; -1: errno, EWOULDBLOCK if a server runs. */
 int cli_server_lock(const cli_private_server *server);
 
-/** Whether a server lives that holds the lock, be it that it does not answer. Makes no file. */
+/** Whether a server has the lock, even if it does not answer. Creates no file. */
 bool cli_server_is_locked(const cli_private_server *server);
 
-/** The pid in the pid file; -1 where there is none. */
+/** The pid in the pid file; -1: there is none. */
 pid_t cli_server_pid(const cli_private_server *server);
 
-/** Whether a process is no more: one that is dead and that its parent has not asked for yet counts as gone. */
+/** Whether a process has exited; a zombie has. */
 bool cli_process_has_exited(pid_t pid);
 
-/** How long the log is; 0 where there is none. */
+/** The length of the log; 0 if there is none. */
 long cli_server_log_length(const cli_private_server *server);
 
-/** Enough for the message of a failed start. */
+/** Buffer size for cli_server_log_tail(): fits into a cli_problem beside its message. */
 enum { CLI_LOG_TAIL_SIZE = 400 };
 
-/** Writes the last lines of the log, escaped, for a message; "(empty)" where there are none.
- *  @param from  the length of the log before this start: what stands before it is not read */
+/** Writes the last lines of the log, escaped, for a message; "(empty)" if there are none.
+ *  @param from  the length of the log before this start; the part before it is not read */
 void cli_server_log_tail(const cli_private_server *server, long from, char *buffer, size_t size);
 
 /** The server binary that --binary or PODLINK_SERVER_BINARY names; NULL: the default. */

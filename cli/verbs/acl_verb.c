@@ -1,5 +1,4 @@
-/* "podlink acl": what a user of the server has to be allowed. The rule is the library's; here it becomes a command that
- * can be pasted. */
+/* "podlink acl": prints the library's ACL rule as a command to paste into redis-cli. */
 #include "verbs/acl_verb.h"
 
 #include "exit_code.h"
@@ -11,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* 0 where it is none. */
+/* The bit of a part; 0 if the name is unknown. */
 static uint32_t find_part(const char *word)
 {
     const char *name;
@@ -39,7 +38,7 @@ static int read_parts(const cli_session *session, uint32_t *parts)
     return CLI_DONE;
 }
 
-/* A name that ends nowhere but at its end when it is pasted. */
+/* The name must be one word of the printed command. */
 static int check_user(const cli_session *session, const char *user)
 {
     cli_problem problem;
@@ -64,7 +63,7 @@ static json_t *part_names(uint32_t parts)
     return names;
 }
 
-/* The words of the rule that begin with this character, without it. */
+/* The words of the rule with this first character, without it. */
 static json_t *rule_words(const char *rule, char first)
 {
     json_t *words = json_array();
@@ -109,7 +108,7 @@ static int print_rule(const cli_session *session, const char *user, uint32_t par
     return CLI_DONE;
 }
 
-/* 0 where they are none of the servers': the name alone is then that of the sentinels' user. */
+/* The parts of the user on the servers. 0: only parts of the sentinels' user are given; client-name belongs to both. */
 static uint32_t server_parts(uint32_t parts)
 {
     const uint32_t selected = parts & ~(uint32_t)PODLINK_ACL_SENTINEL_USER;
@@ -117,7 +116,7 @@ static uint32_t server_parts(uint32_t parts)
     return selected == PODLINK_ACL_CLIENT_NAME && selected != parts ? 0 : selected;
 }
 
-/* A client gives its name to sentinels, too. */
+/* The parts of the user on the sentinels, where a client sets its name, too. */
 static uint32_t sentinel_parts(uint32_t parts)
 {
     const uint32_t mask = PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME;

@@ -1,4 +1,4 @@
-/* "podlink acl": what a user of the server has to be allowed. */
+/* "podlink acl": prints the library's ACL rule as a command to paste into redis-cli. */
 #ifndef CLI_ACL_VERB_H
 #define CLI_ACL_VERB_H
 

@@ -1,17 +1,17 @@
-/* Which argument of a Redis command is its first key: in a cluster it decides which server gets the command. */
+/* Finds the first key of a Redis command: in a cluster it decides which node gets the command. */
 #include "verbs/command_key.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-/* Where a command has its first key, if not at 1. */
+/* Position of the first key, if it is not argument 1. */
 typedef enum key_rule {
-    NONE,          /* nowhere */
-    AT_2,          /* behind a subcommand or an operator */
-    COUNTED_AT_1,  /* behind the number of keys, which is argument 1 */
+    NONE,          /* no key */
+    AT_2,          /* after a subcommand or an operator */
+    COUNTED_AT_1,  /* after the number of keys, which is argument 1 */
     COUNTED_AT_2,  /* the same, argument 2 */
-    BEHIND_STREAMS /* behind the word STREAMS */
+    BEHIND_STREAMS /* after the word STREAMS */
 } key_rule;
 
 typedef struct command_rule {
@@ -50,7 +50,7 @@ static const command_rule rules[] = {
     {"ping", NONE},
     {"psubscribe", NONE},
     {"psync", NONE},
-    {"publish", NONE}, /* a channel is no key; that of SPUBLISH has a slot as keys have */
+    {"publish", NONE}, /* a channel is not a key; the channel of SPUBLISH has a slot like a key */
     {"pubsub", NONE},
     {"punsubscribe", NONE},
     {"quit", NONE},
@@ -100,13 +100,13 @@ static const command_rule rules[] = {
     {"xreadgroup", BEHIND_STREAMS},
 };
 
-/* An argument is bytes: one with a NUL in it is no word. */
+/* Compares with the length: an argument may contain NUL. */
 static bool is_word(const char *argument, size_t length, const char *word)
 {
     return strlen(word) == length && strncasecmp(argument, word, length) == 0;
 }
 
-/* The argument behind a number of keys; 0 where that is none, or 0. */
+/* The argument after a number of keys; 0 if the number is 0 or invalid. */
 static size_t key_behind_count(const char *const *argv, const size_t *lengths, size_t argc, size_t count_at)
 {
     bool counts = false;
@@ -130,7 +130,7 @@ static size_t key_behind_streams(const char *const *argv, const size_t *lengths,
     return 0;
 }
 
-/* MEMORY USAGE and DEBUG OBJECT have a key; what else these two do is about the server. */
+/* MEMORY USAGE and DEBUG OBJECT have a key; the other subcommands have none. */
 static size_t key_of_usage(const char *const *argv, const size_t *lengths, size_t argc, const char *with_key)
 {
     return argc > 2 && is_word(argv[1], lengths[1], with_key) ? 2 : 0;

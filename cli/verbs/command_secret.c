@@ -1,4 +1,4 @@
-/* Which Redis commands would carry a password on the command line. Nothing is printed here. */
+/* Detects Redis commands that have a password among their arguments. Prints nothing. */
 #include "verbs/command_secret.h"
 
 #include <string.h>
@@ -33,7 +33,7 @@ static bool acl_has_secret(const char *const *words, size_t count)
     return false;
 }
 
-/* A word "auth" or "auth2" that something follows, as in HELLO and MIGRATE. */
+/* The word "auth" or "auth2" with an argument, as in HELLO and MIGRATE. */
 static bool has_auth(const char *const *words, size_t count)
 {
     for (size_t i = 1; i + 1 < count; i++)

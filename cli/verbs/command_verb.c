@@ -1,4 +1,4 @@
-/* "podlink command": any Redis command. */
+/* "podlink command": sends any Redis command. */
 #include "verbs/command_verb.h"
 
 #include "exit_code.h"
@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The arguments of the command to send; what is read from standard input is owned. */
+/* The command to send. */
 typedef struct request {
     const char **argv;
     size_t *lengths;
@@ -28,7 +28,7 @@ static void request_fini(request *request)
     free(request->input);
 }
 
-/* All of standard input; NULL with errno. */
+/* Reads standard input to its end; NULL: errno is set. */
 static char *read_input(size_t *length)
 {
     size_t capacity = 65536;

@@ -1,4 +1,4 @@
-/* "podlink command": any Redis command. */
+/* "podlink command": sends any Redis command. */
 #ifndef CLI_COMMAND_VERB_H
 #define CLI_COMMAND_VERB_H
 

@@ -1,4 +1,4 @@
-/* The verbs "podlink link ..." for one uid. Many of them, from standard input, are link_bulk's. */
+/* The verbs "podlink link ..." for one uid. The bulk forms are in link_bulk. */
 #include "verbs/link_verbs.h"
 
 #include "bulk/link_bulk.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What "set", "try" and "ensure" have in common. */
+/* Arguments of "set", "try" and "ensure". */
 typedef struct set_request {
     podlink_link link;
     int32_t pod;
@@ -47,7 +47,7 @@ static int open_set(cli_session *session, set_request *request)
     return cli_session_open(session);
 }
 
-/* Prints what a verb has answered that sets a link and tells the one before. */
+/* Prints the result of "set" and "try". */
 static int print_set(const cli_session *session, podlink_status status, int32_t in_force, int32_t previous)
 {
     if (cli_wants_json(&session->out)) {
@@ -65,7 +65,7 @@ static int print_set(const cli_session *session, podlink_status status, int32_t 
     return cli_exit_code(status);
 }
 
-/* Prints the pod that a verb was asked for, or that there is none. */
+/* Prints a pod, or that there is none. */
 static int print_pod(const cli_session *session, podlink_status status, int32_t pod, const char *none)
 {
     if (cli_wants_json(&session->out)) {
@@ -269,7 +269,7 @@ int cli_link_services(cli_session *session)
         return code;
     podlink_status status =
         podlink_link_services(session->client, session->ns, session->words[0], &links, &session->call, &error);
-    /* A corrupt entry is told, and the others are printed all the same. */
+    /* A corrupt entry is an error, but the other entries are printed. */
     if (links)
         code = print_services(session, status, links);
     if (status < 0)

@@ -1,4 +1,4 @@
-/* The verbs "podlink link ..." for one uid. Many of them, from standard input, are link_bulk's. */
+/* The verbs "podlink link ..." for one uid. The bulk forms are in link_bulk. */
 #ifndef CLI_LINK_VERBS_H
 #define CLI_LINK_VERBS_H
 

@@ -1,4 +1,4 @@
-/* "podlink ping": once, or again and again. */
+/* "podlink ping", once or with --watch. */
 #include "verbs/ping_verb.h"
 
 #include "cli_clock.h"
@@ -15,7 +15,7 @@
 
 enum { INTERVAL_DEFAULT_MS = 1000 };
 
-/* A ping that goes on. */
+/* State of "ping --watch". */
 typedef struct watch {
     cli_session *session;
     char *url; /* without its password */
@@ -23,7 +23,7 @@ typedef struct watch {
     int64_t count_max;
     int64_t count; /* pings so far */
     cli_round_trips times;
-    podlink_status last; /* of the last ping: it decides the exit code */
+    podlink_status last; /* status of the last ping: decides the exit code */
 } watch;
 
 static double in_ms(int64_t ns)
@@ -102,7 +102,7 @@ static bool ping_and_print(watch *watch)
         watch->last = PODLINK_ENOMEM;
         return false;
     }
-    /* At once, for those that read along; and where nobody reads any more there is no sense in going on. */
+    /* Flushed for each ping, so that a reader sees it at once; stop if stdout cannot be written any more. */
     return fflush(stdout) == 0;
 }
 
@@ -147,7 +147,7 @@ static void print_summary(watch *watch)
     }
 }
 
-/* Pings begin at even intervals. One that took longer is followed by the next at once, and nothing is made up for. */
+/* Pings start at fixed intervals. After one that took longer, the next starts at once, and no interval is caught up. */
 static int ping_repeatedly(watch *watch)
 {
     int64_t next_ns = cli_now_ns();

@@ -1,4 +1,4 @@
-/* "podlink ping": once, or again and again. */
+/* "podlink ping", once or with --watch. */
 #ifndef CLI_PING_VERB_H
 #define CLI_PING_VERB_H
 

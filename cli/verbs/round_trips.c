@@ -1,9 +1,9 @@
-/* The times of many pings, and their quantiles. Nothing is printed here. */
+/* Round-trip times of many pings and their quantiles, by reservoir sampling. Prints nothing. */
 #include "verbs/round_trips.h"
 
 #include <stdlib.h>
 
-/* xorshift64: which of the times are kept needs no better chance. */
+/* xorshift64: good enough to choose the samples. */
 static uint64_t next_random(cli_round_trips *times)
 {
     uint64_t state = times->random ? times->random : 0x9e3779b97f4a7c15U;
@@ -34,7 +34,8 @@ bool cli_round_trips_add(cli_round_trips *times, int64_t ns)
             return false;
         times->samples[times->sample_count++] = ns;
     } else {
-        /* The n-th takes the place of another with the chance kept/n, so that all have the same chance to be there. */
+        /* Reservoir sampling: the n-th value replaces a sample with probability samples/n, so that all have the same
+         * probability. */
         uint64_t place = next_random(times) % (times->count + 1);
         if (place < CLI_ROUND_TRIPS_SAMPLES_MAX)
             times->samples[place] = ns;

@@ -1,4 +1,4 @@
-/* The times of many pings, and their quantiles. Nothing is printed here. */
+/* Round-trip times of many pings and their quantiles, by reservoir sampling. Prints nothing. */
 #ifndef CLI_ROUND_TRIPS_H
 #define CLI_ROUND_TRIPS_H
 
@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** All zero to begin with. */
+/** Initialize with zeros. */
 typedef struct cli_round_trips {
-    int64_t *samples; /* owned: all of them, or an even choice of CLI_ROUND_TRIPS_SAMPLES_MAX where there were more */
+    int64_t *samples; /* owned: all times, or a uniform sample of CLI_ROUND_TRIPS_SAMPLES_MAX of them */
     size_t sample_count;
     size_t capacity;
     uint64_t count;
@@ -17,13 +17,13 @@ typedef struct cli_round_trips {
     uint64_t random;
 } cli_round_trips;
 
-/** A ping that is watched for weeks must not fill the memory: 8 MiB. */
+/** Bounds the memory of a ping that runs for weeks: 8 MiB. */
 enum { CLI_ROUND_TRIPS_SAMPLES_MAX = 1 << 20 };
 
-/** Adds one. @return false: out of memory */
+/** Adds a time. @return false: out of memory */
 bool cli_round_trips_add(cli_round_trips *times, int64_t ns);
 
-/** The time that the given part of them (0.99 for p99) did not exceed; 0 where there are none. Sorts what is kept. */
+/** A quantile of the samples (0.99 for p99); 0 if there are none. Sorts the samples. */
 int64_t cli_round_trips_quantile(cli_round_trips *times, double quantile);
 void cli_round_trips_fini(cli_round_trips *times);
 

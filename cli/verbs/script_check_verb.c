@@ -1,5 +1,5 @@
-/* "podlink scripts check": what a script does that it does not declare. Finding it out is script_check's; here it is
- * asked for and told. */
+/* "podlink scripts check": finds what a script does without declaring it. Reads the script, runs script_check, prints
+ * the report. */
 #include "verbs/script_check_verb.h"
 
 #include "check/check_input.h"
@@ -15,10 +15,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* SOURCE_MAX: as the library has it. */
+/* SOURCE_MAX: the limit of the library. */
 enum { TIMEOUT_DEFAULT_MS = 3000, SOURCE_MAX = 1 << 20 };
 
-/* One check: what is known of the script, and what it is run with. */
+/* One run of the verb: the script and its input. */
 typedef struct check_run {
     cli_session *session;
     const char *path;
@@ -27,7 +27,7 @@ typedef struct check_run {
     cli_script_check check;
 } check_run;
 
-/* The whole of a file, but no more than one byte above what a script may have. NULL with errno. */
+/* Reads a file up to one byte more than the limit of a script. NULL: errno is set. */
 static char *read_file(const char *path, size_t *length)
 {
     FILE *file = fopen(path, "re");
@@ -58,8 +58,8 @@ static int fail_script(const check_run *run, const char *why)
     return cli_fail(&run->session->out, &(cli_failure){.status = PODLINK_EINVAL, .message = problem.text});
 }
 
-/* Registers the script with the client, which reads its head. Under a name of its own: that of the file may be taken,
- * where it is a built-in one that is checked. */
+/* Registers the script with the client, which parses its head. The name is fixed, because the file may be a built-in
+ * script, whose name is already registered. */
 static int read_script(check_run *run)
 {
     podlink_client *client = run->session->client;
@@ -70,7 +70,7 @@ static int read_script(check_run *run)
 
     if (!source)
         return fail_script(run, strerror(errno));
-    script.source = script.source_length > 0 ? source : ""; /* a length of 0 stands for text */
+    script.source = script.source_length > 0 ? source : ""; /* for the library, a length of 0 means NUL-terminated */
     status = podlink_script_register(client, &script, &error);
     free(source);
     if (status != PODLINK_OK)
@@ -118,7 +118,7 @@ static int check_script(check_run *run)
         .read_only = run->script.read_only || cli_given(run->session->arguments, CLI_READ_ONLY),
         .call = &run->session->call,
     };
-    /* A server that somebody has named may be of another version. */
+    /* A named server may have another version than the temporary one. */
     if (!run->session->private_server &&
         cli_script_check_compile(&run->check, run->session->client, &error) != PODLINK_OK)
         return cli_session_fail(run->session, &error);

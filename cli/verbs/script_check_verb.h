@@ -1,4 +1,4 @@
-/* "podlink scripts check": what a script does that it does not declare. */
+/* "podlink scripts check": finds what a script does without declaring it. */
 #ifndef CLI_SCRIPT_CHECK_VERB_H
 #define CLI_SCRIPT_CHECK_VERB_H
 

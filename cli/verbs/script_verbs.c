@@ -1,4 +1,4 @@
-/* The verbs "podlink scripts ...", but for the check: the Lua scripts, and whether the server holds them. */
+/* The verbs "podlink scripts list, status, load, run". */
 #include "verbs/script_verbs.h"
 
 #include "cli_clock.h"
@@ -14,7 +14,7 @@
 
 enum { TIME_SIZE = 24 };
 
-/* Opens the client, and registers the scripts that --file and --dir name. */
+/* Opens the client and registers the scripts of --file and --dir. */
 static int open_with_scripts(cli_session *session)
 {
     const char *file = session->arguments->value[CLI_FILE];
@@ -45,7 +45,7 @@ static int64_t mean_ns(const podlink_script_stats *stats)
     return stats->wire.count ? (int64_t)(stats->wire.sum_ns / stats->wire.count) : 0;
 }
 
-/* "0.120", or "-" where nothing was measured. */
+/* "0.120", or "-" if nothing was measured. */
 static const char *format_time(char *text, const podlink_script_stats *stats, int64_t ns)
 {
     if (stats->wire.count == 0)
@@ -64,7 +64,7 @@ static void print_stats(const podlink_script_stats *stats)
            format_time(p99, stats, podlink_histogram_quantile_ns(&stats->wire, 0.99)));
 }
 
-/* Prints all scripts; held may be NULL. */
+/* Prints all scripts. @param loaded  NULL: print the list without status */
 static void print_text(const cli_session *session, const int *loaded, size_t count)
 {
     podlink_script_info script;
@@ -153,7 +153,7 @@ int cli_scripts_list(cli_session *session)
     return print_scripts(session, NULL, podlink_script_count(session->client), PODLINK_OK);
 }
 
-/* OK where the server holds every script. */
+/* PODLINK_OK if every script is loaded. */
 static podlink_status status_of_all(const int *loaded, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -201,14 +201,14 @@ int cli_scripts_load(cli_session *session)
     return CLI_DONE;
 }
 
-/* The script that is to run: the one named, or the only one of --file. NULL: told. */
+/* The name of the script to run: NAME, or the one of --file. NULL: an error was printed. */
 static const char *find_script_name(const cli_session *session, podlink_script_info *script)
 {
     size_t count = podlink_script_count(session->client);
 
     if (session->word_count > 0)
         return session->words[0];
-    /* That of --file was registered before those of --dir, so both together would be guesswork. */
+    /* --file is registered before --dir, so with both the last script is not the one of --file. */
     if (!cli_given(session->arguments, CLI_FILE) || cli_given(session->arguments, CLI_DIR) ||
         podlink_script_at(session->client, count - 1, script) != PODLINK_OK) {
         cli_fail_usage(&session->out, "NAME is missing; it may be omitted only with --file and without --dir");

@@ -1,4 +1,4 @@
-/* The verbs "podlink scripts ...", but for the check: the Lua scripts, and whether the server holds them. */
+/* The verbs "podlink scripts list, status, load, run". */
 #ifndef CLI_SCRIPT_VERBS_H
 #define CLI_SCRIPT_VERBS_H
 

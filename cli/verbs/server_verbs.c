@@ -1,5 +1,4 @@
-/* The verbs "podlink server ...", for the private local server. Its paths are private_server's, its process is
- * server_process's; here it is asked, waited for and told of. */
+/* The verbs "podlink server start, stop, status", for the private local server. */
 #include "verbs/server_verbs.h"
 
 #include "cli_clock.h"
@@ -18,7 +17,7 @@
 
 enum { POLL_MS = 20, WAIT_DEFAULT_MS = 10000, WAIT_MAX_MS = 600000 };
 
-/* One start or stop: what is known of it on the way. */
+/* One run of a verb. */
 typedef struct server_run {
     cli_session *session;
     cli_private_server server;
@@ -81,7 +80,7 @@ static int find_paths(server_run *run)
     return CLI_DONE;
 }
 
-/* The paths, and until when to wait. */
+/* Sets the paths and the deadline. */
 static int prepare(server_run *run)
 {
     int64_t wait_ms = WAIT_DEFAULT_MS;
@@ -147,7 +146,7 @@ static int fail_start(const server_run *run, const char *what)
     return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
 }
 
-/* Waits for the server that was started. While it loads its data it is left alone, however long that takes. */
+/* Waits for the started server. It is killed after the deadline, unless it is loading its data. */
 static int wait_for_start(server_run *run, pid_t child)
 {
     for (;;) {
@@ -183,7 +182,7 @@ static int spawn(server_run *run, int lock)
     return wait_for_start(run, child);
 }
 
-/* Starts the server, unless it runs or another process is just starting it: then that is waited for. */
+/* Starts the server unless it is running; if another process is starting it, waits for that. */
 static int start(server_run *run)
 {
     for (;;) {
@@ -238,7 +237,7 @@ static int print_stopped(const server_run *run, bool stopped)
     return CLI_DONE;
 }
 
-/* Ends the process that answered on the socket, if the pid file names the same one. */
+/* Stops the process that answered on the socket, if the pid file has the same pid. */
 static int stop(server_run *run)
 {
     pid_t pid = cli_server_pid(&run->server);

@@ -1,4 +1,4 @@
-/* The verbs "podlink server ...", for the private local server. */
+/* The verbs "podlink server start, stop, status", for the private local server. */
 #ifndef CLI_SERVER_VERBS_H
 #define CLI_SERVER_VERBS_H
 

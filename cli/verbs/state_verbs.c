@@ -1,4 +1,4 @@
-/* The verbs "podlink state ...": what the pods of a service report of themselves. */
+/* The verbs "podlink state ...": states that pods report. */
 #include "verbs/state_verbs.h"
 
 #include "bulk/state_bulk.h"
@@ -46,7 +46,7 @@ static void print_state(const podlink_state *state)
     char stamp[40] = "?";
     struct tm utc;
 
-    /* Others write this key too, with any number for a time. */
+    /* Other programs write this key, too: the time may be any number. */
     if (gmtime_r(&seconds, &utc))
         strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &utc);
     printf("%10d %12" PRId64 "  %-13s %s.%03dZ\n", state->pod, state->load, podlink_routing_text(state->routing), stamp,

@@ -1,4 +1,4 @@
-/* The verbs "podlink state ...": what the pods of a service report of themselves. */
+/* The verbs "podlink state ...": states that pods report. */
 #ifndef CLI_STATE_VERBS_H
 #define CLI_STATE_VERBS_H
 

@@ -1,5 +1,5 @@
-/* "podlink stats": what a client counts, shown after a short probe. A new field of podlink_stats gets its line in the
- * tables here; a test misses it otherwise. */
+/* "podlink stats": pings for some seconds and prints the statistics of the client. A new field of podlink_stats needs a
+ * row in the tables here; a test checks that. */
 #include "verbs/stats_verb.h"
 
 #include "cli_clock.h"
@@ -16,7 +16,7 @@
 
 enum { INTERVAL_DEFAULT_MS = 10, SECONDS_MAX = 86400 };
 
-/* A counter. One whose name ends in "_ns" is a time. */
+/* A field of podlink_stats. A name that ends in "_ns" is a time. */
 typedef struct field {
     const char *group;
     const char *name;
@@ -103,7 +103,7 @@ static double mean_ns(const podlink_histogram *histogram)
     return histogram->count ? (double)histogram->sum_ns / (double)histogram->count : 0;
 }
 
-/* "bytes sent 4711", "wait 0.120 ms": a field's name is its label. */
+/* "bytes sent 4711", "wait 0.120 ms": the label is the name of the field. */
 static void print_counter(const podlink_stats *stats, const field *field)
 {
     size_t length = strlen(field->name);
@@ -185,8 +185,7 @@ static void print_json(const cli_session *session, const podlink_stats *stats, p
     free(url);
 }
 
-/* Pings until the time is over; the status is that of the last, and error tells of it. A server that does not even
- * answer the first is left alone. */
+/* Pings for some seconds, but stops if the first ping fails. Returns the status of the last ping; error: out. */
 static podlink_status probe(const cli_session *session, int64_t seconds, int64_t interval_ms, podlink_error *error)
 {
     int64_t next_ns = cli_now_ns();

@@ -1,4 +1,4 @@
-/* "podlink stats": what a client counts, shown after a short probe. */
+/* "podlink stats": pings for some seconds and prints the statistics of the client. */
 #ifndef CLI_STATS_VERB_H
 #define CLI_STATS_VERB_H
 

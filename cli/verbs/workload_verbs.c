@@ -1,4 +1,4 @@
-/* The verbs "podlink workload ...": one text for a whole service. */
+/* The verbs "podlink workload ...": the workload state of a service. */
 #include "verbs/workload_verbs.h"
 
 #include "exit_code.h"
@@ -42,7 +42,7 @@ static void print_json(const cli_session *session, const char *service, const po
     cli_json_print(object);
 }
 
-/* One service: its state and nothing else, so that a script can take it. Many: a line each, with the service. */
+/* One service: only its state, so that a script can use it. More: one line each, with the service. */
 static void print_text(const cli_session *session, const char *service, const podlink_workload *workload)
 {
     bool many = session->word_count > 1;

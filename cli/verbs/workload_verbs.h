@@ -1,4 +1,4 @@
-/* The verbs "podlink workload ...": one text for a whole service. */
+/* The verbs "podlink workload ...": the workload state of a service. */
 #ifndef CLI_WORKLOAD_VERBS_H
 #define CLI_WORKLOAD_VERBS_H
 

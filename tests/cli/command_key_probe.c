@@ -1,4 +1,4 @@
-/* Prints which argument of a Redis command the tool takes for its first key: command_key_probe COMMAND [ARGUMENT...] */
+/* Prints the index of the first key of a Redis command: command_key_probe COMMAND [ARGUMENT...] */
 #include "verbs/command_key.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Prints what the tool makes of round trips: reads times, prints count, least, most, p50 and p99. */
+/* Reads round-trip times; prints their count, number of samples, minimum, maximum, p50 and p99. */
 #include "verbs/round_trips.h"
 
 #include <inttypes.h>

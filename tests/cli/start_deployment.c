@@ -1,10 +1,10 @@
-/* What a script cannot start by itself: a cluster or a master with sentinels, behind passwords.
+/* Starts a cluster, or a master with sentinels, with passwords, for the test scripts.
  *
  *     deployment cluster|sentinel PASSWORD [SENTINEL_PASSWORD]
  *
- * Prints its URL, without passwords; of a cluster also a uid whose links are being moved to another node, where the
- * user "eva", who has the password on the first one, has another. Then a line "failover" on stdin has another server
- * made the master, and answered by "done"; the end of stdin ends it all. */
+ * Prints the URL without passwords. For a cluster it also prints a uid whose slot is being moved to another node; the
+ * user "eva" has this password on the first node and another one on the second. A line "failover" on stdin starts a
+ * failover, and "done" is printed after it. The end of stdin stops everything. */
 #include "acl.h"
 #include "cluster.h"
 #include "sentinel.h"
