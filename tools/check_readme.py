@@ -84,7 +84,7 @@ class Checker:
         header = re.sub(r'/\*.*?\*/', '', read(self.path('include', 'podlink', 'client.h')), flags=re.S)
         body = re.search(r'typedef struct podlink_options \{(.*?)\} podlink_options;', header, re.S).group(1)
         fields = {re.search(r'(\w+)$', part.strip()).group(1) for part in body.split(';') if part.strip()}
-        table = read(self.path('src', 'client', 'option.c'))
+        table = read(self.path('src', 'config', 'option.c'))
         in_urls = set(re.findall(r'\bGIVEN\((\w+)\)|\bTEXT\((\w+),|podlink_options, (\w+)\),', table))
         in_urls = {name for names in in_urls for name in names if name in fields}
         rows = dict(re.findall(r'^\| `(\w+)`( \*)? \|', read(self.path('docs', 'configuration.md')), re.M))
