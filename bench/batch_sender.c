@@ -5,14 +5,6 @@
 
 enum { POD = 3 };
 
-void *bench_allocate(size_t count, size_t size)
-{
-    void *block = calloc(count, size);
-    if (block == NULL)
-        bench_die("out of memory");
-    return block;
-}
-
 static void take_users(struct bench_sender *sender, const unsigned *users, unsigned count)
 {
     *sender = (struct bench_sender){.count = count, .users = bench_allocate(count, sizeof *users)};

@@ -1,5 +1,5 @@
-/* Batches of links, --count in each: one call of podlink, hiredis with all commands in flight, or podlink divided by
- * hand over several masters. A latency here is that of a whole batch. Prints one JSON record. */
+/* Batches of --count links: one batch call of podlink, hiredis with all commands in flight, or one podlink client per
+ * master with the batch scattered by the program. A latency is that of a whole batch. Prints one JSON record. */
 #include "batch_sender.h"
 #include "bench_clock.h"
 #include "bench_histogram.h"
@@ -13,12 +13,12 @@
 struct batch {
     const struct bench_options *options;
     struct bench_sender sender;
-    struct bench_scatter *scatter; /* NULL: the sender sends */
+    struct bench_scatter *scatter; /* NULL: use sender */
 };
 
-/* All different, as far as there are so many, and in any order: links of one user would wait for each other, so that
- * they take effect in the order given. */
-static unsigned *draw_users(const struct bench_options *options)
+/* Random order, and no user twice if there are enough: operations on one user must run in the order of the batch, so a
+ * second link of a user would have to wait for the first. */
+static unsigned *shuffled_users(const struct bench_options *options)
 {
     unsigned *users = bench_allocate(options->count, sizeof *users);
     srandom(1);
@@ -32,7 +32,7 @@ static unsigned *draw_users(const struct bench_options *options)
 
 static void batch_open(struct batch *batch, const struct bench_options *options)
 {
-    unsigned *users = draw_users(options);
+    unsigned *users = shuffled_users(options);
     *batch = (struct batch){.options = options};
     if (strcmp(options->peer, "podlink") == 0)
         bench_sender_open_podlink(&batch->sender, options->url, users, options->count);
@@ -41,7 +41,7 @@ static void batch_open(struct batch *batch, const struct bench_options *options)
     else if (strcmp(options->peer, "manual-scatter") == 0)
         batch->scatter = bench_scatter_open(options, users);
     else
-        bench_die("there is no peer '%s'", options->peer);
+        bench_die("unknown peer '%s'", options->peer);
     free(users);
 }
 

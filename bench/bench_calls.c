@@ -1,4 +1,4 @@
-/* A number of calls by one caller and nothing else, for bench/instructions to count. */
+/* --count calls by one caller. bench/instructions runs it under callgrind. */
 #include "peer.h"
 
 #include <string.h>

@@ -7,7 +7,7 @@
 /** CLOCK_MONOTONIC. */
 int64_t bench_now_ns(void);
 
-/** User and system time of this process, all threads. */
+/** User and system time of all threads of this process. */
 int64_t bench_cpu_ns(void);
 
 void bench_sleep_ns(int64_t duration_ns);

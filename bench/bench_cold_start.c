@@ -1,6 +1,6 @@
-/* What a cold start costs where the server is far: open a client, load the eleven scripts, make the first call. Beside
- * it a client that loads them one by one, as with hiredis by hand. Both start with a SCRIPT FLUSH, in turn, through a
- * proxy that delays each reply. Prints a JSON record for each delay: medians of --count starts (default 1: better 15).
+/* The time of a cold start against a distant server: open a client, load the eleven scripts, make the first call. It is
+ * compared with a hiredis program that loads the scripts one by one. Both run alternately, after a SCRIPT FLUSH,
+ * through a proxy that delays each reply. Prints a JSON record for each delay: medians of --count starts.
  *
  *     bench_cold_start --socket PATH --count 15 */
 #include "bench_clock.h"
@@ -17,10 +17,10 @@ enum { STARTS_MAX = 1000, NS_PER_MS = 1000000 };
 
 static const int64_t delays_ms[] = {0, 1, 20};
 
-/* A start's times: from the first system call, and from the end of the handshake. */
+/* The duration of a start: from the first system call, and from the end of the handshake. */
 struct start {
-    int64_t whole_ns;
-    int64_t behind_handshake_ns;
+    int64_t total_ns;
+    int64_t after_handshake_ns;
 };
 
 static redisReply *checked(redisContext *context, redisReply *reply)
@@ -41,7 +41,7 @@ static void flush(const char *socket)
 
 /* ---- podlink ---- */
 
-/* Connecting and the handshake, timed on a client that only pings. */
+/* The time to connect and shake hands: of a client that only sends PING. */
 static int64_t handshake_ns(const char *url)
 {
     podlink_options options;
@@ -75,14 +75,14 @@ static struct start podlink_start(const char *url)
     if (podlink_client_open(&options, &client, &err) != PODLINK_OK ||
         podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, NULL, &err) != PODLINK_OK)
         bench_die("podlink: %s", err.message);
-    const int64_t whole = bench_now_ns() - began;
+    const int64_t total = bench_now_ns() - began;
     podlink_client_free(client);
-    return (struct start){whole, whole - handshake};
+    return (struct start){total, total - handshake};
 }
 
 /* ---- one by one ---- */
 
-/* The scripts, as a program of its own would have them. */
+/* A client that never connects: the source of the scripts for one_by_one_start(). */
 static podlink_client *scripts;
 
 static void load_one_by_one(redisContext *context, char sha[BENCH_SHA_LENGTH + 1])
@@ -105,14 +105,14 @@ static struct start one_by_one_start(const char *url)
     if (context == NULL || context->err != 0)
         bench_die("cannot connect to %s", url);
     freeReplyObject(checked(context, redisCommand(context, "PING")));
-    const int64_t shaken = bench_now_ns();
+    const int64_t handshaken = bench_now_ns();
     load_one_by_one(context, sha);
     bench_eval_command_init(&command, sha);
     bench_eval_command_set(&command, 1, 3);
     bench_eval_reply_take(context, redisCommandArgv(context, BENCH_EVAL_ARGC, command.argv, command.lengths));
     const int64_t ended = bench_now_ns();
     redisFree(context);
-    return (struct start){ended - began, ended - shaken};
+    return (struct start){ended - began, ended - handshaken};
 }
 
 /* ---- both ---- */
@@ -131,14 +131,14 @@ static double median_ms(int64_t *values, unsigned count)
 }
 
 struct samples {
-    int64_t whole[STARTS_MAX];
-    int64_t behind[STARTS_MAX];
+    int64_t total[STARTS_MAX];
+    int64_t after_handshake[STARTS_MAX];
 };
 
-static void keep(struct samples *samples, unsigned i, struct start start)
+static void store(struct samples *samples, unsigned i, struct start start)
 {
-    samples->whole[i] = start.whole_ns;
-    samples->behind[i] = start.behind_handshake_ns;
+    samples->total[i] = start.total_ns;
+    samples->after_handshake[i] = start.after_handshake_ns;
 }
 
 static void compare(const struct bench_options *options, struct proxy *proxy, int64_t delay_ms)
@@ -150,17 +150,17 @@ static void compare(const struct bench_options *options, struct proxy *proxy, in
     proxy_set(proxy, PROXY_TO_CLIENT, &delay);
     for (unsigned i = 0; i < count; i++) {
         flush(options->socket);
-        keep(&ours, i, podlink_start(proxy_url(proxy)));
+        store(&ours, i, podlink_start(proxy_url(proxy)));
         flush(options->socket);
-        keep(&theirs, i, one_by_one_start(proxy_url(proxy)));
+        store(&theirs, i, one_by_one_start(proxy_url(proxy)));
     }
-    const double whole = median_ms(ours.whole, count);
-    const double behind = median_ms(ours.behind, count);
-    const double their_whole = median_ms(theirs.whole, count);
-    const double their_behind = median_ms(theirs.behind, count);
+    const double total = median_ms(ours.total, count);
+    const double after = median_ms(ours.after_handshake, count);
+    const double their_total = median_ms(theirs.total, count);
+    const double their_after = median_ms(theirs.after_handshake, count);
     printf("{\"figure\":\"cold start\",\"delay_ms\":%lld,\"podlink_ms\":%.2f,\"one_by_one_ms\":%.2f,\"ratio\":%.2f,"
-           "\"behind_handshake\":{\"podlink_ms\":%.2f,\"one_by_one_ms\":%.2f,\"ratio\":%.2f}}\n",
-           (long long)delay_ms, whole, their_whole, their_whole / whole, behind, their_behind, their_behind / behind);
+           "\"after_handshake\":{\"podlink_ms\":%.2f,\"one_by_one_ms\":%.2f,\"ratio\":%.2f}}\n",
+           (long long)delay_ms, total, their_total, their_total / total, after, their_after, their_after / after);
 }
 
 int main(int argc, char **argv)
@@ -177,7 +177,7 @@ int main(int argc, char **argv)
         bench_die("podlink: %s", err.message);
     struct proxy *proxy = proxy_start(options.socket, false);
     if (proxy == NULL)
-        bench_die("no proxy");
+        bench_die("cannot start the proxy");
     for (size_t i = 0; i < sizeof delays_ms / sizeof *delays_ms; i++)
         compare(&options, proxy, delays_ms[i]);
     proxy_stop(proxy);

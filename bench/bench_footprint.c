@@ -1,5 +1,6 @@
-/* What a client costs beside time: bytes on the wire of a link call by EVALSHA and by EVAL, bytes and system calls to
- * load the scripts, memory of an idle client and of each caller that waits. Prints a JSON record for each figure. */
+/* The costs of a client other than time: bytes on the wire of a link call by EVALSHA and by EVAL, bytes and system
+ * calls to load the scripts, memory of an idle client and of each waiting caller. Prints a JSON record for each figure.
+ */
 #include "bench_clock.h"
 #include "bench_memory.h"
 #include "bench_stack.h"
@@ -15,7 +16,7 @@ enum {
     CALLERS_MANY = 200,
     CALLERS_MAX = CALLERS_MANY,
     PAUSE_MS = 1500,
-    SETTLE_MS = 700, /* by then all callers have sent and wait */
+    SETTLE_MS = 700, /* after this time all callers have sent their call and wait */
     NS_PER_MS = 1000000
 };
 
@@ -78,7 +79,7 @@ static void scripts_on_the_wire(const struct bench_options *options)
     podlink_client_free(client);
 }
 
-/* The script's source stands in the place of its SHA1; everything else is the same. */
+/* The length of the same command with the source of the script in place of its SHA1. */
 static size_t eval_bytes(podlink_client *client, const char *sha)
 {
     struct bench_eval_command command;
@@ -121,36 +122,36 @@ static void link_on_the_wire(const struct bench_options *options)
 
 /* ---- memory ----------------------------------------------------------------------------------------------------- */
 
-struct crowd {
+struct callers {
     podlink_client *client;
-    pthread_barrier_t go;
+    pthread_barrier_t start;
     unsigned count;
     pthread_t threads[CALLERS_MAX];
 };
 
 static void *call_once(void *argument)
 {
-    struct crowd *crowd = argument;
-    pthread_barrier_wait(&crowd->go);
-    link_user(crowd->client, 1);
+    struct callers *callers = argument;
+    pthread_barrier_wait(&callers->start);
+    link_user(callers->client, 1);
     return NULL;
 }
 
-static void crowd_gather(struct crowd *crowd, podlink_client *client, unsigned count)
+static void callers_start(struct callers *callers, podlink_client *client, unsigned count)
 {
-    crowd->client = client;
-    crowd->count = count;
-    pthread_barrier_init(&crowd->go, NULL, count + 1);
+    callers->client = client;
+    callers->count = count;
+    pthread_barrier_init(&callers->start, NULL, count + 1);
     for (unsigned i = 0; i < count; i++)
-        if (pthread_create(&crowd->threads[i], NULL, call_once, crowd) != 0)
+        if (pthread_create(&callers->threads[i], NULL, call_once, callers) != 0)
             bench_die("cannot start thread %u", i);
 }
 
-static void crowd_dismiss(struct crowd *crowd)
+static void callers_join(struct callers *callers)
 {
-    for (unsigned i = 0; i < crowd->count; i++)
-        pthread_join(crowd->threads[i], NULL);
-    pthread_barrier_destroy(&crowd->go);
+    for (unsigned i = 0; i < callers->count; i++)
+        pthread_join(callers->threads[i], NULL);
+    pthread_barrier_destroy(&callers->start);
 }
 
 static void pause_server(redisContext *server)
@@ -161,19 +162,19 @@ static void pause_server(redisContext *server)
     freeReplyObject(reply);
 }
 
-/* How much more the heap holds while so many callers wait for the server, than while their threads wait to call. */
+/* By how much the heap grows while count callers wait for their replies. Their threads are already running. */
 static double waiting_bytes(podlink_client *client, redisContext *server, unsigned count)
 {
-    struct crowd crowd;
+    struct callers callers;
     size_t before;
     size_t during;
-    crowd_gather(&crowd, client, count);
+    callers_start(&callers, client, count);
     before = bench_heap_bytes();
     pause_server(server);
-    pthread_barrier_wait(&crowd.go);
+    pthread_barrier_wait(&callers.start);
     bench_sleep_ns((int64_t)SETTLE_MS * NS_PER_MS);
     during = bench_heap_bytes();
-    crowd_dismiss(&crowd);
+    callers_join(&callers);
     return (double)during - (double)before;
 }
 
@@ -200,7 +201,7 @@ static void memory(const struct bench_options *options)
     size_t heap = bench_heap_bytes();
     size_t resident = bench_resident_bytes();
     podlink_client *client = open_client(options, PODLINK_LOAD_ON_OPEN);
-    double few = waiting_bytes(client, server, CALLERS_FEW); /* enough for both shared connections to be dialled */
+    double few = waiting_bytes(client, server, CALLERS_FEW); /* enough callers to dial both shared connections */
     print_figure("idle client: connections", (double)stats_of(client).connections, "connections");
     print_figure("idle client: heap", (double)bench_heap_bytes() - (double)heap, "bytes");
     print_figure("idle client: of that, by podlink's allocator", (double)bench_counted_bytes(), "bytes");
@@ -216,7 +217,7 @@ int main(int argc, char **argv)
 {
     struct bench_options options;
     bench_options_read(&options, argc, argv);
-    memory(&options); /* first: nothing has grown the heap yet */
+    memory(&options); /* first, while nothing else has grown the heap */
     scripts_on_the_wire(&options);
     link_on_the_wire(&options);
     return 0;

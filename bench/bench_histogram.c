@@ -7,7 +7,7 @@ enum {
     NS_PER_US = 1000
 };
 
-/* Below 2 * 128 ns a bucket is a nanosecond wide, then twice as wide with each power of two. */
+/* A bucket is 1 ns wide below 2 * 128 ns; the width doubles with each power of two. */
 static size_t bucket_of(uint64_t ns)
 {
     unsigned shift = 0;

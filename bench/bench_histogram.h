@@ -1,4 +1,5 @@
-/* Latencies, counted in buckets that are at most 0.8 % wide. One histogram belongs to one thread; merge afterwards. */
+/* A histogram of latencies with buckets that are at most 0.8 % wide. Not thread-safe: use one per thread, then merge.
+ */
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H
 
@@ -14,12 +15,12 @@ struct bench_histogram {
     uint64_t buckets[BENCH_HISTOGRAM_BUCKETS];
 };
 
-/** Counts a latency; what is beyond 18 minutes is counted as that. */
+/** Counts a latency. Latencies above 18 minutes fall into the last bucket. */
 void bench_histogram_add(struct bench_histogram *histogram, int64_t latency_ns);
 
 void bench_histogram_merge(struct bench_histogram *into, const struct bench_histogram *from);
 
-/** The latency that a share (0..1) of all does not exceed, in microseconds; 0 where there is none. */
+/** A quantile (0..1) in microseconds; 0 if the histogram is empty. */
 double bench_histogram_quantile_us(const struct bench_histogram *histogram, double share);
 
 #endif

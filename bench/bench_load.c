@@ -1,5 +1,5 @@
-/* The load driver: threads that call the set-link script as fast as it answers, each for itself, for a fixed time after
- * a warm-up. Prints one JSON record. */
+/* The load driver: --threads threads run the set-link script in a loop, each waiting for its own reply, for a fixed
+ * time after a warm-up. Prints one JSON record. */
 #include "bench_clock.h"
 #include "bench_histogram.h"
 #include "eval_command.h"
@@ -29,7 +29,7 @@ struct caller {
     struct bench_histogram latencies;
 };
 
-/* What a run used, between two moments. */
+/* Time and CPU time: at a moment, or between two. */
 struct usage {
     int64_t time_ns;
     int64_t client_cpu_ns;
@@ -43,7 +43,7 @@ static const struct bench_peer *find_peer(const char *name)
     for (size_t i = 0; i < sizeof peers / sizeof *peers; i++)
         if (strcmp(peers[i]->name, name) == 0)
             return peers[i];
-    bench_die("there is no peer '%s'", name);
+    bench_die("unknown peer '%s'", name);
 }
 
 static unsigned next_user(struct caller *caller)
@@ -77,9 +77,7 @@ static void *call_until_the_end(void *argument)
 
 static struct caller *start_callers(struct load *load)
 {
-    struct caller *callers = calloc(load->options->threads, sizeof *callers);
-    if (callers == NULL)
-        bench_die("out of memory");
+    struct caller *callers = bench_allocate(load->options->threads, sizeof *callers);
     for (unsigned i = 0; i < load->options->threads; i++) {
         callers[i].load = load;
         callers[i].random = UINT64_C(0x9e3779b97f4a7c15) * (i + 1);
@@ -120,7 +118,7 @@ static void print_record(const struct load *load, const struct bench_histogram *
 {
     double calls = (double)all->count;
     if (all->count == 0)
-        bench_die("no call came back in %.1f s", load->options->seconds);
+        bench_die("no call was answered in %.1f s", load->options->seconds);
     printf("{\"case\":\"link\",\"peer\":\"%s\",\"threads\":%u,\"ops_per_s\":%.1f,\"p50_us\":%.2f,\"p99_us\":%.2f,"
            "\"p999_us\":%.2f,\"client_cpu_us\":%.3f,\"server_cpu_us\":%.3f}\n",
            load->peer->name, load->options->threads, calls * 1e9 / (double)used.time_ns,

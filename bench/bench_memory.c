@@ -46,8 +46,8 @@ size_t bench_counted_bytes(void)
 
 size_t bench_heap_bytes(void)
 {
-    struct mallinfo2 books = mallinfo2();
-    return books.uordblks + books.hblkhd;
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
 }
 
 size_t bench_resident_bytes(void)

@@ -1,5 +1,5 @@
-/* One caller: the same link by podlink and by hiredis in turns, so that whatever else the machine does meets both.
- * Prints a JSON record for each; CPU cannot be told apart here and is null. */
+/* One caller that calls podlink and hiredis alternately, so that other load on the machine affects both alike. Prints a
+ * JSON record for each. Their CPU time cannot be separated and is null. */
 #include "bench_clock.h"
 #include "bench_histogram.h"
 #include "peer.h"
@@ -19,9 +19,7 @@ struct caller {
 
 static struct caller *caller_new(const struct bench_peer *peer, const struct bench_options *options)
 {
-    struct caller *caller = calloc(1, sizeof *caller);
-    if (caller == NULL)
-        bench_die("out of memory");
+    struct caller *caller = bench_allocate(1, sizeof *caller);
     caller->peer = peer;
     caller->shared = peer->open(options);
     caller->joined = peer->join(caller->shared);
@@ -42,13 +40,13 @@ static int64_t call_once(struct caller *caller, unsigned user, int pod)
     return bench_now_ns() - start;
 }
 
-static void take_turns(struct caller *callers[PEERS], const struct bench_options *options)
+static void alternate(struct caller *callers[PEERS], const struct bench_options *options)
 {
     unsigned warmup = options->count / 10;
     for (unsigned i = 0; i < options->count + warmup; i++) {
-        for (unsigned turn = 0; turn < PEERS; turn++) {
-            struct caller *caller = callers[(i + turn) % PEERS]; /* who is first changes */
-            int64_t took = call_once(caller, (i * 7919U + turn) % options->users, (int)(i / PEERS % 2));
+        for (unsigned k = 0; k < PEERS; k++) {
+            struct caller *caller = callers[(i + k) % PEERS]; /* the first one alternates */
+            int64_t took = call_once(caller, (i * 7919U + k) % options->users, (int)(i / PEERS % 2));
             if (i >= warmup) {
                 caller->total_ns += took;
                 bench_histogram_add(&caller->latencies, took);
@@ -74,7 +72,7 @@ int main(int argc, char **argv)
     bench_options_read(&options, argc, argv);
     callers[0] = caller_new(&bench_peer_podlink, &options);
     callers[1] = caller_new(&bench_peer_hiredis, &options);
-    take_turns(callers, &options);
+    alternate(callers, &options);
     for (unsigned i = 0; i < PEERS; i++) {
         print_record(callers[i]);
         caller_free(callers[i]);

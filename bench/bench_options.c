@@ -32,6 +32,14 @@ void bench_die(const char *format, ...)
     exit(1);
 }
 
+void *bench_allocate(size_t count, size_t size)
+{
+    void *block = calloc(count, size);
+    if (block == NULL)
+        bench_die("out of memory");
+    return block;
+}
+
 static double positive_number(const char *text)
 {
     char *end;

@@ -71,7 +71,7 @@ int bench_eval_reply_take(redisContext *context, redisReply *reply)
     if (reply == NULL)
         bench_die("the call failed: %s", context->errstr);
     if (reply->type == REDIS_REPLY_ERROR)
-        bench_die("the server answered: %s", reply->str);
+        bench_die("the server replied: %s", reply->str);
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 1 || reply->element[0]->type != REDIS_REPLY_STRING)
         bench_die("the reply has an unexpected shape");
     previous = (int)strtol(reply->element[0]->str, &end, 10);

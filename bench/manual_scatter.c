@@ -16,15 +16,15 @@ struct worker {
 struct bench_scatter {
     unsigned count;
     bool is_ending;
-    pthread_barrier_t start; /* of a batch, or of the end */
+    pthread_barrier_t start; /* of a batch, or of the shutdown */
     pthread_barrier_t done;
     struct worker workers[BENCH_SERVERS_MAX];
 };
 
-/* ---- whose users they are ---- */
+/* ---- users of each server ---- */
 
-/* A node of a cluster answers for its own slots, and says who else is to be asked for the others: MOVED. */
-static bool answers(redisContext *context)
+/* Reads the reply to EXISTS. A node of a cluster replies MOVED for slots of other nodes. */
+static bool is_served(redisContext *context)
 {
     void *found = NULL;
     redisGetReply(context, &found);
@@ -36,8 +36,8 @@ static bool answers(redisContext *context)
     return is_own;
 }
 
-/* Keeps a server's own users, in their order. @return how many */
-static unsigned keep_own(const struct bench_options *options, unsigned server, const unsigned *users, unsigned *own)
+/* Copies the users that a server serves to own, in their order. Returns their number. */
+static unsigned select_own(const struct bench_options *options, unsigned server, const unsigned *users, unsigned *own)
 {
     redisContext *context = bench_connect(options, server);
     struct bench_eval_command command;
@@ -49,7 +49,7 @@ static unsigned keep_own(const struct bench_options *options, unsigned server, c
             bench_die("hiredis: %s", context->errstr);
     }
     for (unsigned i = 0; i < options->count; i++)
-        if (answers(context))
+        if (is_served(context))
             own[count++] = users[i];
     redisFree(context);
     return count;
@@ -57,7 +57,7 @@ static unsigned keep_own(const struct bench_options *options, unsigned server, c
 
 /* ---- threads ---- */
 
-static void *send_when_told(void *argument)
+static void *send_batches(void *argument)
 {
     struct worker *worker = argument;
     struct bench_scatter *scatter = worker->scatter;
@@ -76,7 +76,7 @@ static void start_worker(struct bench_scatter *scatter, unsigned server, const s
     bench_url_write(options, server, url, sizeof url);
     bench_sender_open_podlink(&worker->sender, url, users, count);
     worker->scatter = scatter;
-    if (pthread_create(&worker->thread, NULL, send_when_told, worker) != 0)
+    if (pthread_create(&worker->thread, NULL, send_batches, worker) != 0)
         bench_die("cannot start thread %u", server);
 }
 
@@ -89,12 +89,12 @@ struct bench_scatter *bench_scatter_open(const struct bench_options *options, co
     pthread_barrier_init(&scatter->start, NULL, scatter->count + 1);
     pthread_barrier_init(&scatter->done, NULL, scatter->count + 1);
     for (unsigned i = 0; i < scatter->count; i++) {
-        const unsigned count = keep_own(options, i, users, own);
+        const unsigned count = select_own(options, i, users, own);
         start_worker(scatter, i, options, own, count);
         owned += count;
     }
     if (owned != options->count)
-        bench_die("%u of %u links have a server", owned, options->count);
+        bench_die("only %u of %u users are served", owned, options->count);
     free(own);
     return scatter;
 }

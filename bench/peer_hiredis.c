@@ -1,4 +1,4 @@
-/* hiredis, a connection for each thread. */
+/* hiredis with one connection per thread. */
 #include "eval_command.h"
 #include "peer.h"
 
@@ -11,7 +11,7 @@ struct caller {
 
 static void *open_shared(const struct bench_options *options)
 {
-    return (void *)options; /* only read */
+    return (void *)options; /* read only */
 }
 
 static void close_shared(void *shared)
@@ -22,9 +22,7 @@ static void close_shared(void *shared)
 static void *join(void *shared)
 {
     const struct bench_options *options = shared;
-    struct caller *caller = malloc(sizeof *caller);
-    if (caller == NULL)
-        bench_die("out of memory");
+    struct caller *caller = bench_allocate(1, sizeof *caller);
     caller->context = bench_connect(options, 0);
     bench_eval_command_init(&caller->command, options->sha);
     return caller;

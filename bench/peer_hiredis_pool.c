@@ -1,4 +1,4 @@
-/* hiredis behind what people write round it: eight connections, a mutex and a condition. */
+/* hiredis with the pool that applications usually write: eight connections, a mutex and a condition variable. */
 #include "eval_command.h"
 #include "peer.h"
 
@@ -11,7 +11,7 @@ struct pool {
     pthread_mutex_t lock;
     pthread_cond_t returned;
     size_t idle_count;
-    redisContext *idle[CONNECTIONS]; /* a stack: the latest returned is warm */
+    redisContext *idle[CONNECTIONS]; /* a stack: the connection released last is reused first */
     const char *sha;
 };
 
@@ -22,9 +22,7 @@ struct caller {
 
 static void *open_pool(const struct bench_options *options)
 {
-    struct pool *pool = calloc(1, sizeof *pool);
-    if (pool == NULL)
-        bench_die("out of memory");
+    struct pool *pool = bench_allocate(1, sizeof *pool);
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->returned, NULL);
     pool->sha = options->sha;
@@ -64,9 +62,7 @@ static void release(struct pool *pool, redisContext *context)
 
 static void *join(void *shared)
 {
-    struct caller *caller = malloc(sizeof *caller);
-    if (caller == NULL)
-        bench_die("out of memory");
+    struct caller *caller = bench_allocate(1, sizeof *caller);
     caller->pool = shared;
     bench_eval_command_init(&caller->command, caller->pool->sha);
     return caller;
@@ -85,7 +81,7 @@ static int link_user(void *joined, unsigned user, int pod)
     bench_eval_command_set(&caller->command, user, pod);
     context = acquire(caller->pool);
     reply = redisCommandArgv(context, BENCH_EVAL_ARGC, caller->command.argv, caller->command.lengths);
-    release(caller->pool, context); /* the reply is the caller's own; a failure ends the program anyway */
+    release(caller->pool, context); /* the reply does not belong to it; a failure ends the program */
     return bench_eval_reply_take(context, reply);
 }
 

@@ -1,4 +1,4 @@
-/* podlink as it comes: one client with default options, shared by all threads. */
+/* podlink: one client with default options, shared by all threads. */
 #include "eval_command.h"
 #include "peer.h"
 

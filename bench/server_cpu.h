@@ -1,4 +1,4 @@
-/* What the servers say of themselves, over connections that carry nothing else. */
+/* CPU time of the servers, read by INFO over separate connections. */
 #ifndef BENCH_SERVER_CPU_H
 #define BENCH_SERVER_CPU_H
 
@@ -13,12 +13,11 @@ struct bench_servers {
     unsigned count;
 };
 
-/** Connects to all servers; what fails ends the program, here and below. */
+/** Connects to all servers. Here and below a failure ends the program. */
 void bench_servers_connect(struct bench_servers *servers, const struct bench_options *options);
 void bench_servers_close(struct bench_servers *servers);
 
-/** CPU time so far of all servers together, user and system, in nanoseconds (INFO cpu: used_cpu_user + used_cpu_sys).
- */
+/** The sum of the servers' CPU time since their start, user and system, in nanoseconds. */
 int64_t bench_servers_cpu_ns(const struct bench_servers *servers);
 
 #endif

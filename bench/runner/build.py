@@ -1,4 +1,4 @@
-"""The release build of podlink and of the C programs here, in a build directory of its own."""
+"""The release build of podlink and of the C programs in bench/, in its own build directory."""
 import shutil
 
 from .shell import BUILD, ROOT, die, quietly
@@ -10,7 +10,7 @@ ARGUMENTS = ["--buildtype=release", "-Db_ndebug=false", "-Dbench=true", "-Dtests
 def podlink():
     log = BUILD / "bench-build.log"
     if not (BUILD / "build.ninja").exists():
-        shutil.rmtree(BUILD / "meson-private", ignore_errors=True) # of a setup that failed: meson would trust it
+        shutil.rmtree(BUILD / "meson-private", ignore_errors=True) # left by a failed setup; meson would use it
         if not quietly(log, "meson", "setup", BUILD, ROOT, *ARGUMENTS):
             die(f"meson failed:\n{log.read_text()}")
     if not quietly(log, "ninja", "-C", BUILD):

@@ -1,4 +1,4 @@
-"""podlink beside itself: a cluster, sentinels and TLS, each against the plain client."""
+"""Comparisons of podlink with itself: a cluster, sentinels and TLS, each with the plain client."""
 import contextlib
 import shutil
 import time
@@ -9,7 +9,7 @@ from .shell import BUILD, records, warn
 
 
 class Side:
-    """One of those that a case compares."""
+    """One of the things that a case compares."""
 
     def __init__(self, name, target, program="bench_load", peer="podlink"):
         self.name = name
@@ -25,26 +25,26 @@ class Side:
         return found[-1] | {"case": case, "peer": self.name, "others": others}
 
     def others_s(self):
-        """CPU time that neither the servers nor programs of ours have used."""
+        """CPU time of other processes: neither the servers nor our own programs."""
         servers_s = sum(server.cpu_s() for server in self.target.servers)
         return machine.busy_s() - machine.children_s() - servers_s
 
 
 class Case:
-    """A comparison with the first of some sides."""
+    """A comparison of several sides with the first one."""
 
     def __init__(self, name, sides, callers, goals=(), needs=(), table=report.versus):
         self.name = name
         self.sides = sides        # a context manager: starts the servers
-        self.callers = callers    # a quick run takes the last; None: nobody calls from threads
-        self.goals = dict(goals)  # (side, callers): the least ratio that is wanted
-        self.needs = needs        # programs
+        self.callers = callers    # a quick run uses the last; None: a program without --threads
+        self.goals = dict(goals)  # (side, callers): the lowest acceptable ratio
+        self.needs = needs        # programs that must be installed
         self.table = table
 
     def is_possible(self):
         missing = [program for program in self.needs if not shutil.which(program)]
         if missing:
-            warn(f"{self.name}: left out, there is no {missing[0]} here")
+            warn(f"{self.name}: left out, {missing[0]} is not installed")
         return not missing
 
     def callers_of(self, plan):
@@ -53,7 +53,7 @@ class Case:
         return plan.threads or (self.callers[-1:] if plan.quick else self.callers)
 
 
-# ---- what is compared ------------------------------------------------------------------------------------------------
+# ---- the comparisons -------------------------------------------------------------------------------------------------
 
 @contextlib.contextmanager
 def cluster_of_one():
@@ -66,7 +66,8 @@ def cluster_of_one():
 @contextlib.contextmanager
 def batch():
     with deployment.cluster(3) as cluster:
-        yield [Side("three by hand", cluster, "bench_batch", "manual-scatter"), Side("one call", cluster, "bench_batch")]
+        yield [Side("three by hand", cluster, "bench_batch", "manual-scatter"),
+               Side("one call", cluster, "bench_batch")]
 
 
 @contextlib.contextmanager

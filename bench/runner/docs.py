@@ -1,4 +1,4 @@
-"""Rows, tables and charts into docs/."""
+"""Writes rows, tables and charts to docs/."""
 import json
 
 from . import limit, plot, report, rows
@@ -24,7 +24,7 @@ def charts(results, where):
 
 
 def write(name, results, tables, drawn):
-    """Tables between the page's markers of that name, all else into files of their own."""
+    """Writes the tables between the markers of this name in the page, and the rest to separate files."""
     (DOCS / "benchmarks").mkdir(exist_ok=True)
     for chart, text in drawn.items():
         (DOCS / "benchmarks" / f"{name}-{chart}.svg").write_text(text)
@@ -32,7 +32,7 @@ def write(name, results, tables, drawn):
     text = PAGE.read_text()
     for section, lines in tables.items():
         if f"<!-- {name}, {section}: begin -->" not in text:
-            warn(f"{PAGE.name} has no place for '{name}, {section}'")
+            warn(f"{PAGE.name} has no markers for '{name}, {section}'")
         text = report.replace(text, f"{name}, {section}", lines)
     PAGE.write_text(text)
     say(f"\nwritten: {PAGE.relative_to(ROOT)}, docs/benchmarks/{name}*")

@@ -1,5 +1,5 @@
-"""Instructions of a call in user space, by callgrind: the difference of two run lengths, so that neither the start nor
-the end is counted."""
+"""Instructions of a call in user space, by callgrind. Two runs of different length are compared, so that start and end
+are not counted."""
 import re
 import shutil
 import subprocess
@@ -26,9 +26,9 @@ def per_call(server, peer):
 
 
 def measure(server):
-    """A figure for each peer; none without valgrind."""
+    """Returns a figure for each peer; none without valgrind."""
     if not shutil.which("valgrind"):
-        warn("instructions: left out, there is no valgrind here")
+        warn("instructions: left out, valgrind is not installed")
         return []
     figures = [{"figure": f"instructions of a call, {peer}", "value": per_call(server, peer), "unit": "instructions"}
                for peer in ("podlink", "hiredis")]

@@ -1,8 +1,8 @@
-"""The server's limit: redis-benchmark with 64 commands in flight on each connection, the same script, random users.
+"""The limit of the server: redis-benchmark with 64 commands in flight per connection, the same script, random users.
 
-Where the load moves users between two pods, two of them run at once, one for each pod, so that about half of their
-calls move a user too. redis-benchmark draws the link's key and the index's independently, so its calls in that case
-do a little more in the server than the others': 2.75 redis.calls each on average instead of 2.5.
+If the load moves users between two pods, two instances run at the same time, one for each pod, so that about half of
+their calls move a user. redis-benchmark chooses the key of the link and that of the index independently. In this case
+its calls do slightly more work in the server: 2.75 redis.calls each on average instead of 2.5.
 """
 import re
 import shutil
@@ -24,7 +24,7 @@ def command(server, connections, calls, pod):
 
 
 def percentile_us(text, share):
-    """redis-benchmark prints the share of calls up to some latencies; the first that is large enough."""
+    """The first latency that covers the share. redis-benchmark prints the share of calls up to several latencies."""
     for match in re.finditer(r"^([\d.]+)% <= ([\d.]+) milliseconds", text.replace("\r", "\n"), re.MULTILINE):
         if float(match[1]) >= share:
             return 1000 * float(match[2])
@@ -37,11 +37,11 @@ def rate(text):
 
 
 class Limit:
-    """Finds the best number of connections once, then measures as often as asked."""
+    """Finds the best number of connections once, and then measures with it."""
 
     def __init__(self, server, case, pods, choices):
         if not shutil.which(PEER):
-            die(f"there is no program {PEER}")
+            die(f"{PEER} is not installed")
         self.server = server
         self.case = case
         self.pods = pods
@@ -54,7 +54,7 @@ class Limit:
         self.connections = max(trials, key=trials.get)
 
     def measure(self, threads, seconds):
-        """A record; threads only says beside which rows it was measured, there are no callers here."""
+        """Returns a record. threads is only its label: the rows with which it is compared."""
         calls = max(2000, int(self.per_s * seconds / len(self.pods)))
         connections = max(1, self.connections // len(self.pods))
         before = self.server.cpu_s()

@@ -1,4 +1,4 @@
-"""What all was measured on."""
+"""The machine and the versions of what was measured."""
 import datetime
 import os
 import platform
@@ -24,14 +24,14 @@ def processor():
 
 
 def busy_s():
-    """How long all processors have worked, for whomever; a host that took them away included."""
+    """CPU time of all processes, interrupts and time stolen by the host."""
     with open("/proc/stat", encoding="utf-8") as file:
         user, nice, system, _, _, *interrupts_and_stolen = map(int, file.readline().split()[1:9])
     return (user + nice + system + sum(interrupts_and_stolen)) / os.sysconf("SC_CLK_TCK")
 
 
 def children_s():
-    """CPU time of the programs that this one has started and that have ended."""
+    """CPU time of the child processes that have ended."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return used.ru_utime + used.ru_stime
 

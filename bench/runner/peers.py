@@ -1,4 +1,4 @@
-"""Who is measured: podlink and hiredis in C, and the clients of other languages where their toolchains are present."""
+"""The measured programs: podlink and hiredis in C, and clients of other languages if their toolchains are installed."""
 import os
 import pathlib
 import shutil
@@ -10,7 +10,7 @@ BUILDS = BUILD / "peers"
 
 
 class Peer:
-    """A program that puts a load on the server and prints a record."""
+    """A program that loads the server and prints a record."""
 
     def __init__(self, name, command, arguments=(), least_warmup_s=0.0):
         self.name = name
@@ -42,8 +42,8 @@ def build_java(target):
     return ["mvn", "-q", "-B", "-f", SOURCES / "java" / "pom.xml", f"-Dtarget={target}", "package"]
 
 
-# language: its tools, how it is built, what is run, its peers. A virtual machine that compiles while it runs gets a
-# longer warm-up.
+# language: its tools, how it is built, the program, its peers with their least warm-up in seconds. A virtual machine
+# with a JIT compiler gets a longer warm-up.
 LANGUAGES = {
     "go": (["go"], build_go, lambda target: [target / "load"], {"go-redis": 0, "go-redis-wide": 0, "rueidis": 0}),
     "rust": (["cargo"], build_rust, lambda target: [target / "release" / "load"], {"redis-rs": 0}),
@@ -58,7 +58,7 @@ def foreign_names():
 
 
 def foreign_peers(wanted, quick):
-    """Builds and returns the wanted peers; one that cannot be built is left out, in one line."""
+    """Builds and returns the wanted peers. One that cannot be built is left out with a warning."""
     found = []
     for language, (tools, build, command, peers) in LANGUAGES.items():
         names = [name for name in peers if name in wanted]
@@ -68,9 +68,9 @@ def foreign_peers(wanted, quick):
         if not names:
             continue
         if missing:
-            warn(f"{', '.join(names)}: left out, there is no {missing[0]} here")
+            warn(f"{', '.join(names)}: left out, {missing[0]} is not installed")
         elif not quietly(log, *build(target)):
-            warn(f"{', '.join(names)}: left out, does not build, see {log.relative_to(ROOT)}")
+            warn(f"{', '.join(names)}: left out, the build failed, see {log.relative_to(ROOT)}")
         else:
             found += [Peer(name, command(target), least_warmup_s=min(peers[name], 1) if quick else peers[name])
                       for name in names]

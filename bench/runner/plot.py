@@ -1,4 +1,4 @@
-"""Line charts as SVG: callers on a logarithmic axis, a line for each peer."""
+"""Line charts as SVG: callers on a logarithmic axis, one line per peer."""
 import math
 from xml.sax.saxutils import escape
 
@@ -7,7 +7,7 @@ from .limit import PEER as LIMIT
 WIDTH, HEIGHT = 820, 460
 LEFT, RIGHT, TOP, BOTTOM = 80, 170, 48, 56
 
-# Told apart by those who see no red or no green too (Okabe and Ito).
+# Distinguishable with a colour vision deficiency (Okabe and Ito).
 COLOURS = {"podlink": "#d55e00", "hiredis": "#0072b2", "hiredis-pool": "#56b4e9", "go-redis": "#009e73",
            "go-redis-wide": "#7fc8a9", "rueidis": "#cc79a7", "redis-rs": "#8c6d31", "lettuce": "#e69f00",
            LIMIT: "#666666"}
@@ -39,7 +39,7 @@ def decade_ticks(bottom, top):
 
 
 class Axis:
-    """Values to places: between two places, by a scale."""
+    """Maps values to positions between start and end."""
 
     def __init__(self, ticks, start, end, logarithmic):
         self.ticks = ticks
@@ -82,7 +82,7 @@ def curve(name, points, across, up):
 
 
 def labels(series, up):
-    """Names at the right end of their curves, moved apart where they would overlap."""
+    """Names at the right ends of their curves, moved apart if they overlap."""
     wanted = sorted((up.place(points[-1][1]) + 4, name) for name, points in series.items())
     lines, above = [], 0
     for y, name in wanted:
@@ -94,14 +94,14 @@ def labels(series, up):
 
 
 def chart(title, label, series, logarithmic=False):
-    """series: name -> [(callers, value), ...], in ascending order of callers."""
+    """series: name -> [(callers, value), ...], sorted by callers."""
     values = [y for points in series.values() for _, y in points]
     callers = sorted({x for points in series.values() for x, _ in points})
     ticks = decade_ticks(min(values), max(values)) if logarithmic else linear_ticks(max(values))
     across = Axis(callers, LEFT, WIDTH - RIGHT, True)
     up = Axis(ticks, HEIGHT - BOTTOM, TOP, logarithmic)
     body = [text(LEFT, 26, title, "start", ' font-size="16" font-weight="bold"'), *grid(across, up, label)]
-    for name in sorted(series, key=lambda name: name == "podlink"): # podlink last, so on top
+    for name in sorted(series, key=lambda name: name == "podlink"): # podlink last: on top
         body += curve(name, series[name], across, up)
     body += labels(series, up)
     return "\n".join([

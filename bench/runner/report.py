@@ -1,4 +1,4 @@
-"""Rows as tables for a terminal and for docs/benchmarks.md."""
+"""Formats rows as tables for the terminal and for docs/benchmarks.md."""
 import re
 
 from .limit import PEER as LIMIT
@@ -11,7 +11,7 @@ HEAD = ["peer", "calls/s", "of the best peer", "spread", "p50 us", "p99 us", "of
 
 
 def table(head, lines):
-    """A markdown table whose columns stand under each other, so that it is a table on a terminal too."""
+    """A markdown table with aligned columns, which is also readable in a terminal."""
     widths = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     rule = ["-" * widths[0]] + ["-" * (width - 1) + ":" for width in widths[1:]]
 
@@ -27,7 +27,7 @@ def number(value, digits=0):
 
 
 def rivals(rows):
-    """The peers that count as the best: not podlink, and not the server's limit."""
+    """The peers that podlink is compared with: not podlink itself, and not the limit of the server."""
     return [row for row in rows if row["peer"] not in (OURS, LIMIT)]
 
 
@@ -58,7 +58,7 @@ def rate_table(rows):
 
 
 def link(rows):
-    """A table for each number of callers."""
+    """One table per number of callers."""
     lines = []
     for threads in sorted({row["threads"] for row in rows}):
         lines += [f"{threads} caller{'s' if threads > 1 else ''}:", "",
@@ -67,7 +67,7 @@ def link(rows):
 
 
 def goals(rows):
-    """How podlink stands to the best peer at each number of callers, beside what is wanted."""
+    """podlink compared with the best peer for each number of callers, and the goals."""
     lines = []
     for threads in sorted({row["threads"] for row in rows}):
         here = [row for row in rows if row["threads"] == threads]
@@ -76,10 +76,10 @@ def goals(rows):
         if not ours or not others:
             continue
         best = max(others, key=lambda row: row["ops_per_s"])
-        calm = min(others, key=lambda row: row["p99_us"])
+        steady = min(others, key=lambda row: row["p99_us"])
         lines.append([str(threads), ratio(ours[0]["ops_per_s"], best["ops_per_s"]), "1.00" if threads <= 8 else "1.30",
-                      best["peer"], ratio(ours[0]["p99_us"], calm["p99_us"]), "" if threads < 16 else "0.75",
-                      calm["peer"]])
+                      best["peer"], ratio(ours[0]["p99_us"], steady["p99_us"]), "" if threads < 16 else "0.75",
+                      steady["peer"]])
     return table(["callers", "throughput", "at least", "best peer", "p99", "at most", "best p99"], lines)
 
 
@@ -98,7 +98,7 @@ def one_caller(rows):
 
 
 def versus(rows, goals):
-    """The sides of a case beside its first one."""
+    """The sides of a case, compared with the first one."""
     lines = []
     for threads in sorted({row["threads"] for row in rows}):
         first, *others = [row for row in rows if row["threads"] == threads]
@@ -112,7 +112,7 @@ def versus(rows, goals):
 
 
 def masters(rows, _):
-    """As measured, and what as many machines of their own could do."""
+    """The measured rates, and the rates that the masters could serve on separate machines."""
     lines = []
     for threads in sorted({row["threads"] for row in rows}):
         first, *others = [row for row in rows if row["threads"] == threads]
@@ -136,6 +136,6 @@ def facts(found):
 
 
 def replace(text, name, lines):
-    """Puts lines between the markers of that name; a text without them stays as it is."""
+    """Replaces the lines between the markers of this name. A text without the markers does not change."""
     pattern = re.compile(rf"(<!-- {name}: begin -->\n).*?(<!-- {name}: end -->)", re.DOTALL)
     return pattern.sub(lambda match: match[1] + "\n" + "\n".join(lines) + "\n\n" + match[2], text)

@@ -1,4 +1,4 @@
-"""Records, one for each repetition, into rows: the median of each figure."""
+"""Combines records, one per repetition, into rows with the median of each figure."""
 import statistics
 
 KEY = ("case", "peer", "threads")
@@ -14,8 +14,8 @@ def median(values):
 
 
 def medians(found):
-    """Rows in the order in which their first records came; each also has the spread of its throughput, in percent of
-    the median, how many repetitions it stands for, and the throughput in each of them."""
+    """Rows in the order of their first records. Each also has the spread of its throughput in percent of the median,
+    the number of repetitions, and the throughput of each of them."""
     groups = {}
     for record in found:
         groups.setdefault(key_of(record), []).append(record)
@@ -31,10 +31,10 @@ def medians(found):
 
 
 def ratio(row, other):
-    """How many times faster: the median of what each repetition says, since both met the same noise in it."""
+    """The speed-up: the median of the ratios of all repetitions. In one repetition both have the same noise."""
     return statistics.median(ours / theirs for ours, theirs in zip(row["rates"], other["rates"]))
 
 
 def plain(row):
-    """A row as --json writes it."""
+    """The fields of a row that --json writes."""
     return {name: row[name] for name in KEY + FIGURES}

@@ -1,4 +1,4 @@
-"""A private server for one run, on a unix socket or on a loopback port."""
+"""A private server, on a unix socket or on a loopback port."""
 import hashlib
 import os
 import pathlib
@@ -15,7 +15,7 @@ READY_S = 10
 
 
 def free_port(above=0):
-    """A port of 127.0.0.1 that is free now, and so is the one that lies so much above it."""
+    """A free port of 127.0.0.1; port + above is free as well."""
     while True:
         with socket.socket() as probe, socket.socket() as second:
             probe.bind(("127.0.0.1", 0))
@@ -28,9 +28,9 @@ def free_port(above=0):
 
 
 class Server:
-    """Use it in a with statement. Holds the scripts and a link for each of 10,000 users."""
+    """A context manager. The server has the script and a link for each of 10,000 users."""
 
-    READY = "ready to accept connections" # it logs, whatever the case of the letters
+    READY = "ready to accept connections" # expected in its log, compared in lower case
 
     def __init__(self, tcp, arguments=()):
         self.program = os.environ.get("PODLINK_TEST_SERVER", "redis-server")
@@ -38,14 +38,14 @@ class Server:
         self.arguments = arguments
         self.sha = hashlib.sha1(SCRIPT.read_bytes()).hexdigest()
         if not shutil.which(self.program):
-            die(f"there is no program {self.program} (PODLINK_TEST_SERVER)")
+            die(f"{self.program} is not installed (PODLINK_TEST_SERVER)")
 
     def __enter__(self):
         self.dir = pathlib.Path(tempfile.mkdtemp(prefix="podlink-bench-"))
         self.socket = self.dir / "redis.sock"
         with open(self.dir / "log", "w", encoding="utf-8") as log:
-            # A session of its own, as a service has: Linux shares the processors among sessions first, and would
-            # count a server in the session of 64 callers as one of 65 threads.
+            # In its own session, like a service. Linux first divides the processors among sessions: in the session of
+            # 64 callers the server would get the share of one thread in 65.
             self.process = subprocess.Popen([str(part) for part in self.command()], stdout=log,
                                             stderr=subprocess.STDOUT, start_new_session=True)
         try:
@@ -75,20 +75,20 @@ class Server:
             time.sleep(0.02)
 
     def fill(self):
-        """Loads the script and links the users, so that no row starts with an empty server."""
-        held = self.cli("-x", "SCRIPT", "LOAD", stdin=SCRIPT).strip()
-        if held != self.sha:
-            die(f"the server holds the script as {held}, not as {self.sha}")
+        """Loads the script and links the users, so that no measurement starts with an empty server."""
+        loaded = self.cli("-x", "SCRIPT", "LOAD", stdin=SCRIPT).strip()
+        if loaded != self.sha:
+            die(f"the server loaded the script as {loaded}, not as {self.sha}")
         records(BUILD / "bench" / "bench_batch", *self.address(), "--peer", "hiredis-pipeline", "--count", 20000,
                 "--seconds", 0.2, "--warmup", 0.1)
 
     def address(self):
-        """How the programs of this folder are told where the server is, and which script to call."""
+        """Options for the programs in bench/: the address of the server and the SHA1 of the script."""
         place = ["--port", self.port] if self.port else ["--socket", self.socket]
         return [*place, "--sha", self.sha]
 
     def cli_address(self):
-        """The same for the server's own tools."""
+        """The address as options for redis-cli and redis-benchmark."""
         return ["-p", self.port] if self.port else ["-s", self.socket]
 
     def cli(self, *arguments, stdin=None):
@@ -96,11 +96,11 @@ class Server:
             return output("redis-cli", *self.cli_address(), *arguments, stdin=file)
 
     def fields(self, *command):
-        """What a command says in lines of "name:value", such as INFO."""
+        """The reply of a command such as INFO, with lines of "name:value"."""
         return dict(line.split(":", 1) for line in self.cli(*command).splitlines() if ":" in line)
 
     def cpu_s(self):
-        """The server's CPU time so far, user and system."""
+        """CPU time of the server since its start, user and system."""
         fields = self.fields("INFO", "cpu")
         return float(fields["used_cpu_user"]) + float(fields["used_cpu_sys"])
 

@@ -1,4 +1,4 @@
-"""Running other programs."""
+"""Runs other programs."""
 import json
 import pathlib
 import resource
@@ -9,7 +9,7 @@ import threading
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = ROOT / "build-bench"
 
-# So that a program that hangs ends the benchmark and not the day.
+# A program that hangs ends the benchmark.
 RUN_LIMIT_S = 120
 
 
@@ -26,8 +26,8 @@ def die(text):
 
 
 def output(*command, **options):
-    """What a program prints. CalledProcessError where it fails, and only then its complaints are shown: some peers
-    chatter."""
+    """The standard output of a program. Raises CalledProcessError if it fails; only then its standard error is shown,
+    because some peers print warnings."""
     done = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                           check=False, timeout=RUN_LIMIT_S, **options)
     if done.returncode != 0:
@@ -37,7 +37,7 @@ def output(*command, **options):
 
 
 def records(*command):
-    """The JSON records that a program prints, one a line."""
+    """The JSON records that a program prints, one per line."""
     try:
         return [json.loads(line) for line in output(*command).splitlines() if line.startswith("{")]
     except subprocess.CalledProcessError as failure:
@@ -47,7 +47,7 @@ def records(*command):
 
 
 def quietly(log, *command, **options):
-    """Runs a program whose output goes to a file. True where it succeeded."""
+    """Runs a program with its output in a file. Returns whether it succeeded."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, "w", encoding="utf-8") as file:
         done = subprocess.run([str(part) for part in command], stdout=file, stderr=subprocess.STDOUT, check=False,
@@ -56,7 +56,7 @@ def quietly(log, *command, **options):
 
 
 def together(commands):
-    """Starts programs at once. What each prints, and the CPU seconds that they used."""
+    """Runs programs at the same time. Returns the output of each, and the sum of their CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     running = [subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
                for command in commands]

@@ -10,7 +10,7 @@ import (
 	"syscall"
 )
 
-// The CPU seconds of this process, user and system.
+// CPU seconds of this process, user and system.
 func clientCPU() float64 {
 	var usage syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
@@ -19,7 +19,7 @@ func clientCPU() float64 {
 	return float64(usage.Utime.Nano()+usage.Stime.Nano()) / 1e9
 }
 
-// The server's CPU time, over a connection that carries nothing else.
+// CPU time of the server, read over a separate connection.
 type serverCPU struct {
 	conn   net.Conn
 	reader *bufio.Reader

@@ -12,12 +12,12 @@ type goRedis struct {
 	sha    string
 }
 
-// Default options: a pool of 10 connections for each processor.
+// Default options: a pool of 10 connections per processor.
 func newGoRedis(o *options) (peer, error) {
 	return newGoRedisPool(o, 0)
 }
 
-// A pool in which no caller has to wait for a connection.
+// A pool with one connection per caller, so that no caller waits for one.
 func newGoRedisWide(o *options) (peer, error) {
 	return newGoRedisPool(o, o.threads)
 }

@@ -12,7 +12,7 @@ const (
 	buckets  = steps * 34
 )
 
-// As ../../bench_histogram.c: buckets at most 0.8 % wide.
+// The same as ../../bench_histogram.c: buckets at most 0.8 % wide.
 type histogram struct {
 	count   uint64
 	buckets [buckets]uint64

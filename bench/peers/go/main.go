@@ -1,4 +1,4 @@
-// The load of ../../bench_load.c by Go's clients: blocking callers that call the set-link script for a fixed time after a
+// The load of ../../bench_load.c with Go clients: blocking callers run the set-link script for a fixed time after a
 // warm-up. Prints one JSON record.
 package main
 
@@ -25,7 +25,7 @@ type options struct {
 	seconds, warmup         float64
 }
 
-// network and address, as net.Dial takes them.
+// Network and address for net.Dial.
 func (o *options) server() (string, string) {
 	if o.socket != "" {
 		return "unix", o.socket
@@ -66,8 +66,8 @@ func readOptions() *options {
 	flag.StringVar(&o.sha, "sha", "", "SHA1 of the script")
 	flag.IntVar(&o.threads, "threads", 1, "callers")
 	flag.IntVar(&o.users, "users", 10000, "users")
-	flag.Float64Var(&o.seconds, "seconds", 1, "how long it measures")
-	flag.Float64Var(&o.warmup, "warmup", 0.2, "and how long before that")
+	flag.Float64Var(&o.seconds, "seconds", 1, "duration of the measurement in seconds")
+	flag.Float64Var(&o.warmup, "warmup", 0.2, "duration of the warm-up in seconds")
 	flag.Parse()
 	return o
 }
@@ -131,7 +131,7 @@ func main() {
 	o := readOptions()
 	open, known := peers[o.peer]
 	if !known {
-		die(fmt.Errorf("there is no peer %q", o.peer))
+		die(fmt.Errorf("unknown peer %q", o.peer))
 	}
 	server, err := newServerCPU(o)
 	if err != nil {

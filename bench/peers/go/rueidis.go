@@ -12,7 +12,7 @@ type rueidisPeer struct {
 	sha    string
 }
 
-// Default options: the calls of many callers are pipelined by itself.
+// Default options: it pipelines the calls of all callers.
 func newRueidis(o *options) (peer, error) {
 	network, address := o.server()
 	option, err := rueidis.ParseURL("redis://" + address)

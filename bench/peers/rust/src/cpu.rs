@@ -5,10 +5,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::net::UnixStream;
 
-/// The CPU seconds of this process, user and system.
+/// CPU seconds of this process, user and system.
 pub fn client_s() -> f64 {
     let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
-    // SAFETY: getrusage fills in what it is given.
+    // SAFETY: getrusage writes to the struct that it is given.
     let usage = unsafe {
         let mut usage = std::mem::zeroed();
         libc::getrusage(libc::RUSAGE_SELF, &mut usage);
@@ -20,7 +20,7 @@ pub fn client_s() -> f64 {
 trait Stream: Read + Write {}
 impl<T: Read + Write> Stream for T {}
 
-/// A connection that carries nothing else.
+/// A separate connection to the server.
 pub struct Server(BufReader<Box<dyn Stream>>);
 
 impl Server {
@@ -42,7 +42,7 @@ impl Server {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// The server's CPU seconds so far, user and system.
+    /// CPU seconds of the server since its start, user and system.
     pub fn cpu_s(&mut self) -> f64 {
         let text = self.info().unwrap_or_else(|error| die(&error.to_string()));
         text.lines()

@@ -1,4 +1,4 @@
-//! As ../../../bench_histogram.c: buckets at most 0.8 % wide.
+//! The same as ../../../bench_histogram.c: buckets at most 0.8 % wide.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! The load of ../../../bench_load.c by redis-rs: blocking callers that share a multiplexed connection and call the set-link
-//! script for a fixed time after a warm-up. Prints one JSON record.
+//! The load of ../../../bench_load.c with redis-rs: blocking callers share a multiplexed connection and run the
+//! set-link script for a fixed time after a warm-up. Prints one JSON record.
 
 mod cpu;
 mod histogram;

@@ -1,4 +1,4 @@
-//! The command line, as all programs of the benchmark take it.
+//! The command line of all benchmark programs.
 
 use std::str::FromStr;
 
@@ -55,7 +55,7 @@ impl Options {
             "--users" => self.users = parse(&value),
             "--seconds" => self.seconds = parse(&value),
             "--warmup" => self.warmup = parse(&value),
-            _ => die(&format!("there is no option {name}")),
+            _ => die(&format!("unknown option {name}")),
         }
     }
 

@@ -1,4 +1,4 @@
-/** As ../../../../../bench_histogram.c: buckets at most 0.8 % wide. */
+/** The same as ../../../../../bench_histogram.c: buckets at most 0.8 % wide. */
 final class Histogram {
     private static final int STEP_BITS = 7;
     private static final int STEPS = 1 << STEP_BITS;

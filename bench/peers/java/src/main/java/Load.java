@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The load of ../../../../../bench_load.c by lettuce: blocking callers that share a connection, as lettuce recommends, and
- * call the set-link script for a fixed time after a warm-up. Prints one JSON record.
+ * The load of ../../../../../bench_load.c with lettuce: blocking callers share a connection, as lettuce recommends, and
+ * run the set-link script for a fixed time after a warm-up. Prints one JSON record.
  */
 public final class Load {
     private enum Phase {
@@ -23,7 +23,7 @@ public final class Load {
     private Load() {
     }
 
-    /** One thread's calls. */
+    /** A thread that calls. */
     private static final class Caller extends Thread {
         private final RedisCommands<String, String> commands;
         private final Options options;
@@ -72,7 +72,7 @@ public final class Load {
         }
     }
 
-    /** The CPU time of this process, user and system. */
+    /** CPU time of this process, user and system. */
     private static long clientCpuNs() {
         return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
             .getProcessCpuTime();
@@ -113,7 +113,7 @@ public final class Load {
         }
     }
 
-    /** Runs it. */
+    /** Runs the load. */
     public static void main(String[] arguments) throws Exception {
         Options options = new Options(arguments);
         Thread.setDefaultUncaughtExceptionHandler((thread, fault) -> {
@@ -127,6 +127,6 @@ public final class Load {
         try (StatefulRedisConnection<String, String> connection = client.connect()) {
             run(options, connection.sync());
         }
-        Runtime.getRuntime().halt(0); // netty takes two seconds to end by itself
+        Runtime.getRuntime().halt(0); // a normal shutdown of netty takes two seconds
     }
 }

@@ -1,4 +1,4 @@
-/** The command line, as all programs of the benchmark take it. */
+/** The command line of all benchmark programs. */
 final class Options {
     String socket;
     String host = "127.0.0.1";
@@ -27,7 +27,7 @@ final class Options {
             case "--users" -> users = Integer.parseInt(value);
             case "--seconds" -> seconds = Double.parseDouble(value);
             case "--warmup" -> warmup = Double.parseDouble(value);
-            default -> throw new IllegalArgumentException("there is no option " + name);
+            default -> throw new IllegalArgumentException("unknown option " + name);
         }
     }
 }

@@ -8,7 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The server's CPU time, over a connection that carries nothing else. */
+/** CPU time of the server, read over a separate connection. */
 final class ServerCpu implements AutoCloseable {
     private static final Pattern USED = Pattern.compile("used_cpu_(?:user|sys):([\\d.]+)\r\n");
     private static final Pattern HEAD = Pattern.compile("\\$(\\d+)\r\n");
@@ -35,7 +35,7 @@ final class ServerCpu implements AutoCloseable {
         throw new IOException("INFO cpu was not answered");
     }
 
-    /** User and system, so far. */
+    /** User and system time since the start of the server. */
     long ns() throws IOException {
         double seconds = USED.matcher(info()).results().mapToDouble(used -> Double.parseDouble(used.group(1))).sum();
         return (long) (1e9 * seconds);
