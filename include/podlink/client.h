@@ -207,7 +207,7 @@ typedef struct podlink_options {
     void *trace_context;
 
     /* 0..1000, default 100. How long a caller polls for its reply, with a sched_yield() between two polls,
-     * before it sleeps. Callers stop polling where it does not pay: over a network, or when the processors are busy. 0:
+     * before it sleeps. Callers stop polling while it does not pay: over a network, or when the processors are busy. 0:
      * callers sleep at once. */
     uint32_t spin_us;
 
@@ -306,7 +306,7 @@ PODLINK_API void podlink_client_free(podlink_client *client);
 PODLINK_API int64_t podlink_client_tick(podlink_client *client);
 
 /** Sends the credentials again on all connections, with fresh ones if there is a callback. For a password that has
- *  changed or a user that may be revoked: a server tells neither to open connections. Shared connections send AUTH
+ *  changed or a user that may be revoked: open connections are not notified of either. Shared connections send AUTH
  *  between the calls that run on them. A shared connection on which the server rejects it is closed, and the calls in
  *  flight there are lost (PODLINK_ECONNLOST). Dedicated connections are closed: idle ones at once, others when their
  *  session is released. The janitor does the same with each connection whose credentials are older than

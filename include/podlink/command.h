@@ -23,7 +23,7 @@ typedef struct podlink_reply podlink_reply;
 /** One command. argv[0] is its name. Arguments are bytes; set argv_lengths unless all of them are text. */
 typedef struct podlink_command {
     size_t argc;
-    const char *const *argv;    /* borrowed until the call returns */
+    const char *const *argv;    /* must stay valid until the call returns */
     const size_t *argv_lengths; /* NULL: all are NUL-terminated */
     size_t key_index;           /* index in argv of the key that selects the slot; 0: no key */
     int repeatable;             /* not 0: harmless to run twice, so the library may repeat it */

@@ -186,7 +186,7 @@ PODLINK_API podlink_status podlink_session_run_script(podlink_session *session, 
  *  trips.
  *  @param names  registered scripts; NULL: all registered scripts, count is ignored
  *  @return PODLINK_OK; ESCRIPT (no such script), EINVAL (the session is inside MULTI, or listens), or the first
- *  failure, whose script err names. Blocks until the deadline of the call at most. */
+ *  failure (err names the script). Blocks until the deadline of the call at most. */
 PODLINK_API podlink_status podlink_session_ensure_scripts(podlink_session *session, const char *const *names,
                                                           size_t count, const podlink_call *call, podlink_error *err);
 
@@ -196,7 +196,7 @@ PODLINK_API podlink_status podlink_session_ensure_scripts(podlink_session *sessi
  *  returns with the library's own. With PODLINK_BACKEND_FUNCTIONS the function library is loaded only if the server
  *  has another one or none: one round trip if it is there, else three.
  *  @param loaded  out, may be NULL: number of scripts that are loaded now
- *  @return PODLINK_OK, or the first failure, whose script err names. Blocks until the deadline of the call at most.
+ *  @return PODLINK_OK, or the first failure (err names the script). Blocks until the deadline of the call at most.
  *  Harmless to repeat. */
 PODLINK_API podlink_status podlink_scripts_load(podlink_client *client, size_t *loaded, const podlink_call *call,
                                                 podlink_error *err);
