@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
-"""Checks that README.md and docs/ say what is so.
+"""Checks README.md and docs/ against the source tree.
 
     check_readme.py [ROOT]    prints what is wrong; exit code 1 if anything is
 
-- The first C block of README.md stands, line by line, in examples/quickstart.c, which is compiled and run.
-- Each function and each PODLINK_ name that a page mentions stands in a public header.
-- Each link to a file of the tree leads to one.
-- Each command of `podlink` that a page shows is one that the tool knows.
-- Each option of a client has its row in docs/configuration.md, and no other; a star where a URL cannot have it.
+- The lines of the first C block of README.md are in examples/quickstart.c, which is compiled and run.
+- Each function and each PODLINK_ name in a page is in a public header.
+- The target of each link to a file exists.
+- Each `podlink` command in a page is a command of the tool.
+- The table in docs/configuration.md has one row for each option of a client, and no other row. A star marks an option
+  that a URL cannot have.
 """
 
 import glob
@@ -40,11 +41,11 @@ class Checker:
     def check_quickstart(self):
         block = re.search(r'```c\n(.*?)```', read(self.path('README.md')), re.S)
         if not block:
-            self.wrong.append('README.md: there is no C block')
+            self.wrong.append('README.md: no C block')
             return
         wanted = lines_without_indent(block.group(1))
         if not contains_in_order(lines_without_indent(read(self.path('examples', 'quickstart.c'))), wanted):
-            self.wrong.append('README.md: its C block is not what stands in examples/quickstart.c')
+            self.wrong.append('README.md: its C block differs from examples/quickstart.c')
 
     def check_names(self, page, text, known):
         for number, line in enumerate(text.splitlines(), 1):
@@ -59,28 +60,27 @@ class Checker:
             for target in re.findall(r'\]\(([^)#]+)(?:#[^)]*)?\)', line):
                 if not re.match(r'[a-z]+:', target) and \
                         not os.path.exists(os.path.join(self.root, os.path.dirname(page), target)):
-                    self.wrong.append('%s:%d: there is no %s' % (page, number, target))
+                    self.wrong.append('%s:%d: %s does not exist' % (page, number, target))
 
     def check_verbs(self, page, text):
-        """Where a page shows a command of the tool, in code, the tool knows the verb."""
-        table = self.path('cli', 'verb_table.c')
-        if not os.path.exists(table):
-            return
-        verbs = set(re.findall(r'\{\s*(?:\.noun = )?"(\w+)",\s*(?:\.name = )?(?:"([\w-]+)"|NULL|(?=\.))', read(table)))
+        """The commands in blocks and in inline code are known to the tool."""
+        table = read(self.path('cli', 'verb_table.c'))
+        verbs = set(re.findall(r'\{\s*(?:\.noun = )?"(\w+)",\s*(?:\.name = )?(?:"([\w-]+)"|NULL|(?=\.))', table))
         nouns = {noun for noun, verb in verbs if not verb}
         in_block = False
         for number, line in enumerate(text.splitlines(), 1):
             in_block = in_block != line.startswith('```')
-            shown = re.findall(r'^\s*(?:\S*/)?(podlink .*)', line) if in_block else re.findall(r'`(podlink [^`]*)`', line)
+            pattern = r'^\s*(?:\S*/)?(podlink .*)' if in_block else r'`(podlink [^`]*)`'
+            shown = re.findall(pattern, line)
             for command in shown:
                 words = (command.split() + [None, None])[1:3]
                 if words[0].startswith('-') or any(word.endswith(':') for word in words if word):
-                    continue  # an option of the tool itself, or what the tool says of a verb
+                    continue  # an option of the tool itself, or output of the tool
                 if words[0] not in nouns and tuple(words) not in verbs:
                     self.wrong.append('%s:%d: the tool does not know "%s"' % (page, number, command))
 
     def check_options(self):
-        """The fields of podlink_options, and the names by which a URL has them."""
+        """The fields of podlink_options, and which of them a URL can have."""
         header = re.sub(r'/\*.*?\*/', '', read(self.path('include', 'podlink', 'client.h')), flags=re.S)
         body = re.search(r'typedef struct podlink_options \{(.*?)\} podlink_options;', header, re.S).group(1)
         fields = {re.search(r'(\w+)$', part.strip()).group(1) for part in body.split(';') if part.strip()}
@@ -89,22 +89,25 @@ class Checker:
         in_urls = {name for names in in_urls for name in names if name in fields}
         rows = dict(re.findall(r'^\| `(\w+)`( \*)? \|', read(self.path('docs', 'configuration.md')), re.M))
         for name in sorted(fields ^ set(rows)):
-            self.wrong.append('docs/configuration.md: %s %s' % (name, 'is no option' if name in rows else 'is missing'))
+            what = 'is not an option' if name in rows else 'is missing'
+            self.wrong.append('docs/configuration.md: %s %s' % (name, what))
         for name in sorted(fields & set(rows)):
             if (rows[name] == '') != (name in in_urls):
-                self.wrong.append('docs/configuration.md: %s: its star does not tell whether a URL has it' % name)
+                self.wrong.append('docs/configuration.md: %s: a star marks what a URL cannot have' % name)
 
     def run(self):
         headers = ''.join(read(path) for path in sorted(glob.glob(self.path('include', 'podlink', '*.h'))))
         statuses = set(re.findall(r'X\((\w+),', headers))
         known = set(re.findall(r'\b(?:podlink|PODLINK)_\w+', headers)) | {'PODLINK_' + name for name in statuses}
         known |= {'PODLINK_URL', 'PODLINK_TEST_SERVER', 'PODLINK_TEST_OVER', 'PODLINK_TEST_LONG',
-                  'PODLINK_DEV_NO_APT'}  # of the environment
-        known |= set(re.findall(r'\bPODLINK_\w+(?=")', ''.join(read(p) for p in glob.glob(self.path('cli', '**', '*.c'), recursive=True))))
+                  'PODLINK_DEV_NO_APT'}  # environment variables
+        tool = ''.join(read(path) for path in glob.glob(self.path('cli', '**', '*.c'), recursive=True))
+        known |= set(re.findall(r'\bPODLINK_\w+(?=")', tool))
         self.check_quickstart()
         self.check_options()
         pages = [os.path.relpath(path, self.root)
-                 for path in sorted(glob.glob(self.path('*.md')) + glob.glob(self.path('docs', '*.md')))]
+                 for path in sorted(glob.glob(self.path('*.md')) + glob.glob(self.path('docs', '**', '*.md'),
+                                                                             recursive=True))]
         for page in pages:
             text = read(self.path(page))
             self.check_names(page, text, known)

@@ -1,17 +1,17 @@
 #!/usr/bin/env python3
-"""Counts the single tests in the logs of `meson test` and says what failed and what was skipped, with the reason.
+"""Counts the single tests in the logs of `meson test`, and lists what failed and what was skipped, with the reason.
 
     count_tests.py NAME=BUILD:LOG... [--not-run=REASON...]   counts BUILD/meson-logs/LOG.json; the last line is
                                                              "N passed, N failed, N skipped"; exit code 1 if one failed
     count_tests.py --suites BUILD                            the names of the suites of a build
     count_tests.py --tests BUILD SUITE...                    the names of the tests in these suites, one a line
 
-A program that speaks TAP counts for each of its tests; another one counts once. A program that ends badly though its
-tests are fine (a crash after the last one, a leak), that ran fewer tests than it planned, or that ran none without a
-reason, counts as a failure besides. A log that is not there is a failure: the stage did not run.
+Each test of a program with TAP output counts; a program without TAP output counts once. A program counts as one more
+failure if it ends with an error although its tests passed (a crash after the last one, a leak), if it ran fewer tests
+than planned, or if it ran none without a reason. A missing log is a failure: the stage did not run.
 
-A reason for a skip stands after "# SKIP" or, for the tests of cmocka, whose skip() knows none, in a line before it:
-"# skipped: REASON". What cmocka 1.1 prints for a skip ("not ok 2 # SKIP name") is a skip here.
+The reason for a skip follows "# SKIP". skip() of cmocka takes no reason, so these tests print it in a line before:
+"# skipped: REASON". What cmocka 1.1 prints for a skip ("not ok 2 # SKIP name") counts as a skip.
 """
 
 import json
@@ -27,7 +27,7 @@ REASON = re.compile(r'#\s*skipped:\s*(.*)$', re.I)
 
 REPORT = re.compile(r'(WARNING|ERROR): \w+Sanitizer|runtime error:')
 
-LINES_SHOWN = 40  # of what a failed test, or a program that ended badly, has to say
+LINES_SHOWN = 40  # of the output of a failed test, or of a program that ended with an error
 
 
 class Count:
@@ -46,7 +46,7 @@ class Count:
 
 
 def words_around(lines, at):
-    """The comments after the line of a test, as cmocka writes them, or else those before it."""
+    """The comments after the line of a test, as cmocka writes them; if there are none, those before it."""
     first, last = at, at + 1
     while first > 0 and lines[first - 1].startswith('#'):
         first -= 1
@@ -57,7 +57,7 @@ def words_around(lines, at):
 
 
 def last_words(errors):
-    """What a program that ended badly wrote at the end; of a sanitizer's report the beginning, which names the places."""
+    """The last lines of a program that ended with an error, or the first lines of a sanitizer's report."""
     lines = errors.rstrip().splitlines()
     reports = [at for at, line in enumerate(lines) if REPORT.search(line)]
     words = lines[reports[0]:][:LINES_SHOWN] if reports else lines[-LINES_SHOWN:]

@@ -3,8 +3,8 @@
 
     status_table.py --markdown             the table for docs/errors.md
     status_table.py --scdoc TEMPLATE       the manual page: TEMPLATE with @STATUSES@ replaced
-    status_table.py --check FILE.md        exit code 1 where the table between the markers of FILE.md is another one
-    status_table.py --write FILE.md        puts the table between the markers
+    status_table.py --check FILE.md        exit code 1 if the table between the markers of FILE.md is out of date
+    status_table.py --write FILE.md        writes the table between the markers
 """
 
 import os
@@ -22,7 +22,7 @@ def read(path):
 
 
 def statuses(root=ROOT):
-    """(name, value, text, advice) of each status; fails where one has no advice, or an advice no status."""
+    """(name, value, text, advice) of each status. An error if one has no advice, or if an advice has no status."""
     header = read(os.path.join(root, 'include', 'podlink', 'status.h'))
     table = re.search(r'#define PODLINK_STATUS_MAP\(X\)((?:.*\\\n)+.*\n)', header).group(1)
     found = re.findall(r'X\((\w+),\s*(-?\d+),\s*"((?:[^"\\]|\\.)*)"\)', table)
@@ -48,7 +48,7 @@ def markdown(rows):
 
 
 def scdoc(rows):
-    """Paragraphs: a name, and below it what it says and what to do."""
+    """One paragraph for each status: its name, its text and the advice."""
     def escaped(text):
         return re.sub(r'([\\_*#`])', r'\\\1', text)
     parts = []
@@ -75,7 +75,7 @@ def main(arguments):
         sys.stdout.write(read(arguments[1]).replace('@STATUSES@\n', scdoc(rows)))
     elif len(arguments) == 2 and arguments[0] == '--check':
         if parts_of(arguments[1])[1] != markdown(rows):
-            print('%s: the table of statuses is not that of status.h; run tools/status_table.py --write %s'
+            print('%s: the table of statuses differs from status.h; run tools/status_table.py --write %s'
                   % (arguments[1], arguments[1]))
             return 1
     elif len(arguments) == 2 and arguments[0] == '--write':

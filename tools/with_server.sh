@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# with_server.sh COMMAND...: runs a command on a private Redis, whose address it finds in PODLINK_URL. The server listens
-# on a unix socket in a temporary directory alone, keeps nothing, and ends with the command, also on Ctrl-C.
+# with_server.sh COMMAND...: runs a command with a private Redis; PODLINK_URL has its address. The server listens on a
+# unix socket in a temporary directory only, stores nothing, and ends with the command, also on Ctrl-C.
 # PODLINK_TEST_SERVER names the server's program (default redis-server).
 set -euo pipefail
 
@@ -22,18 +22,18 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 command -v "$server" >/dev/null || {
-    echo "with_server.sh: there is no program $server (PODLINK_TEST_SERVER)" >&2
+    echo "with_server.sh: program $server not found (PODLINK_TEST_SERVER)" >&2
     exit 1
 }
 
-# In its own process group, so that Ctrl-C reaches the command first and the server last.
+# The server has its own process group, so that Ctrl-C reaches the command first.
 set -m
 "$server" --port 0 --unixsocket "$dir/redis.sock" --unixsocketperm 700 --dir "$dir" --save '' --appendonly no \
     --daemonize no >"$dir/log" 2>&1 &
 pid=$!
 set +m
 
-# It answers as soon as it says so.
+# The server logs this line when it accepts connections.
 for ((tries = 0; ; tries++)); do
     grep -q -i 'ready to accept connections' "$dir/log" 2>/dev/null && break
     if [ "$tries" -ge 200 ] || ! kill -0 "$pid" 2>/dev/null; then
