@@ -1,5 +1,5 @@
-# bash completion for podlink(1): nouns, verbs, options and the few arguments whose values are known.
-# A test compares the tables with those of the tool (podlink help --list).
+# bash completion for podlink(1): nouns, verbs, options and arguments with a fixed set of values.
+# A test compares the tables with the tool's own (podlink help --list).
 
 _podlink_verbs()
 {
@@ -54,7 +54,7 @@ _podlink_takes_value()
     esac
 }
 
-# The arguments of a verb, where their values are known: $1 the verb, $2 how many arguments stand before.
+# The values of an argument, if they are a fixed set: $1 the verb, $2 the number of arguments before it.
 _podlink_arguments()
 {
     case "$1 $2" in
@@ -67,7 +67,7 @@ _podlink_arguments()
     esac
 }
 
-# Files (-f) or directories (-d).
+# Completes files (-f) or directories (-d).
 _podlink_paths()
 {
     compopt -o filenames 2>/dev/null

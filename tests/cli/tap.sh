@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# Tests of the command line tool as functions, told in TAP. A script sources this file, defines its tests, functions
-# whose names are sentences, and calls run_tests. Names that begin with '_' are no tests.
+# Test support for the command line tool; prints TAP. A script sources this file, defines one function per test, with a
+# sentence as its name, and calls run_tests. Functions whose names begin with '_' are not tests.
 #
-# Each test runs in a shell of its own, on an empty private server. PODLINK is the tool, PYTHON a python3,
+# Each test runs in its own shell, on an empty private server. PODLINK is the tool, PYTHON a python3,
 # PODLINK_TEST_SERVER the server binary.
 
 set -u
@@ -20,10 +20,10 @@ export HOME=$WORK/home PODLINK_SERVER_DIR=$WORK/server
 mkdir "$HOME"
 cd "$WORK" || exit 1
 
-# What the last run of the tool answered.
+# Output and exit code of the last run of the tool.
 out='' err='' code=0
 
-# Ends every server of this script, also where the tool itself is what is broken: their titles name the socket.
+# Kills every server of this script, even if the tool itself is broken: the process titles contain the socket.
 _kill_servers()
 {
     local line pid
@@ -49,7 +49,7 @@ _clean_up()
 trap _clean_up EXIT
 trap 'exit 1' INT TERM HUP
 
-# A test needs a server that runs: what is missing skips all.
+# Starts the private server; skips all tests if the server binary is missing.
 need_server()
 {
     if ! command -v "$SERVER_BINARY" >/dev/null; then
@@ -76,7 +76,7 @@ fail()
     exit 1
 }
 
-# Runs the tool; what it is asked, and what it answers, is then in out, err and code.
+# Runs the tool and sets out, err and code.
 podlink()
 {
     "$PODLINK" "$@" >"$WORK/out" 2>"$WORK/err"
@@ -114,22 +114,22 @@ err_has()
     [[ $err == *"$1"* ]] || fail "stderr has no: $1"
 }
 
-never_told()
+never_shown()
 {
-    [[ $out$err != *"$1"* ]] || fail "this was not to be told: $1"
+    [[ $out$err != *"$1"* ]] || fail "this must not be shown: $1"
 }
 
-# The whole of stdout is JSON, one object a line; a python expression over them, a list called rows, is true.
+# Expects stdout to be JSON, one object per line, and a python expression over the list of them, rows, to be true.
 json_is()
 {
     "$PYTHON" -c 'import json, sys
 rows = [json.loads(line) for line in open(sys.argv[1], encoding="utf-8")]
 assert all(isinstance(row, dict) for row in rows)
 sys.exit(0 if eval("(" + sys.argv[2] + ")") else 1)' "$WORK/out" "$1" 2>"$WORK/json-err" ||
-        fail "stdout is not JSON of which this is true: $1 $(cat "$WORK/json-err")"
+        fail "this is not true of stdout, or stdout is not JSON: $1 $(cat "$WORK/json-err")"
 }
 
-# What Redis itself holds: redis_is VALUE COMMAND...
+# Expects a reply of Redis: redis_is VALUE COMMAND...
 redis_is()
 {
     local wanted=$1 found
@@ -143,7 +143,7 @@ wait_for()
 {
     local tries=0
     until "$@"; do
-        ((++tries < 500)) || fail "this did not come true: $*"
+        ((++tries < 500)) || fail "this did not become true: $*"
         sleep 0.02
     done
 }

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# podlink acl: what it prints can be pasted, and is enough.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# podlink acl: its output can be pasted into redis-cli, and the rule is sufficient.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
 
-# Makes the user of this line, with a password in its place, which may not stand on a command line; the URL that has it.
+# Creates the user of this command. The password goes through stdin, because it is not allowed on the command line.
+# Sets USER_URL.
 _make_user()
 {
     local words
@@ -14,7 +15,7 @@ _make_user()
     USER_URL=unix://podlink:geheim@$PODLINK_SERVER_DIR/podlink.sock
 }
 
-it_prints_a_line_to_be_pasted()
+it_prints_a_command_for_redis_cli()
 {
     expect 0 acl --ns prod workloads
     out_is 'ACL SETUSER podlink reset on >PASSWORD resetchannels ~sf:{prod:workload:* +ping +info +get +set'
@@ -30,15 +31,15 @@ it_needs_no_server()
     PODLINK_URL=nonsense expect 0 acl links
 }
 
-a_user_of_the_sentinels_has_a_line_of_his_own()
+the_sentinel_user_has_its_own_line()
 {
     expect 0 acl --ns prod links sentinel sentinel-user
     [[ $(wc -l <<<"$out") == 2 ]] || fail 'not two lines'
-    [[ $(head -n 1 <<<"$out") == *'~sf:{prod:lk:*'*'+role'* ]] || fail 'the first one is not that of the servers'
-    [[ $(tail -n 1 <<<"$out") == *'&* +ping +info +sentinel|'* ]] || fail 'the second one is not that of the sentinels'
+    [[ $(head -n 1 <<<"$out") == *'~sf:{prod:lk:*'*'+role'* ]] || fail 'the first line is not the rule for the servers'
+    [[ $(tail -n 1 <<<"$out") == *'&* +ping +info +sentinel|'* ]] || fail 'the second line is not the rule for the sentinels'
 }
 
-a_name_of_the_client_is_for_sentinels_too()
+client_name_is_in_the_rule_for_sentinels_too()
 {
     expect 0 acl links client-name sentinel sentinel-user
     [[ $(grep -c ' +client|setname ' <<<"$out") == 2 ]] || fail 'not in both lines'
@@ -47,7 +48,7 @@ a_name_of_the_client_is_for_sentinels_too()
 '+sentinel|get-master-addr-by-name +sentinel|replicas +sentinel|sentinels +psubscribe'
 }
 
-json_tells_its_words()
+json_lists_the_words_of_the_rule()
 {
     expect 0 acl --json --ns prod links sentinel-user
     json_is 'len(rows) == 2 and rows[0]["user"] == "podlink" and rows[0]["parts"] == ["links"]'
@@ -58,7 +59,7 @@ json_tells_its_words()
     out_is ''
 }
 
-what_is_no_part_is_a_usage_error()
+an_unknown_part_is_a_usage_error()
 {
     expect 2 acl
     expect 2 acl lynx
@@ -72,7 +73,7 @@ what_is_no_part_is_a_usage_error()
     json_is 'rows[0]["status"] == "EINVAL"'
 }
 
-the_line_is_enough_for_the_verbs()
+the_rule_allows_the_verbs_and_nothing_else()
 {
     expect 0 acl --ns prod links compute states workloads
     _make_user "$out"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What the tool makes of its command line, before it talks to any server.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# Parsing of the command line, without a server.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 
@@ -32,10 +32,10 @@ an_unknown_option_is_named()
     _refused 'option -x is not known' ping -x
 }
 
-what_follows_an_unknown_option_is_not_told()
+the_value_of_an_unknown_option_is_not_printed()
 {
     _refused 'option --password is not known' ping --password=geheim
-    never_told geheim
+    never_shown geheim
 }
 
 an_option_without_its_value_is_refused()
@@ -69,7 +69,7 @@ too_few_and_too_many_arguments_are_refused()
     _refused 'ARGUMENT...' command
 }
 
-a_pod_is_a_number_and_nothing_behind()
+a_pod_is_a_number_without_trailing_text()
 {
     local pod
     for pod in x 1x '' ' 1' 1.5 +1 0x1 -1 2147483648 99999999999999999999; do
@@ -100,7 +100,7 @@ a_duration_is_in_range_and_has_a_known_unit()
     _refused "--keep 'soon'" link remove chat alice --keep soon
 }
 
-milliseconds_name_their_range()
+a_number_out_of_range_names_the_range()
 {
     _refused "--timeout '0' is not a whole number from 1 to 2147483647" ping --timeout 0
     _refused "--timeout '3s' is not a whole number" ping --timeout 3s
@@ -133,13 +133,13 @@ url_and_url_file_exclude_each_other()
     _refused 'cannot be combined' ping --url redis://localhost --url-file nothing
 }
 
-a_verb_of_two_words_is_found_behind_options()
+a_verb_after_options_is_found()
 {
     expect 0 --json version
     json_is 'rows[0]["status"] == "OK"'
 }
 
-the_version_is_told()
+version_prints_the_version()
 {
     expect 0 version
     [[ $out =~ ^podlink\ [0-9]+\.[0-9]+\.[0-9]+$ ]] || fail 'not a version'
@@ -149,19 +149,19 @@ the_version_is_told()
     out_is ''
 }
 
-the_version_is_told_by_an_option_too()
+option_version_prints_the_same()
 {
     expect 0 version
-    local told=$out
+    local version=$out
     expect 0 --version
-    out_is "$told"
+    out_is "$version"
     expect 0 --version --json
     json_is 'rows[0]["version"] == rows[0]["library"]'
     _refused 'option --version is not valid for this verb' link get chat alice --version
     _refused "there is no verb 'frobnicate'" frobnicate --version
 }
 
-a_full_disk_is_told()
+a_full_disk_is_an_error()
 {
     [[ -w /dev/full ]] || return 0
     "$PODLINK" version >/dev/full 2>"$WORK/err"

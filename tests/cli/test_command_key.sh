@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# podlink command: which argument is the first key, compared with what the server itself says.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# podlink command: position of the first key, compared with the answer of the server.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -14,16 +14,16 @@ _key_is()
     [[ $found == "$wanted" ]] || fail "$*: the key is at $found, not at $wanted"
 }
 
-# _key_is_servers COMMAND...: the server names the first key, and that word is the one at the index.
-_key_is_servers()
+# _key_matches_server COMMAND...: COMMAND GETKEYS of the server returns the argument at the index.
+_key_matches_server()
 {
     local wanted index words=("$@")
-    wanted=$("$PODLINK" command COMMAND GETKEYS "$@" | head -n 1) || fail "$*: the server does not tell"
+    wanted=$("$PODLINK" command COMMAND GETKEYS "$@" | head -n 1) || fail "$*: COMMAND GETKEYS failed"
     index=$("$COMMAND_KEY_PROBE" "$@")
-    [[ $index != 0 && ${words[index]} == "$wanted" ]] || fail "$*: the key is at $index, and for the server $wanted"
+    [[ $index != 0 && ${words[index]} == "$wanted" ]] || fail "$*: the key is at $index, the server says $wanted"
 }
 
-scripts_have_their_first_key_behind_the_number_of_keys()
+scripts_have_their_first_key_after_the_number_of_keys()
 {
     local verb
     for verb in EVAL EVALSHA FCALL eval evalsha_ro; do
@@ -38,8 +38,8 @@ scripts_have_their_first_key_behind_the_number_of_keys()
         _key_is 0 $verb 'return 1' -1 the-key
         _key_is 0 $verb
     done
-    _key_is_servers EVAL 'return 1' 2 one two three
-    _key_is_servers EVALSHA 0123456789012345678901234567890123456789 1 one two
+    _key_matches_server EVAL 'return 1' 2 one two three
+    _key_matches_server EVALSHA 0123456789012345678901234567890123456789 1 one two
 }
 
 commands_without_a_key_have_none()
@@ -57,32 +57,31 @@ commands_without_a_key_have_none()
     _key_is 0 GET
 }
 
-keys_that_stand_elsewhere_are_found()
+keys_at_other_positions_are_found()
 {
-    _key_is_servers GET one
-    _key_is_servers MSET one 1 two 2
-    _key_is_servers BITOP AND one two three
-    _key_is_servers OBJECT ENCODING one
-    _key_is_servers MEMORY USAGE one
-    _key_is_servers XINFO STREAM one
-    _key_is_servers XGROUP CREATE one group 0
-    _key_is_servers ZUNION 2 one two
-    _key_is_servers ZINTERSTORE one 2 two three
-    _key_is_servers XREAD COUNT 1 STREAMS one two 0 0
-    _key_is_servers XREADGROUP GROUP g c COUNT 1 STREAMS one two 0 0
-    _key_is_servers SORT one
-    _key_is_servers MIGRATE host 1 one 0 1000
-    _key_is_servers MIGRATE host 1 '' 0 1000 KEYS one two
+    _key_matches_server GET one
+    _key_matches_server MSET one 1 two 2
+    _key_matches_server BITOP AND one two three
+    _key_matches_server OBJECT ENCODING one
+    _key_matches_server MEMORY USAGE one
+    _key_matches_server XINFO STREAM one
+    _key_matches_server XGROUP CREATE one group 0
+    _key_matches_server ZUNION 2 one two
+    _key_matches_server ZINTERSTORE one 2 two three
+    _key_matches_server XREAD COUNT 1 STREAMS one two 0 0
+    _key_matches_server XREADGROUP GROUP g c COUNT 1 STREAMS one two 0 0
+    _key_matches_server SORT one
+    _key_matches_server MIGRATE host 1 one 0 1000
+    _key_matches_server MIGRATE host 1 '' 0 1000 KEYS one two
     _key_is 0 MIGRATE host 1 ''
     _key_is 0 XREAD COUNT 1
 }
 
-# The server's own table: a command whose first key is at 1 has it there; one without keys, and without subcommands
-# or keys that move, has none.
-each_command_of_the_server_is_known()
+# Compares with COMMAND of the server, except for commands with subcommands or movable keys.
+every_command_matches_the_table_of_the_server()
 {
     "$PODLINK" command --json COMMAND >"$WORK/commands" || fail 'COMMAND'
-    "$PYTHON" - "$WORK/commands" "$COMMAND_KEY_PROBE" <<'END' >"$WORK/out" || fail 'these are taken for something else'
+    "$PYTHON" - "$WORK/commands" "$COMMAND_KEY_PROBE" <<'END' >"$WORK/out" || fail 'these commands differ'
 import json, subprocess, sys
 wrong = 0
 known = json.load(open(sys.argv[1], encoding="utf-8"))["reply"]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Passwords of clusters, of servers that sentinels watch and of the sentinels: they are never shown.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# Passwords of clusters, of servers behind sentinels and of the sentinels are never shown.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 
@@ -9,7 +9,7 @@ SENTINEL_SECRET=canary-of-sentinels-9876543210
 WRONG=canary-that-is-wrong
 export PODLINK_NS=test
 
-# Starts a cluster or sentinels, and sets what these print. They end with this script.
+# Starts a cluster and a master with sentinels, and reads their URLs. They stop when this script ends.
 _start()
 {
     if ! command -v "$SERVER_BINARY" >/dev/null; then
@@ -18,7 +18,8 @@ _start()
     fi
     coproc CLUSTER { exec "$DEPLOYMENT" cluster "$SECRET"; }
     exec 5<&"${CLUSTER[0]}" 6>&"${CLUSTER[1]}"
-    { coproc SENTINEL { exec "$DEPLOYMENT" sentinel "$SECRET" "$SENTINEL_SECRET"; }; } 2>/dev/null # bash warns of two
+    # bash warns about a second coprocess.
+    { coproc SENTINEL { exec "$DEPLOYMENT" sentinel "$SECRET" "$SENTINEL_SECRET"; }; } 2>/dev/null
     exec 7<&"${SENTINEL[0]}" 8>&"${SENTINEL[1]}"
     if ! read -r CLUSTER_URL MOVING <&5 || ! read -r SENTINEL_URL <&7; then
         echo 'Bail out! a deployment does not start'
@@ -32,21 +33,21 @@ _with()
     printf '%s://%s:%s@%s' "${3%%://*}" "$1" "$2" "${3#*://}"
 }
 
-_nothing_told()
+_nothing_shown()
 {
-    never_told canary
-    never_told 0123456789
-    never_told 9876543210
+    never_shown canary
+    never_shown 0123456789
+    never_shown 9876543210
 }
 
-# Whatever the verb: what it prints and what it logs. _use URL [EXIT_CODE_OF_ALL]
+# Runs several verbs and checks what they print and log: _use URL [EXIT_CODE_OF_ALL]
 _use()
 {
     local code_of verb
     while read -r code_of verb; do
         # shellcheck disable=SC2086 # the words of the verb
         PODLINK_URL=$1 expect "${2:-$code_of}" $verb --json --verbose --timeout 3000
-        _nothing_told
+        _nothing_shown
     done <<END
 0 ping
 0 scripts load
@@ -56,26 +57,26 @@ _use()
 END
 }
 
-a_cluster_does_not_tell_it()
+a_cluster_password_is_never_shown()
 {
     _use "$(_with default "$SECRET" "$CLUSTER_URL")"
     _use "$(_with default "$WRONG" "$CLUSTER_URL")" 3
     _use "$(_with nobody "$SECRET" "$CLUSTER_URL?read_from=replica")" 3
 }
 
-a_node_that_a_redirect_leads_to_and_that_refuses_is_not_told_it()
+a_password_refused_after_a_redirect_is_never_shown()
 {
     local url
     url=$(_with eva "$SECRET" "${CLUSTER_URL%%,*}?retries=0")
     PODLINK_URL=$url expect 3 link get chat "$MOVING" --timeout 3000
     err_has 'check user and password'
-    _nothing_told
+    _nothing_shown
     PODLINK_URL=$url expect 3 link get chat "$MOVING" --json --verbose --timeout 3000
     json_is 'rows[0]["status"] == "EAUTH"'
-    _nothing_told
+    _nothing_shown
 }
 
-sentinels_and_their_servers_do_not_tell_theirs()
+sentinel_and_server_passwords_are_never_shown()
 {
     local servers
     servers=$(_with default "$SECRET" "$SENTINEL_URL")
@@ -86,8 +87,8 @@ sentinels_and_their_servers_do_not_tell_theirs()
     _use "$(_with default "$WRONG" "$SENTINEL_URL?sentinel_password=$SENTINEL_SECRET")" 3
 }
 
-# Links are set while another server becomes the master; the process list is looked at meanwhile.
-another_master_tells_none()
+# Sets links during a failover, and checks the process list meanwhile.
+passwords_are_never_shown_during_a_failover()
 {
     local pid answer
     mkfifo "$WORK/fifo"
@@ -100,7 +101,7 @@ another_master_tells_none()
     tr '\0' ' ' <"/proc/$pid/cmdline" >"$WORK/cmdline"
     echo failover >&8
     read -r answer <&7
-    [[ $answer == 'done' ]] || fail 'no other master'
+    [[ $answer == 'done' ]] || fail 'the failover failed'
     echo 'after 1' >&9
     exec 9>&-
     wait "$pid" || fail 'it failed'
@@ -108,7 +109,7 @@ another_master_tells_none()
     out_has 'link set chat'
     out_has after
     err_has debug
-    _nothing_told
+    _nothing_shown
 }
 
 _start

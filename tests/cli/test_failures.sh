@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Servers that are not there, that are silent, that refuse: exit code 3, one line, in time.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# Missing, silent and refusing servers: exit code 3, one line, in time.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -11,14 +11,14 @@ _one_line()
     [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
 }
 
-# The verbs that talk to a server, one of each kind.
+# The verbs that use a server.
 VERBS=('ping' 'link set chat alice 1' 'link try chat alice 1' 'link ensure chat alice 1' 'link get chat alice'
     'link get-persistent chat alice' 'link remove chat alice' 'link remove chat alice --if-pod 1' 'link services alice'
     'link compute chat alice' 'state set chat 1 5' 'state get chat 1' 'state list chat' 'state live chat'
     'state best chat' 'workload set chat x' 'workload get chat' 'scripts status' 'scripts load'
     'scripts run statefulGetService --key k --arg 0' 'stats' 'command TIME')
 
-each_verb_answers_a_server_that_is_not_there()
+every_verb_reports_a_missing_server()
 {
     local verb
     for verb in "${VERBS[@]}"; do
@@ -28,7 +28,7 @@ each_verb_answers_a_server_that_is_not_there()
     done
 }
 
-each_verb_answers_a_server_that_is_not_there_in_json()
+every_verb_reports_a_missing_server_in_json()
 {
     local verb
     for verb in "${VERBS[@]}"; do
@@ -40,7 +40,7 @@ rows[0]["delivery"] == "not sent"'
     done
 }
 
-each_verb_keeps_its_timeout_with_a_server_that_is_silent()
+verbs_keep_their_timeout_with_a_silent_server()
 {
     local verb pid started
     pid=$("$PODLINK" server status --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["pid"])')
@@ -58,9 +58,9 @@ each_verb_keeps_its_timeout_with_a_server_that_is_silent()
     _one_line
 }
 
-a_call_that_may_have_been_done_is_told_as_such()
+an_unanswered_call_is_reported_as_possibly_executed()
 {
-    # Half a second of work or more, which nobody waits for.
+    # At least half a second of work, longer than the timeout.
     expect 3 command --timeout 50 EVAL 'for i = 1, 30000000 do end' 0
     err_has 'it may have been executed'
     wait_for "$PODLINK" ping --quiet 2>/dev/null
@@ -69,7 +69,7 @@ a_call_that_may_have_been_done_is_told_as_such()
     wait_for "$PODLINK" ping --quiet 2>/dev/null
 }
 
-a_server_that_lacks_a_permission_is_told()
+a_missing_permission_is_reported()
 {
     printf '>secret' | "$PODLINK" command --quiet --stdin ACL SETUSER reader on '~*' '+get' '+ping'
     PODLINK_URL=unix://reader:secret@$PODLINK_SERVER_DIR/podlink.sock expect 0 ping
@@ -77,7 +77,7 @@ a_server_that_lacks_a_permission_is_told()
     json_is 'rows[0]["status"] == "ENOPERM" and "NOPERM" in rows[0]["server"]'
 }
 
-a_url_that_is_not_valid_is_a_usage_error()
+an_invalid_url_is_a_usage_error()
 {
     local url
     for url in nonsense redis:// redis://host:port redis://localhost:99999 http://localhost unix://relative \

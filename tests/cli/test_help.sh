@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# Help and completion know every verb.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# Help and completion cover every verb.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 source "$HERE/../../completions/podlink.bash"
 
 mapfile -t _list < <("$PODLINK" help --list)
 
-# The name of the verb in a line of the list: what stands before its options.
+# The verb in a line of the list: the words before its options.
 _verb_of()
 {
     local line=$1
     echo "${line%% --*}"
 }
 
-# What is offered behind some words, the last of which is begun: one a line, sorted.
+# The completions of some words, the last of which is incomplete: one per line, sorted.
 _offered()
 {
     COMP_WORDS=(podlink "$@")
@@ -48,13 +48,13 @@ each_verb_is_completed()
     done
 }
 
-nothing_is_completed_that_is_no_verb()
+only_existing_verbs_are_completed()
 {
     local noun name
     for noun in $(_offered ''); do
-        printf '%s\n' "${_list[@]}" | grep -qE "^$noun( |$)" || fail "$noun is offered and no noun"
+        printf '%s\n' "${_list[@]}" | grep -qE "^$noun( |$)" || fail "$noun is offered but is not a noun"
         for name in $(_podlink_verbs "$noun"); do
-            printf '%s\n' "${_list[@]}" | grep -q "^$noun $name --" || fail "$noun $name is offered and no verb"
+            printf '%s\n' "${_list[@]}" | grep -q "^$noun $name --" || fail "$noun $name is offered but is not a verb"
         done
     done
 }
@@ -67,7 +67,7 @@ each_verb_has_its_options_completed()
         wanted=$(tr ' ' '\n' <<<"${line#"$verb" }" | sort)
         # shellcheck disable=SC2086 # the verb's words
         found=$(_offered $verb --)
-        [[ $found == "$wanted" ]] || fail "$verb: offered are $found, not $wanted"
+        [[ $found == "$wanted" ]] || fail "$verb: offers $found, not $wanted"
     done
 }
 
@@ -81,7 +81,7 @@ each_option_with_a_value_is_known_to_the_completion()
     done
 }
 
-completion_narrows_down_and_skips_options()
+completion_matches_prefixes_and_skips_options()
 {
     [[ $(_offered link get) == $'get\nget-persistent' ]] || fail 'link get'
     [[ $(_offered --ns live link s) == $'services\nset' ]] || fail 'options before the verb'
@@ -89,7 +89,7 @@ completion_narrows_down_and_skips_options()
     [[ $(_offered link set chat --for '') == '' ]] || fail 'the value of an option'
 }
 
-completion_offers_files_where_a_file_is_named()
+completion_offers_files_for_arguments_that_are_files()
 {
     touch "$WORK/url-one"
     mkdir "$WORK/url-two"
@@ -110,7 +110,7 @@ each_verb_has_help_with_examples()
         out_has 'Examples:'
         out_has "  podlink ${verb%% *}"
         # shellcheck disable=SC2086 # the verb's words
-        [[ $("$PODLINK" help $verb) == "$out" ]] || fail "help $verb says something else"
+        [[ $("$PODLINK" help $verb) == "$out" ]] || fail "help $verb differs"
     done
 }
 
@@ -136,7 +136,7 @@ help_on_a_noun_lists_its_verbs()
     out_has 'link get-persistent SERVICE UID'
 }
 
-help_on_all_lists_every_verb_and_the_exit_codes()
+help_lists_every_verb_and_the_exit_codes()
 {
     local line
     expect 0 --help
@@ -149,7 +149,7 @@ help_on_all_lists_every_verb_and_the_exit_codes()
     expect 0 help
 }
 
-help_on_what_does_not_exist_is_a_usage_error()
+help_on_an_unknown_verb_is_a_usage_error()
 {
     expect 2 help frobnicate
     err_has "there is no verb 'frobnicate'"

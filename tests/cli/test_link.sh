@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# podlink link: each verb for one uid, each answer.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# podlink link: each verb for one uid, with every outcome.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -8,7 +8,7 @@ need_server
 LINK='sf:{default:lk:alice}chat'
 INDEX='sf:{default:lk:alice}'
 
-set_links_for_ever_and_tells_the_pod_before()
+set_makes_a_persistent_link_and_prints_the_previous_pod()
 {
     expect 0 link set chat alice 2
     out_is 'alice -> 2 (was none)'
@@ -39,7 +39,7 @@ each_unit_of_a_duration_counts()
     done
 }
 
-set_tells_that_what_it_replaced_was_no_pod()
+set_reports_an_unreadable_previous_value()
 {
     "$PODLINK" command --quiet SET "$LINK" rubbish
     expect 0 link set chat alice 2
@@ -77,7 +77,7 @@ try_takes_a_free_uid_and_a_temporary_link()
     redis_is -1 TTL "$LINK"
 }
 
-try_is_refused_where_another_persistent_link_stands()
+try_is_refused_by_another_persistent_link()
 {
     "$PODLINK" link set chat alice 2 --quiet
     expect 1 link try chat alice 1
@@ -98,7 +98,7 @@ ensure_links_once_and_prints_the_pod_in_force()
     json_is 'rows[0]["pod"] == 2 and rows[0]["status"] == "OK"'
 }
 
-get_prints_the_pod_alone()
+get_prints_only_the_pod()
 {
     "$PODLINK" link set chat alice 0 --quiet
     expect 0 link get chat alice
@@ -118,7 +118,7 @@ get_of_no_link_exits_with_1()
     json_is 'rows == [{"status": "NOT_LINKED", "ns": "default", "service": "chat", "uid": "alice", "pod": None}]'
 }
 
-get_persistent_tells_only_links_that_stay()
+get_persistent_ignores_temporary_links()
 {
     "$PODLINK" link set chat alice 1 --quiet
     expect 0 link get-persistent chat alice
@@ -130,7 +130,7 @@ get_persistent_tells_only_links_that_stay()
     json_is 'rows[0]["pod"] is None'
 }
 
-remove_deletes_and_tells_whether_there_was_one()
+remove_deletes_and_reports_a_missing_link()
 {
     "$PODLINK" link set chat alice 1 --quiet
     expect 0 link remove chat alice
@@ -152,7 +152,7 @@ remove_keeps_the_link_for_a_time()
     redis_is 0 EXISTS "$INDEX"
 }
 
-remove_if_pod_spares_the_link_to_another()
+remove_if_pod_keeps_a_link_to_another_pod()
 {
     "$PODLINK" link set chat alice 1 --quiet
     expect 1 link remove chat alice --if-pod 2
@@ -168,7 +168,7 @@ services_lists_the_persistent_links()
     "$PODLINK" link set game alice 0 --quiet
     "$PODLINK" link set lobby alice 7 --for 60 --quiet
     expect 0 link services alice
-    [[ $(sort <<<"$out") == $'chat\t1\ngame\t0' ]] || fail 'not these two'
+    [[ $(sort <<<"$out") == $'chat\t1\ngame\t0' ]] || fail 'wrong services'
     expect 0 link services alice --json
     json_is 'len(rows) == 1 and sorted((l["service"], l["pod"]) for l in rows[0]["links"]) == [("chat", 1), ("game", 0)]'
     expect 1 link services bob
@@ -177,15 +177,15 @@ services_lists_the_persistent_links()
     json_is 'rows[0]["links"] == []'
 }
 
-services_lists_the_others_beside_an_entry_that_is_no_pod()
+services_lists_valid_links_beside_a_corrupt_one()
 {
     "$PODLINK" command --quiet HSET "$INDEX" chat 1 game rubbish
     expect 3 link services alice
-    [[ $(sort <<<"$out") == $'chat\t1\ngame\tunreadable' ]] || fail 'not these two'
-    [[ -n $err ]] || fail 'nothing is said of it'
+    [[ $(sort <<<"$out") == $'chat\t1\ngame\tunreadable' ]] || fail 'wrong services'
+    [[ -n $err ]] || fail 'no message about the corrupt entry'
 }
 
-compute_links_to_the_best_pod_and_stays_there()
+compute_links_to_the_best_pod_once()
 {
     expect 1 link compute chat alice
     err_has 'no pod is ready'
@@ -201,7 +201,7 @@ compute_links_to_the_best_pod_and_stays_there()
     out_is 0
 }
 
-compute_passes_over_states_that_are_too_old()
+compute_ignores_old_states()
 {
     "$PODLINK" command --quiet HSET 'sf:{default:state:chat}' 0 5-1000-1
     expect 1 link compute chat alice --max-age 60000
@@ -209,7 +209,7 @@ compute_passes_over_states_that_are_too_old()
     out_is 0
 }
 
-a_stored_value_that_is_no_pod_is_an_error_of_its_own()
+a_corrupt_link_has_its_own_error()
 {
     "$PODLINK" command --quiet SET "$LINK" rubbish
     expect 3 link get chat alice
@@ -220,7 +220,7 @@ a_stored_value_that_is_no_pod_is_an_error_of_its_own()
     json_is 'rows[0]["status"] == "ECORRUPT" and rows[0]["exit"] == 3'
 }
 
-a_name_that_is_not_valid_is_a_usage_error()
+an_invalid_name_is_a_usage_error()
 {
     expect 2 link set 'ch{at' alice 1
     err_has service
@@ -233,14 +233,14 @@ a_name_that_is_not_valid_is_a_usage_error()
     redis_is 0 DBSIZE
 }
 
-names_outside_ascii_arrive_whole()
+non_ascii_names_are_stored_unchanged()
 {
     expect 0 link set 'straße' 'Zoë 日本' 3
     out_is 'Zoë 日本 -> 3 (was none)'
     redis_is 3 GET 'sf:{default:lk:Zoë 日本}straße'
 }
 
-words_that_look_like_options_can_follow_two_dashes()
+nothing_after_two_dashes_is_an_option()
 {
     expect 0 link set -- chat --alice 3
     redis_is 3 GET 'sf:{default:lk:--alice}chat'
@@ -257,7 +257,7 @@ quiet_prints_no_result()
     err_is ''
 }
 
-verbose_tells_the_calls_on_stderr()
+verbose_logs_the_calls_on_stderr()
 {
     expect 0 link set chat alice 1 --verbose
     out_is 'alice -> 1 (was none)'

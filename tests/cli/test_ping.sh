@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # podlink ping --watch and podlink stats.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -14,12 +14,12 @@ _pid()
 _watch()
 {
     : >"$WORK/out"
-    # A shell without job control has its background jobs ignore SIGINT, and this one is about SIGINT.
+    # A shell without job control makes its background jobs ignore SIGINT: env restores the default.
     env --default-signal=INT "$PODLINK" "$@" >"$WORK/out" 2>"$WORK/err" &
     watching=$!
 }
 
-# The tool itself runs, and an interrupt is an event for it.
+# The tool (not env) runs, and has a handler for SIGINT.
 _catches_interrupts()
 {
     [[ $(cat "/proc/$watching/comm") == podlink ]] && grep -q '^SigCgt:.*[2367abef]$' "/proc/$watching/status"
@@ -40,7 +40,7 @@ _is_alive()
     kill -0 "$watching" 2>/dev/null
 }
 
-# Waits for its end, which must come within ten seconds.
+# Waits until it exits; kills it after ten seconds.
 _ended()
 {
     local tries=0
@@ -63,14 +63,14 @@ watch_prints_each_round_trip_and_a_summary()
 {
     expect 0 ping --watch --count 3 --interval 1
     [[ $(head -n 3 <<<"$out" | sed -E 's/[0-9]+[.][0-9]{3} ms$/N ms/') == $'ping 1: N ms\nping 2: N ms\nping 3: N ms' ]] ||
-        fail 'another form'
+        fail 'wrong format'
     out_has "3 pings of unix://$PODLINK_SERVER_DIR/podlink.sock, 0 lost (0.0 %)"
     [[ $out =~ min\ [0-9.]+\ ms,\ p50\ [0-9.]+\ ms,\ p99\ [0-9.]+\ ms,\ max\ [0-9.]+\ ms$ ]] || fail 'no summary'
     expect 0 ping --watch --count 2 --interval 1 --quiet
     out_is ''
 }
 
-watch_in_json_is_an_object_a_line()
+watch_prints_one_json_object_per_line()
 {
     expect 0 ping --watch --count 5 --interval 1 --json
     json_is '[r.get("ping") for r in rows] == [1, 2, 3, 4, 5, None] and all(r["status"] == "OK" for r in rows)'
@@ -87,7 +87,7 @@ watch_keeps_its_interval()
     (($(date +%s%N) - started >= 300000000)) || fail 'it was too fast'
 }
 
-watch_sums_up_when_it_is_stopped()
+watch_prints_its_summary_when_it_is_stopped()
 {
     local signal
     for signal in INT TERM; do
@@ -99,7 +99,7 @@ watch_sums_up_when_it_is_stopped()
         out_has ' lost (0.0 %)'
         out_has 'p99 '
     done
-    # While it waits for the next ping.
+    # Also while it waits for the next ping.
     _watch ping --watch --interval 3600000 --json
     wait_for _lines_are_there 1
     kill -INT "$watching"
@@ -107,20 +107,20 @@ watch_sums_up_when_it_is_stopped()
     json_is 'len(rows) == 2 and rows[1]["pings"] == 1'
 }
 
-watch_goes_on_over_failures_and_the_last_ping_decides()
+watch_continues_after_failures_and_the_last_ping_decides()
 {
     PODLINK_URL=unix://$WORK/nowhere expect 3 ping --watch --count 3 --interval 1
     [[ $(grep -c '^podlink ping: ping [123]: cannot connect to ' "$WORK/err") == 3 ]] || fail 'not three failures'
     out_has '3 pings of'
     out_has '3 lost (100.0 %)'
-    [[ $out != *min* ]] || fail 'there is nothing to measure'
+    [[ $out != *min* ]] || fail 'a minimum without an answered ping'
     PODLINK_URL=unix://$WORK/nowhere expect 3 ping --watch --count 2 --interval 1 --json
     err_is ''
     json_is '[r["status"] for r in rows] == ["ECONNECT"] * 3 and [r.get("ping") for r in rows] == [1, 2, None] and
 rows[2]["lost"] == 2 and rows[2]["p50_ns"] is None and rows[0]["exit"] == 3'
 }
 
-watch_sees_a_server_go_and_come_back()
+watch_survives_a_restart_of_the_server()
 {
     _watch ping --watch --interval 20 --timeout 500 --json
     wait_for grep -q '"ping":2' "$WORK/out"
@@ -146,7 +146,7 @@ a_second_interrupt_ends_a_ping_that_hangs()
     kill -INT "$watching"
     _ended
     kill -CONT "$pid"
-    [[ $code == 130 ]] || fail 'the second one has not ended it'
+    [[ $code == 130 ]] || fail 'the second interrupt did not end it'
 }
 
 count_and_interval_are_for_watch()
@@ -162,12 +162,12 @@ count_and_interval_are_for_watch()
     expect 2 stats --seconds 0
 }
 
-watch_ends_where_nobody_reads()
+watch_ends_if_stdout_cannot_be_written()
 {
     timeout 20 "$PODLINK" ping --watch --interval 1 >/dev/full 2>"$WORK/err"
     code=$?
     err=$(cat "$WORK/err")
-    [[ $code == 3 ]] || fail 'it has not failed'
+    [[ $code == 3 ]] || fail 'the exit code is not 3'
     err_has 'cannot be written'
 }
 
@@ -178,16 +178,16 @@ the_quantiles_are_those_of_all_times()
     [[ $("$ROUND_TRIPS_PROBE" </dev/null) == '0 0 0 0 0 0' ]] || fail 'of none'
 }
 
-memory_is_bounded_and_the_choice_is_even()
+memory_is_bounded_and_the_samples_are_uniform()
 {
-    # Three million rising times, of which a million are kept: the median of an even choice is about that of all.
+    # Three million increasing times, of which a million are kept: the median of a uniform sample is about that of all.
     local count kept least most median high
     read -r count kept least most median high <<<"$(seq 1 3000000 | "$ROUND_TRIPS_PROBE")"
     [[ $count == 3000000 && $kept == 1048576 && $least == 1 && $most == 3000000 ]] || fail "$count $kept $least $most"
     ((median > 1480000 && median < 1520000 && high > 2960000 && high < 2980000)) || fail "p50 $median, p99 $high"
 }
 
-# The fields of podlink_stats, as the header has them: NAME KIND
+# The fields of podlink_stats in the header: NAME KIND
 _fields()
 {
     "$PYTHON" - "$HERE/../../include/podlink/client.h" <<'END'
@@ -239,7 +239,7 @@ stats_counts_its_pings()
     local started
     started=$(date +%s%N)
     expect 0 stats --interval 100 --json
-    (($(date +%s%N) - started >= 800000000)) || fail 'that was no second'
+    (($(date +%s%N) - started >= 800000000)) || fail 'it took less than a second'
     json_is '8 <= rows[0]["calls"] <= 11 and rows[0]["calls_ok"] == rows[0]["calls"] == rows[0]["total"]["count"]'
     json_is 'rows[0]["connections"] == rows[0]["dials"] == 1 and rows[0]["batch_size"] == 1.0'
     json_is 'rows[0]["bytes_sent"] == 14 * rows[0]["calls"] and rows[0]["bytes_received"] == 7 * rows[0]["calls"]'
@@ -261,7 +261,7 @@ stats_of_a_server_that_goes_away_is_shown_and_fails()
 {
     _watch stats --seconds 2 --timeout 300 --json
     wait_for _catches_interrupts
-    sleep 0.2 # the first ping; nothing tells from outside that it was answered
+    sleep 0.2 # the first ping; its answer cannot be observed from outside
     "$PODLINK" server stop --quiet
     _ended
     "$PODLINK" server start --quiet --binary "$SERVER_BINARY"

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# The progress of many lines: on a terminal, and nowhere else.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# The progress bar: on a terminal only.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
 
 seq 1 5000 | sed 's/.*/user-& 1/' >"$WORK/users"
 
-# Runs a shell command with stderr on a terminal, and standard output in a file; what was drawn is in $drawn.
+# Runs a shell command with stderr on a terminal; sets drawn to what appeared there.
 _on_terminal()
 {
     script -qec "$1" /dev/null </dev/null >"$WORK/drawn"
@@ -28,10 +28,10 @@ a_pipe_has_no_percent()
 {
     _on_terminal "cat users | '$PODLINK' link ensure chat - >out"
     [[ $drawn =~ [0-9]+\ lines,\ [0-9]+\ a\ second ]] || fail "no progress: $drawn"
-    [[ $drawn != *%* ]] || fail "a percentage of what is not known: $drawn"
+    [[ $drawn != *%* ]] || fail "a percentage although the size is unknown: $drawn"
 }
 
-a_file_shows_nothing()
+without_a_terminal_nothing_is_shown()
 {
     podlink link ensure chat - <"$WORK/users"
     err_is ''
@@ -45,10 +45,10 @@ quiet_and_json_show_nothing()
     [[ -z $drawn ]] || fail "json: $drawn"
 }
 
-results_on_the_same_terminal_stand_on_lines_of_their_own()
+results_on_the_same_terminal_have_their_own_lines()
 {
     _on_terminal "head -n 1500 users | '$PODLINK' link ensure chat -"
-    # What stands on the line behind the last carriage return or erasure is what is seen.
+    # Visible is what follows the last carriage return or erasure of a line.
     [[ $(tr '\r' '\n' <"$WORK/drawn" | sed 's/.*\x1b\[K//' | grep -c $'^user-[0-9]*\t1\tas asked$') == 1500 ]] ||
         fail 'results are missing or mixed with the bar'
 }

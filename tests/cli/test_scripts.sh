@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# podlink scripts run and podlink scripts check, and scripts of one's own.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# podlink scripts run and podlink scripts check; scripts of the user.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -21,7 +21,7 @@ _check()
     local wanted=$1 name=$2
     shift 2
     expect "$wanted" scripts check "$WORK/own/$name.lua" "$@"
-    [[ -z $(ls -A "$TMPDIR") ]] || fail "the temporary server has left $(ls -A "$TMPDIR")"
+    [[ -z $(ls -A "$TMPDIR") ]] || fail "the temporary server left $(ls -A "$TMPDIR")"
 }
 
 _url()
@@ -29,7 +29,7 @@ _url()
     "$PODLINK" server status --json | "$PYTHON" -c 'import json, sys; print(json.load(sys.stdin)["url"])'
 }
 
-# Whether a temporary server runs, and its pid.
+# Prints the pid of a running temporary server; fails if there is none.
 _temporary_pid()
 {
     local line pid
@@ -78,7 +78,7 @@ run_calls_a_script_of_a_file()
 
 run_calls_a_script_of_a_directory()
 {
-    rm -rf "$WORK/own" # other tests' scripts
+    rm -rf "$WORK/own" # scripts of other tests
     _hits
     _script other <<<'return {KEYS[1], ARGV[1], ARGV[2], false, {1}}'
     expect 0 scripts run other --dir "$WORK/own" --keys a,b --args 'x y,z'
@@ -98,9 +98,9 @@ keys_and_arguments_keep_their_order()
     out_is $'0\n0'
 }
 
-run_tells_what_is_wrong()
+run_reports_what_is_wrong()
 {
-    rm -rf "$WORK/own" # other tests' scripts
+    rm -rf "$WORK/own" # scripts of other tests
     _hits
     _script broken <<<'return nothing.at.all'
     expect 2 scripts run nonsense
@@ -141,7 +141,7 @@ s["p99_ns"] is None for s in rows[0]["scripts"])'
 
 # ---- check
 
-a_script_that_keeps_to_its_keys_is_fine()
+a_script_with_declared_keys_only_passes()
 {
     _hits
     _check 0 hits
@@ -155,7 +155,7 @@ rows[0]["made_up"] is True and len(rows[0]["sha"]) == 40'
     out_is ''
 }
 
-our_own_scripts_are_fine()
+the_built_in_scripts_pass()
 {
     local file
     for file in "$HERE"/../../lua/*.lua; do
@@ -188,7 +188,7 @@ END
     _check 0 keys --keys 'k,k:made,caught,a b,star*' --args v
 }
 
-a_key_is_no_pattern()
+a_key_is_not_a_pattern()
 {
     _script pattern <<<'return redis.call("GET", "abc")'
     _check 1 pattern --keys 'a*,a?c,[a]bc'
@@ -237,7 +237,7 @@ END
 rows[0]["findings"][1]["command"] == "del"'
 }
 
-read_only_may_be_asked_for_by_the_option()
+the_option_read_only_forbids_writes()
 {
     _hits
     _check 0 hits
@@ -248,7 +248,7 @@ read_only_may_be_asked_for_by_the_option()
     out_has 'fine, read-only; keys: key:1 (made up)'
 }
 
-publishing_is_a_write_where_the_server_runs_read_only_scripts()
+publish_counts_as_a_write_with_eval_ro()
 {
     _script publish <<<$'--! read-only\nreturn redis.call("PUBLISH", "news", 1)'
     if "$PODLINK" command --quiet EVAL_RO 'return 1' 0 2>/dev/null; then
@@ -259,7 +259,7 @@ publishing_is_a_write_where_the_server_runs_read_only_scripts()
     fi
 }
 
-a_script_that_does_not_compile_is_told_in_the_words_of_the_server()
+a_compile_error_is_printed_verbatim()
 {
     _script syntax <<<$'local x = 1\nif x the'
     _check 1 syntax
@@ -270,19 +270,19 @@ a_script_that_does_not_compile_is_told_in_the_words_of_the_server()
 "Error compiling script" in rows[0]["findings"][0]["server"]'
 }
 
-a_script_that_fails_is_told_with_its_line()
+a_failing_script_is_reported_with_its_line()
 {
     _script fails <<<$'local x\n\nreturn x.y + ARGV[1]'
     _check 1 fails --args 1
     out_has "fails.lua:3: fails: ERR "
     out_has "attempt to index local 'x' (a nil value)"
-    never_told 'made up'
-    never_told 'script: '
+    never_shown 'made up'
+    never_shown 'script: '
     _check 1 fails
     out_has 'made up; set them with --keys and --args'
 }
 
-a_script_that_does_not_end_is_ended()
+an_endless_script_is_stopped()
 {
     _script loop <<<'while true do end'
     _check 1 loop --timeout 300
@@ -290,7 +290,7 @@ a_script_that_does_not_end_is_ended()
     ! _temporary_pid || fail 'the server still runs'
 }
 
-keys_are_made_up_where_nobody_names_them()
+keys_that_are_not_given_are_made_up()
 {
     _script made <<<$'-- KEYS[2], ARGV[3]\nreturn redis.call("GET", KEYS[1])'
     _check 0 made --json
@@ -306,7 +306,7 @@ keys_are_made_up_where_nobody_names_them()
     err_has 'declares 0 arguments (), but 1 is given'
 }
 
-a_file_that_is_no_script_is_a_usage_error()
+an_invalid_file_is_a_usage_error()
 {
     _check 2 nothing
     err_has 'No such file'
@@ -348,18 +348,18 @@ the_check_needs_no_running_server()
 {
     _hits
     PODLINK_SERVER_DIR=$WORK/no-server _check 0 hits
-    [[ ! -e $WORK/no-server ]] || fail 'it has made the directory of the private server'
+    [[ ! -e $WORK/no-server ]] || fail 'it created the directory of the private server'
 }
 
-a_server_that_cannot_be_started_is_told()
+a_server_that_cannot_start_is_reported()
 {
     _hits
     _check 3 hits --binary no-such-server
     err_has no-such-server
-    printf '#!/bin/sh\necho "these are my last words"\nexit 1\n' >"$WORK/bad-server"
+    printf '#!/bin/sh\necho "this is my last line"\nexit 1\n' >"$WORK/bad-server"
     chmod 700 "$WORK/bad-server"
     _check 3 hits --binary "$WORK/bad-server"
-    err_has 'these are my last words'
+    err_has 'this is my last line'
     TMPDIR=$WORK/$(printf 'x%.0s' {1..100})
     mkdir "$TMPDIR"
     _check 3 hits
@@ -378,29 +378,29 @@ _is_gone()
     [[ ! -e /proc/$1 ]] || grep -q '^State:.Z' "/proc/$1/status"
 }
 
-# The check is stopped by a signal while its server lives.
+# Sends a signal to the check while its server is running.
 _stop_check()
 {
     local checking server
     env --default-signal=INT "$PODLINK" scripts check "$WORK/own/loop.lua" --timeout 60000 >/dev/null 2>&1 &
     checking=$!
     wait_for _socket_is_there
-    server=$(_temporary_pid) || fail 'there is a socket and no server'
+    server=$(_temporary_pid) || fail 'there is a socket but no server'
     kill -"$1" "$checking"
     wait "$checking" 2>/dev/null
     code=$?
     wait_for _is_gone "$server"
 }
 
-a_check_that_is_interrupted_leaves_nothing()
+an_interrupted_check_removes_its_server()
 {
     _script loop <<<'while true do end'
     _stop_check INT
-    [[ $code == 130 ]] || fail 'it was not ended by the signal'
-    [[ -z $(ls -A "$TMPDIR") ]] || fail "the temporary server has left $(ls -A "$TMPDIR")"
+    [[ $code == 130 ]] || fail 'the signal did not end it'
+    [[ -z $(ls -A "$TMPDIR") ]] || fail "the temporary server left $(ls -A "$TMPDIR")"
 }
 
-the_temporary_server_does_not_outlive_a_check_that_is_killed()
+the_temporary_server_exits_when_the_check_is_killed()
 {
     _script loop <<<'while true do end'
     _stop_check KILL
@@ -410,15 +410,15 @@ the_temporary_server_does_not_outlive_a_check_that_is_killed()
 the_temporary_server_is_private_and_keeps_nothing()
 {
     _hits
-    # A server that tells how it was started, and in which directory.
-    printf '#!/bin/sh\nstat -c %%a "%s"/podlink-check.* >"%s/told"\nprintf "%%s " "$@" >>"%s/told"\nexit 1\n' \
-        "$TMPDIR" "$WORK" "$WORK" >"$WORK/telling-server"
-    chmod 700 "$WORK/telling-server"
-    _check 3 hits --binary "$WORK/telling-server"
-    grep -qx 700 "$WORK/told" || fail 'others may enter the directory'
-    grep -qF -- '--port 0 ' "$WORK/told" || fail 'it listens on a port'
-    grep -qF -- '--appendonly no ' "$WORK/told" || fail 'it keeps a file of what was written'
-    grep -qF -- '--save  ' "$WORK/told" || fail 'it keeps what is in its memory'
+    # A fake server that writes its arguments and the mode of its directory to a file.
+    printf '#!/bin/sh\nstat -c %%a "%s"/podlink-check.* >"%s/started"\nprintf "%%s " "$@" >>"%s/started"\nexit 1\n' \
+        "$TMPDIR" "$WORK" "$WORK" >"$WORK/printing-server"
+    chmod 700 "$WORK/printing-server"
+    _check 3 hits --binary "$WORK/printing-server"
+    grep -qx 700 "$WORK/started" || fail 'other users can access the directory'
+    grep -qF -- '--port 0 ' "$WORK/started" || fail 'it listens on a port'
+    grep -qF -- '--appendonly no ' "$WORK/started" || fail 'it writes an append-only file'
+    grep -qF -- '--save  ' "$WORK/started" || fail 'it writes snapshots'
 }
 
 run_tests

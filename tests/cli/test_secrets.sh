@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Passwords: where they are taken from, and that they are never shown.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# Passwords: where they are read from, and that they are never shown.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -8,7 +8,7 @@ need_server
 SECRET='ge:h/e?i@m'
 ENCODED='ge%3Ah%2Fe%3Fi%40m'
 
-# The private server behind a password of a user's; the URL that has it.
+# Creates a user with a password on the private server; sets URL.
 _url_with_password()
 {
     printf '>%s' "$SECRET" | "$PODLINK" command --quiet --stdin ACL SETUSER tester on '~*' '&*' '+@all' ||
@@ -16,11 +16,11 @@ _url_with_password()
     URL=unix://tester:$ENCODED@$PODLINK_SERVER_DIR/podlink.sock
 }
 
-_nothing_told()
+_nothing_shown()
 {
-    never_told "$SECRET"
-    never_told "$ENCODED"
-    never_told geheim
+    never_shown "$SECRET"
+    never_shown "$ENCODED"
+    never_shown geheim
 }
 
 a_password_in_the_url_of_the_command_line_is_refused()
@@ -35,11 +35,11 @@ a_password_in_the_url_of_the_command_line_is_refused()
         expect 2 ping --url "$url"
         err_has PODLINK_URL
         err_has --url-file
-        _nothing_told
-        never_told heim
+        _nothing_shown
+        never_shown heim
         expect 2 ping --json "--url=$url"
         json_is 'rows[0]["exit"] == 2'
-        _nothing_told
+        _nothing_shown
     done
 }
 
@@ -69,7 +69,7 @@ the_url_of_a_file_may_have_a_password()
     expect 0 command --url-file "$WORK/url" ACL WHOAMI
 }
 
-a_file_that_everybody_can_read_is_warned_of()
+a_url_file_that_everybody_can_read_causes_a_warning()
 {
     _url_with_password
     printf '%s\n' "$URL" >"$WORK/url"
@@ -77,13 +77,13 @@ a_file_that_everybody_can_read_is_warned_of()
     expect 0 ping --url-file "$WORK/url"
     err_has 'warning: every user of this machine can read'
     err_has 'chmod 600'
-    _nothing_told
+    _nothing_shown
     chmod 640 "$WORK/url"
     expect 0 ping --url-file "$WORK/url"
     err_is ''
 }
 
-a_file_that_holds_no_url_is_a_usage_error()
+a_file_without_a_url_is_a_usage_error()
 {
     expect 2 ping --url-file "$WORK/nothing"
     err_has 'No such file'
@@ -102,28 +102,28 @@ the_url_is_shown_without_its_password()
     _url_with_password
     PODLINK_URL=$URL expect 0 ping
     out_has 'unix://tester:***@/'
-    _nothing_told
+    _nothing_shown
     PODLINK_URL=$URL expect 0 ping --json
     json_is '"tester:***@" in rows[0]["url"]'
-    _nothing_told
-    # Also one with an '@' that should have been written as %40, and with what looks like a URL of its own.
+    _nothing_shown
+    # Also a password with an unescaped '@' and with text that looks like a URL.
     printf '>%s' 'ge@heim://' | "$PODLINK" command --quiet --stdin ACL SETUSER tester
     PODLINK_URL="unix://tester:ge@heim:%2F%2F@$PODLINK_SERVER_DIR/podlink.sock" expect 0 ping
     out_has 'unix://tester:***@/'
-    never_told heim
+    never_shown heim
 }
 
-verbose_does_not_tell_the_password()
+verbose_does_not_print_the_password()
 {
     _url_with_password
     PODLINK_URL=$URL expect 0 link set chat alice 1 --verbose
     err_has debug
-    _nothing_told
+    _nothing_shown
     PODLINK_URL="unix://$PODLINK_SERVER_DIR/podlink.sock?user=tester&password=$ENCODED" podlink ping --verbose
-    _nothing_told
+    _nothing_shown
 }
 
-failures_do_not_tell_the_password()
+failures_do_not_print_the_password()
 {
     local url
     for url in redis://user:geheim@127.0.0.1:1 redis://user:geheim@127.0.0.1:port redis://user:geheim@ \
@@ -136,15 +136,15 @@ failures_do_not_tell_the_password()
         'redis://user:geheim@127.0.0.1:1?tls_verify=1' 'cluster+tls://user:geheim@127.0.0.1:1?tls_key_file=/nowhere'; do
         PODLINK_URL=$url podlink ping --timeout 1000 --verbose
         [[ $code -ge 2 ]] || fail "it worked with $url"
-        _nothing_told
+        _nothing_shown
         PODLINK_URL=$url podlink ping --timeout 1000 --json
         [[ $code -ge 2 ]] || fail "it worked with $url"
-        _nothing_told
+        _nothing_shown
     done
 }
 
-# Whatever the verb: once where it works, and once where nobody listens.
-no_verb_tells_the_password()
+# Each verb once with a working server, and once without one.
+no_verb_prints_the_password()
 {
     local verb url
     _url_with_password
@@ -152,10 +152,10 @@ no_verb_tells_the_password()
         while read -r verb; do
             # shellcheck disable=SC2086 # the words of the verb
             PODLINK_URL=$url podlink $verb --json --timeout 1000
-            _nothing_told
+            _nothing_shown
             # shellcheck disable=SC2086
             PODLINK_URL=$url podlink $verb --verbose --timeout 1000
-            _nothing_told
+            _nothing_shown
         done <<'END'
 ping
 ping --watch --count 2 --interval 1
@@ -173,18 +173,18 @@ scripts load
 scripts list
 END
         PODLINK_URL=$url podlink command --json GET nothing
-        _nothing_told
+        _nothing_shown
         PODLINK_URL=$url podlink command --json EVAL 'return redis.error_reply("ERR x")' 0
-        _nothing_told
+        _nothing_shown
     done
 }
 
-what_stands_in_a_key_file_is_not_told()
+the_content_of_a_key_file_is_not_printed()
 {
     printf '%s\n' '-----BEGIN PRIVATE KEY-----' geheim '-----END PRIVATE KEY-----' >"$WORK/key"
     PODLINK_URL="rediss://localhost:1?tls_cert_file=$WORK/key&tls_key_file=$WORK/key" podlink ping --verbose
     [[ $code -ge 2 ]] || fail 'it worked'
-    _nothing_told
+    _nothing_shown
 }
 
 a_wrong_password_is_a_failure_of_the_server()
@@ -198,13 +198,13 @@ a_redis_command_with_a_password_is_refused()
 {
     expect 2 command CONFIG SET requirepass geheim
     err_has --stdin
-    _nothing_told
+    _nothing_shown
     expect 2 command config set maxmemory 0 masterauth geheim
     expect 2 command ACL SETUSER tester on '>geheim'
     expect 2 command AUTH geheim
     expect 2 command HELLO 3 AUTH tester geheim
     expect 2 command MIGRATE host 6379 key 0 1000 AUTH geheim
-    _nothing_told
+    _nothing_shown
     expect 0 command CONFIG SET maxmemory 0
     expect 0 command ACL SETUSER tester on
     expect 0 command SET auth auth
@@ -213,9 +213,9 @@ a_redis_command_with_a_password_is_refused()
 a_url_among_the_words_is_shown_without_its_password()
 {
     expect 2 redis://user:geheim@localhost
-    _nothing_told
+    _nothing_shown
     expect 2 link set chat alice 'redis://user:geheim@localhost?password=geheim&password=geheim'
-    _nothing_told
+    _nothing_shown
 }
 
 the_process_list_never_shows_the_password()
@@ -231,7 +231,7 @@ the_process_list_never_shows_the_password()
     tr '\0' ' ' <"/proc/$pid/cmdline" >"$WORK/cmdline"
     exec 8>&-
     wait "$pid" || fail 'it failed'
-    grep -q 'link set chat' "$WORK/cmdline" || fail 'this is not its command line'
+    grep -q 'link set chat' "$WORK/cmdline" || fail 'this is not the command line of the tool'
     ! grep -qF -e "$SECRET" -e "$ENCODED" "$WORK/cmdline" || fail 'it shows the password'
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # podlink server: start, status and stop of the private local server.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 
@@ -10,7 +10,7 @@ if ! command -v "$SERVER_BINARY" >/dev/null; then
 fi
 export PODLINK_SERVER_BINARY=$SERVER_BINARY
 
-# A directory of the test's own; what runs in it is stopped in the end.
+# Sets a directory of its own for the test; a server in it is stopped at the end of the script.
 _fresh()
 {
     PODLINK_SERVER_DIR=$WORK/server-$1
@@ -29,12 +29,12 @@ start_status_stop()
     expect 1 server status
     out_has 'not running'
     expect 0 server start
-    [[ $out =~ ^started:\ [a-z]+\ [0-9.]+,\ pid\ [0-9]+,\ unix:///.*\.sock$ ]] || fail 'another text'
+    [[ $out =~ ^started:\ [a-z]+\ [0-9.]+,\ pid\ [0-9]+,\ unix:///.*\.sock$ ]] || fail 'wrong output'
     expect 0 server status
     out_has running
     out_has "dir      $PODLINK_SERVER_DIR"
     pid=$(_pid)
-    [[ $(cat "$PODLINK_SERVER_DIR/server.pid") == "$pid" ]] || fail 'the pid file says something else'
+    [[ $(cat "$PODLINK_SERVER_DIR/server.pid") == "$pid" ]] || fail 'the pid file has another pid'
     expect 0 server stop
     out_is "stopped: pid $pid"
     [[ ! -e /proc/$pid || $(cut -d' ' -f3 "/proc/$pid/stat") == Z ]] || fail 'it still runs'
@@ -60,7 +60,7 @@ start_status_and_stop_in_json()
     json_is 'rows[0]["stopped"] is False'
 }
 
-start_when_it_runs_says_so()
+start_reports_a_running_server()
 {
     local pid
     _fresh twice
@@ -71,7 +71,7 @@ start_when_it_runs_says_so()
     [[ $(_pid) == "$pid" ]] || fail 'another server runs'
 }
 
-many_starts_at_once_make_one_server()
+concurrent_starts_start_one_server()
 {
     local pids=() i
     _fresh race
@@ -86,14 +86,14 @@ many_starts_at_once_make_one_server()
     [[ $(grep -l '^already running' "$WORK"/race-* | wc -l) == 4 ]] || fail "$(cat "$WORK"/race-*)"
 }
 
-stop_when_it_does_not_run_is_no_failure()
+stop_without_a_server_succeeds()
 {
     _fresh idle
     expect 0 server stop
     out_is 'not running'
 }
 
-data_are_kept_from_one_run_to_the_next()
+data_survives_a_restart()
 {
     _fresh data
     "$PODLINK" server start --quiet
@@ -104,12 +104,12 @@ data_are_kept_from_one_run_to_the_next()
     out_is 3
 }
 
-data_are_kept_over_a_crash()
+data_survives_a_crash()
 {
     _fresh crash
     "$PODLINK" server start --quiet
     "$PODLINK" link set chat alice 3 --quiet
-    # What was answered a second ago is on the disk; a killed process loses nothing that it wrote.
+    # The server has written the link to its append-only file; a killed process loses nothing that it wrote.
     kill -KILL "$(_pid)"
     wait_for _is_down
     expect 3 link get chat alice
@@ -125,46 +125,46 @@ _is_down()
     ! "$PODLINK" server status --quiet
 }
 
-the_server_listens_on_a_unix_socket_alone()
+the_server_listens_on_a_unix_socket_only()
 {
     _fresh socket
     "$PODLINK" server start --quiet
     redis_is $'port\n0' CONFIG GET port
     redis_is $'appendonly\nyes' CONFIG GET appendonly
     redis_is $'appendfsync\neverysec' CONFIG GET appendfsync
-    [[ $(stat -c %a "$PODLINK_SERVER_DIR") == 700 ]] || fail 'others may enter the directory'
-    [[ $(stat -c %a "$PODLINK_SERVER_DIR/podlink.sock") == 700 ]] || fail 'others may use the socket'
+    [[ $(stat -c %a "$PODLINK_SERVER_DIR") == 700 ]] || fail 'other users can access the directory'
+    [[ $(stat -c %a "$PODLINK_SERVER_DIR/podlink.sock") == 700 ]] || fail 'other users can use the socket'
 }
 
 the_server_is_detached()
 {
     local pid
     _fresh detached
-    # Started in a session of its own that ends; a descriptor of the caller's stays with the caller.
-    exec 7>"$WORK/held"
+    # Started from another session, which ends; the server must not inherit a descriptor of the caller.
+    exec 7>"$WORK/inherited"
     setsid -w "$PODLINK" server start --quiet
     exec 7>&-
     pid=$(_pid)
-    [[ $(cut -d' ' -f6 "/proc/$pid/stat") == "$pid" ]] || fail 'it is in the session of another'
-    ! find "/proc/$pid/fd" -lname "$WORK/held" | grep -q . || fail 'it holds a file of its caller'
+    [[ $(cut -d' ' -f6 "/proc/$pid/stat") == "$pid" ]] || fail 'it is not the leader of its session'
+    ! find "/proc/$pid/fd" -lname "$WORK/inherited" | grep -q . || fail 'it inherited a file of its caller'
     expect 0 ping
 }
 
 the_server_does_not_inherit_the_url()
 {
     _fresh secret
-    # A server that tells what it was given: redis-server itself writes over its environment.
-    printf '#!/bin/sh\nenv >"%s/given"\necho "$@" >>"%s/given"\nexit 1\n' "$WORK" "$WORK" >"$WORK/telling-server"
-    chmod 700 "$WORK/telling-server"
-    PODLINK_URL=redis://user:geheim@127.0.0.1:1 "$PODLINK" server start --quiet --binary "$WORK/telling-server" 2>/dev/null
-    grep -q '^HOME=' "$WORK/given" || fail 'it has told nothing'
-    ! grep -q geheim "$WORK/given" || fail 'it was given the password'
+    # A fake server that writes its environment to a file: redis-server overwrites its own.
+    printf '#!/bin/sh\nenv >"%s/given"\necho "$@" >>"%s/given"\nexit 1\n' "$WORK" "$WORK" >"$WORK/printing-server"
+    chmod 700 "$WORK/printing-server"
+    PODLINK_URL=redis://user:geheim@127.0.0.1:1 "$PODLINK" server start --quiet --binary "$WORK/printing-server" 2>/dev/null
+    grep -q '^HOME=' "$WORK/given" || fail 'the fake server wrote nothing'
+    ! grep -q geheim "$WORK/given" || fail 'the server got the password'
 }
 
-a_dead_server_that_nobody_has_asked_for_is_gone()
+a_zombie_server_counts_as_exited()
 {
     _fresh zombie
-    # In a container the first process often asks for no orphan; here it is this one.
+    # In a container, process 1 often does not reap orphans; here python is the subreaper and does not.
     "$PYTHON" -c 'import ctypes, subprocess, sys
 assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0  # PR_SET_CHILD_SUBREAPER
 subprocess.run([sys.argv[1], "server", "start", "--quiet"], check=True)
@@ -195,7 +195,7 @@ a_relative_directory_works()
     expect 0 ping
 }
 
-the_default_directory_is_below_the_home()
+the_default_directory_is_below_home()
 {
     mkdir -m 700 "$WORK/server-home"
     HOME=$WORK/server-home
@@ -209,14 +209,14 @@ the_default_directory_is_below_the_home()
     err_has 'set PODLINK_SERVER_DIR or HOME'
 }
 
-a_missing_directory_is_made()
+a_missing_directory_is_created()
 {
     _fresh deep/er/and/deeper
     expect 0 server start
     expect 0 server stop
 }
 
-a_directory_that_others_may_enter_is_refused_and_left_as_it_is()
+a_directory_that_others_can_access_is_refused_and_unchanged()
 {
     _fresh open
     mkdir -m 755 "$PODLINK_SERVER_DIR"
@@ -225,7 +225,7 @@ a_directory_that_others_may_enter_is_refused_and_left_as_it_is()
     [[ $(stat -c %a "$PODLINK_SERVER_DIR") == 755 ]] || fail 'it was changed'
 }
 
-a_socket_path_that_is_too_long_is_told()
+a_socket_path_that_is_too_long_is_refused()
 {
     local long
     long=$(printf 'x%.0s' {1..100})
@@ -247,18 +247,18 @@ a_binary_that_does_not_exist_is_named()
     err_has other-server
 }
 
-a_server_that_ends_at_once_is_told_with_its_last_words()
+a_server_that_exits_at_once_is_reported_with_its_log()
 {
     _fresh ends
-    printf '#!/bin/sh\necho "these are my last words"\nexit 1\n' >"$WORK/bad-server"
+    printf '#!/bin/sh\necho "this is my last line"\nexit 1\n' >"$WORK/bad-server"
     chmod 700 "$WORK/bad-server"
     expect 3 server start --binary "$WORK/bad-server"
     err_has 'exited immediately'
-    err_has 'these are my last words'
+    err_has 'this is my last line'
     [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
 }
 
-a_server_that_never_answers_is_ended()
+a_server_that_never_answers_is_killed()
 {
     _fresh mute
     printf '#!/bin/sh\necho $$ >"%s/mute-pid"\nexec sleep 60\n' "$WORK" >"$WORK/mute-server"
@@ -269,7 +269,7 @@ a_server_that_never_answers_is_ended()
     expect 0 server start
 }
 
-stop_spares_a_process_that_is_not_the_server()
+stop_does_not_signal_another_process()
 {
     local other pid
     _fresh other
@@ -284,7 +284,7 @@ stop_spares_a_process_that_is_not_the_server()
     expect 0 ping
     echo "$pid" >"$PODLINK_SERVER_DIR/server.pid"
     expect 0 server stop
-    # And a pid file that was left behind by a crash.
+    # Also with a stale pid file, as after a crash.
     echo "$other" >"$PODLINK_SERVER_DIR/server.pid"
     expect 0 server stop
     out_is 'not running'
@@ -292,7 +292,7 @@ stop_spares_a_process_that_is_not_the_server()
     kill "$other"
 }
 
-a_server_that_is_silent_is_not_started_twice()
+a_silent_server_is_not_started_twice()
 {
     local pid
     _fresh silent
@@ -319,7 +319,7 @@ without_a_server_the_error_says_what_to_do()
     expect 3 ping --json
     err_is ''
     json_is 'rows[0]["status"] == "ECONNECT" and rows[0]["exit"] == 3 and "podlink server start" in rows[0]["next"]'
-    [[ ! -e $PODLINK_SERVER_DIR ]] || fail 'asking has made the directory'
+    [[ ! -e $PODLINK_SERVER_DIR ]] || fail 'the directory was created'
 }
 
 run_tests

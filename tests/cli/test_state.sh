@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # podlink state and podlink workload.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
@@ -30,7 +30,7 @@ set_takes_a_routing_by_name_and_by_number()
 a_negative_load_is_a_load()
 {
     expect 0 state set chat 2 -5
-    [[ $("$PODLINK" command HGET "$STATES" 2) == -5-*-1 ]] || fail 'another load'
+    [[ $("$PODLINK" command HGET "$STATES" 2) == -5-*-1 ]] || fail 'wrong load'
     expect 0 state get chat 2 --json
     json_is 'rows[0]["load"] == -5'
 }
@@ -65,12 +65,12 @@ list_prints_all_pods_however_old_in_their_order()
     "$PODLINK" command --quiet HSET "$STATES" 10 1-1000-1 2 2-2000-0 0 3-3000
     expect 0 state list chat
     [[ $(awk '{print $1, $2, $3}' <<<"$out") == $'POD LOAD ROUTING\n0 3 ready\n2 2 unavailable\n10 1 ready' ]] ||
-        fail 'another table'
+        fail 'wrong table'
     expect 0 state list chat --json
     json_is '[pod["pod"] for pod in rows[0]["pods"]] == [0, 2, 10] and rows[0]["skipped"] == 0'
 }
 
-list_warns_of_states_that_it_cannot_read()
+list_warns_about_unreadable_states()
 {
     "$PODLINK" command --quiet HSET "$STATES" 0 5-1000-1 1 bad
     expect 0 state list chat
@@ -88,7 +88,7 @@ list_of_no_pods_exits_with_1()
     json_is 'rows[0]["pods"] == []'
 }
 
-live_leaves_out_states_that_are_too_old()
+live_omits_old_states()
 {
     "$PODLINK" command --quiet HSET "$STATES" 0 5-1000-1
     "$PODLINK" state set chat 1 7 shutting-down --quiet
@@ -101,7 +101,7 @@ live_leaves_out_states_that_are_too_old()
     expect 1 state live game
 }
 
-best_prints_the_ready_pod_of_least_load()
+best_prints_the_ready_pod_with_the_lowest_load()
 {
     expect 1 state best chat
     err_has 'no pod is ready'
@@ -116,7 +116,7 @@ best_prints_the_ready_pod_of_least_load()
     json_is 'rows[0]["pod"] is None and rows[0]["status"] == "NOT_FOUND"'
 }
 
-best_passes_over_states_that_are_too_old()
+best_ignores_old_states()
 {
     "$PODLINK" command --quiet HSET "$STATES" 0 5-1000-1
     expect 1 state best chat --max-age 60000
@@ -137,7 +137,7 @@ a_workload_state_is_stored_and_read()
     json_is 'rows[0]["state"] == "x"'
 }
 
-workload_states_of_many_are_a_line_each()
+workload_states_of_many_services_are_one_line_each()
 {
     "$PODLINK" workload set chat one --quiet
     "$PODLINK" workload set game two --quiet
@@ -156,7 +156,7 @@ no_workload_state_exits_with_1()
     out_is ''
 }
 
-a_workload_state_of_other_bytes_is_valid_json()
+a_binary_workload_state_is_valid_json()
 {
     printf '\xff\xfe' | "$PODLINK" command --quiet --stdin SET 'sf:{default:workload:chat}'
     expect 0 workload get chat --json

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # podlink command, podlink ping, podlink scripts list, status and load.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
 
-ping_tells_the_server_and_the_time()
+ping_prints_the_server_and_the_time()
 {
     expect 0 ping
     [[ $out =~ ^PONG\ from\ unix://.*\ in\ [0-9.]+\ ms$ ]] || fail 'not a pong'
@@ -63,7 +63,7 @@ command_takes_its_last_argument_from_standard_input()
 {
     printf 'a\0b\n\xff' | "$PODLINK" command --stdin --quiet SET key || fail 'SET'
     "$PODLINK" command GET key >"$WORK/out"
-    printf 'a\0b\n\xff\n' | cmp -s - "$WORK/out" || fail 'other bytes came back'
+    printf 'a\0b\n\xff\n' | cmp -s - "$WORK/out" || fail 'the bytes were changed'
 }
 
 command_takes_a_long_argument_from_standard_input()
@@ -72,7 +72,7 @@ command_takes_a_long_argument_from_standard_input()
     redis_is 300000 STRLEN key
 }
 
-an_error_of_the_server_is_told_in_its_words()
+an_error_of_the_server_is_printed_verbatim()
 {
     expect 3 command FROBNICATE
     err_has "unknown command"
@@ -96,19 +96,19 @@ bytes_of_a_reply_reach_a_terminal_escaped()
     "$PODLINK" command --quiet SET key $'\x1b[31mred'
     script -qec "'$PODLINK' command GET key" /dev/null </dev/null >"$WORK/out"
     grep -q '\\x1b\[31mred' "$WORK/out" || fail 'it is not escaped'
-    [[ $("$PODLINK" command GET key) == $'\x1b[31mred' ]] || fail 'it is escaped where no terminal is'
+    [[ $("$PODLINK" command GET key) == $'\x1b[31mred' ]] || fail 'it is escaped without a terminal'
 }
 
 scripts_are_listed_with_their_sha_without_a_server()
 {
     PODLINK_SERVER_DIR=$WORK/no-server expect 0 scripts list
     [[ $(wc -l <<<"$out") == 11 ]] || fail 'not eleven'
-    ! grep -vqE '^stateful[A-Za-z]+ +[0-9a-f]{40}$' <<<"$out" || fail 'another form'
+    ! grep -vqE '^stateful[A-Za-z]+ +[0-9a-f]{40}$' <<<"$out" || fail 'wrong format'
     expect 0 scripts list --json
     json_is 'len(rows[0]["scripts"]) == 11 and all(len(s["sha"]) == 40 for s in rows[0]["scripts"])'
 }
 
-status_tells_which_scripts_are_missing()
+status_lists_missing_scripts()
 {
     "$PODLINK" command --quiet SCRIPT FLUSH
     expect 1 scripts status

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Many lines from standard input: what is read, what comes of each, what the exit code is.
-# What is sourced calls the tests by their names, and sets and reads out, err and code.
+# Bulk verbs: parsing of lines, outcome of each line, exit code.
+# The sourced file calls the tests by name, and sets and reads out, err and code.
 # shellcheck disable=SC1091,SC2154,SC2034,SC2317
 source "$(dirname "$0")/tap.sh"
 need_server
 
-# Runs the tool with some bytes as its standard input: expect_of CODE FORMAT ARGUMENT...
+# Runs the tool with the output of printf FORMAT as standard input: _expect_of CODE FORMAT ARGUMENT...
 _expect_of()
 {
     local wanted=$1 format=$2
@@ -25,25 +25,25 @@ set_takes_uid_and_pod()
     redis_is -1 TTL 'sf:{default:lk:bob}chat'
 }
 
-set_in_json_is_an_object_a_line()
+set_prints_one_json_object_per_line()
 {
     _expect_of 0 'alice 1\n\nbob 2\n' link set chat - --json
     json_is 'rows == [{"status": "OK", "line": number, "ns": "default", "service": "chat", "uid": uid, "pod": pod,
 "previous": None} for number, uid, pod in [(1, "alice", 1), (3, "bob", 2)]]'
 }
 
-ensure_tells_who_was_kept_and_that_is_no_failure()
+ensure_reports_kept_links_without_failing()
 {
     "$PODLINK" link set chat alice 7 --quiet
     _expect_of 0 'alice 1\nbob 2\n' link ensure chat - --for 60
     out_is $'alice\t7\tkept\nbob\t2\tas asked'
     redis_is -1 TTL 'sf:{default:lk:alice}chat'
-    [[ $("$PODLINK" command TTL 'sf:{default:lk:bob}chat') =~ ^(60|5[0-9])$ ]] || fail 'another time'
+    [[ $("$PODLINK" command TTL 'sf:{default:lk:bob}chat') =~ ^(60|5[0-9])$ ]] || fail 'wrong expiry'
     _expect_of 0 'alice 1\nbob 2\n' link ensure chat - --json
     json_is '[row["pod"] for row in rows] == [7, 2]'
 }
 
-get_tells_each_and_exits_with_1_where_one_has_no_link()
+get_exits_with_1_if_a_uid_has_no_link()
 {
     "$PODLINK" link set chat alice 0 --quiet
     _expect_of 1 'alice\nbob\n' link get chat -
@@ -53,7 +53,7 @@ get_tells_each_and_exits_with_1_where_one_has_no_link()
     json_is '[(row["status"], row["pod"]) for row in rows] == [("OK", 0), ("NOT_LINKED", None)]'
 }
 
-remove_tells_each()
+remove_reports_each_uid()
 {
     "$PODLINK" link set chat alice 0 --quiet
     _expect_of 1 'alice\nbob\n' link remove chat -
@@ -62,7 +62,7 @@ remove_tells_each()
     "$PODLINK" link set chat alice 0 --quiet
     _expect_of 0 'alice\n' link remove chat - --keep 60 --json
     json_is 'rows[0]["status"] == "OK"'
-    [[ $("$PODLINK" command TTL 'sf:{default:lk:alice}chat') =~ ^(60|5[0-9])$ ]] || fail 'another time'
+    [[ $("$PODLINK" command TTL 'sf:{default:lk:alice}chat') =~ ^(60|5[0-9])$ ]] || fail 'wrong expiry'
     _expect_of 2 'alice\n' link remove chat - --if-pod 1
 }
 
@@ -70,7 +70,7 @@ states_take_pod_load_and_routing()
 {
     _expect_of 0 '0 5\n1 -7 draining\n2 9 3\n' state set chat -
     out_is $'0\t5\tready\n1\t-7\tdraining\n2\t9\tshutting-down'
-    [[ $("$PODLINK" command HGET 'sf:{default:state:chat}' 1) == -7-*-2 ]] || fail 'another state'
+    [[ $("$PODLINK" command HGET 'sf:{default:state:chat}' 1) == -7-*-2 ]] || fail 'wrong state'
     _expect_of 0 '0 5\n' state set chat - --json
     json_is 'rows[0]["pod"] == 0 and rows[0]["load"] == 5 and rows[0]["routing"] == "ready" and rows[0]["line"] == 1'
     _expect_of 2 '0 5\n1\n1 5 open\n' state set chat -
@@ -78,14 +78,14 @@ states_take_pod_load_and_routing()
     err_has "line 3: routing 'open'"
 }
 
-blank_lines_comments_and_line_ends_of_dos_are_understood()
+blank_lines_comments_crlf_and_bom_are_accepted()
 {
     _expect_of 0 '\xef\xbb\xbf# users\r\n\r\nalice 1\r\n   \n#bob 2\n  carol   3  \ndave 4' link set chat -
     out_is $'alice\t1\twas none\ncarol\t3\twas none\ndave\t4\twas none'
     redis_is 1 GET 'sf:{default:lk:alice}chat'
 }
 
-a_tab_lets_a_uid_have_spaces()
+a_uid_with_spaces_needs_a_tab()
 {
     _expect_of 0 'John Smith\t1\n' link set chat -
     redis_is 1 GET 'sf:{default:lk:John Smith}chat'
@@ -95,7 +95,7 @@ a_tab_lets_a_uid_have_spaces()
     err_has 'line 1: expected UID, got 2 fields (a field that contains spaces must end with a tab)'
 }
 
-a_bad_line_is_told_with_its_number_and_the_others_are_done()
+a_bad_line_is_reported_with_its_number_and_the_others_are_processed()
 {
     _expect_of 2 'alice 1\nbob\n\ncarol x\ndave 4\n' link set chat -
     out_is $'alice\t1\twas none\ndave\t4\twas none'
@@ -103,7 +103,7 @@ a_bad_line_is_told_with_its_number_and_the_others_are_done()
 podlink link set: line 4: pod 'x' is not a whole number from 0 to 2147483647"
 }
 
-a_bad_line_in_json_is_an_object_among_the_others_in_order()
+json_keeps_the_order_of_good_and_bad_lines()
 {
     _expect_of 2 'alice 1\nbob\ncarol 3\n' link set chat - --json
     err_is ''
@@ -119,7 +119,7 @@ a_uid_that_the_library_refuses_is_a_bad_line()
     err_has 'line 3: '
     err_has 'line 5: '
     err_has 'uid'
-    [[ $err != *'items['* ]] || fail 'the place in the batch is nobody'"'"'s concern'
+    [[ $err != *'items['* ]] || fail 'the message contains the index in the batch'
     redis_is 2 GET 'sf:{default:lk:bob}chat'
 }
 
@@ -130,7 +130,7 @@ a_nul_in_a_line_is_refused()
     out_is $'bob\t2\twas none'
 }
 
-a_service_that_is_not_valid_is_told_once()
+an_invalid_service_is_reported_once()
 {
     _expect_of 2 'alice 1\nbob 2\n' link set 'ch{at' -
     [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'more than once'
@@ -163,7 +163,7 @@ failures_of_single_keys_do_not_end_the_run()
     json_is 'all(row["delivery"] == "answered" for row in rows[:2])'
 }
 
-no_lines_are_nothing_to_do()
+empty_input_succeeds()
 {
     _expect_of 0 '' link set chat -
     out_is ''
@@ -173,7 +173,7 @@ no_lines_are_nothing_to_do()
     out_is ''
 }
 
-quiet_tells_bad_lines_only()
+quiet_prints_bad_lines_only()
 {
     _expect_of 2 'alice 1\nbob\n' link set chat - --quiet
     out_is ''
@@ -181,18 +181,18 @@ quiet_tells_bad_lines_only()
     redis_is 1 GET 'sf:{default:lk:alice}chat'
 }
 
-many_chunks_are_one_run_in_order()
+many_chunks_keep_the_order()
 {
     seq 1 2500 | sed 's/.*/user-& &/' >"$WORK/in"
     podlink link ensure chat - <"$WORK/in"
     [[ $code == 0 ]] || fail 'it failed'
-    [[ $(tail -n 1 "$WORK/out") == $'user-2500\t2500\tas asked' ]] || fail 'another last line'
-    cut -f1 "$WORK/out" | cmp -s - <(cut -d' ' -f1 "$WORK/in") || fail 'another order'
+    [[ $(tail -n 1 "$WORK/out") == $'user-2500\t2500\tas asked' ]] || fail 'wrong last line'
+    cut -f1 "$WORK/out" | cmp -s - <(cut -d' ' -f1 "$WORK/in") || fail 'wrong order'
     redis_is 5000 DBSIZE
     redis_is 1234 GET 'sf:{default:lk:user-1234}chat'
 }
 
-a_chunk_of_any_size_does_the_same()
+the_chunk_size_does_not_change_the_result()
 {
     local chunk
     for chunk in 1 2 3 7; do
@@ -203,7 +203,7 @@ a_chunk_of_any_size_does_the_same()
     done
 }
 
-a_chunk_is_told_before_the_next_is_read()
+a_chunk_is_printed_before_the_next_is_read()
 {
     local answer pid
     coproc "$PODLINK" link set chat - --chunk 1
@@ -215,7 +215,7 @@ a_chunk_is_told_before_the_next_is_read()
     wait "$pid" || fail 'it failed'
 }
 
-a_server_that_goes_away_ends_the_run_and_says_where()
+a_lost_server_stops_the_run_and_names_the_lines()
 {
     local directory=$WORK/server-gone pid
     PODLINK_SERVER_DIR=$directory "$PODLINK" server start --quiet --binary "$SERVER_BINARY" || fail 'no server'
@@ -226,30 +226,30 @@ a_server_that_goes_away_ends_the_run_and_says_where()
     exec 8>"$WORK/fifo"
     printf 'a 1\nb 2\n' >&8
     wait_for grep -q '^b' "$WORK/out"
-    PODLINK_SERVER_DIR=$directory "$PODLINK" server stop --quiet || fail 'it does not stop'
+    PODLINK_SERVER_DIR=$directory "$PODLINK" server stop --quiet || fail 'the server does not stop'
     printf 'c 3\nd 4\ne 5\nf 6\n' >&8
     exec 8>&-
     wait "$pid"
     code=$?
     out=$(cat "$WORK/out") err=$(cat "$WORK/err")
-    [[ $code == 3 ]] || fail 'not 3'
+    [[ $code == 3 ]] || fail 'the exit code is not 3'
     err_has 'stopped: '
     err_has 'of lines 3 to 4, '
     [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
     out_is $'a\t1\twas none\nb\t2\twas none'
 }
 
-no_server_at_all_is_told_before_a_line_is_read()
+a_missing_server_is_reported_before_a_line_is_read()
 {
     PODLINK_URL=unix://$WORK/nowhere _expect_of 3 'alice\n' link get chat -
     [[ $(wc -l <"$WORK/err") == 1 ]] || fail 'the error is not one line'
     out_is ''
 }
 
-input_that_cannot_be_read_is_told()
+unreadable_input_is_an_error()
 {
     podlink link get chat - <"$WORK"
-    [[ $code == 3 ]] || fail 'not 3'
+    [[ $code == 3 ]] || fail 'the exit code is not 3'
     err_has 'stopped after line 0: Is a directory'
 }
 
