@@ -1,4 +1,4 @@
-/* What stands in for api_open() in ../client/test_rows.c: the same tests, over functions. */
+/* What stands in for api_open() in ../api/test_rows.c: the same tests, over functions. */
 #include "api.h"
 
 podlink_client *open_with_functions(const char *url)

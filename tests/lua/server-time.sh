@@ -2,7 +2,7 @@
 # Server time of each script (INFO commandstats, usec per EVALSHA) beside its plain formulation in plain/: runs of both
 # in turn after CONFIG RESETSTAT, the median of ROUNDS runs of N calls each, the ratio of the two.
 #
-#   tests/scripts/server-time.sh [CASE...]      a case is a word of the first column, default all
+#   tests/lua/server-time.sh [CASE...]      a case is a word of the first column, default all
 #
 # PODLINK_TEST_SERVER names the server (default redis-server), ROUNDS and N say how often (default 9 and 50000).
 set -eu

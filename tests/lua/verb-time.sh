@@ -3,7 +3,7 @@
 # their read-only kin: runs of each in turn after CONFIG RESETSTAT, the median of ROUNDS runs of N calls each. Needs
 # Redis 7.0.
 #
-#   tests/scripts/verb-time.sh
+#   tests/lua/verb-time.sh
 #
 # PODLINK_TEST_SERVER names the server (default redis-server), ROUNDS and N say how often (default 5 and 100000).
 set -eu
