@@ -8,7 +8,7 @@
 void pl_attempt_set_no_node(const pl_call *call, pl_request *request, uint16_t slot)
 {
     podlink_error fault;
-    const char *server = call->client->config.address.text;
+    const char *server = call->client->env.config.address.text;
     if (slot == PL_SLOT_ANY)
         pl_error_set(&fault, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s on %s: no server is known", request->name,
                      server);
@@ -21,7 +21,7 @@ void pl_attempt_set_no_node(const pl_call *call, pl_request *request, uint16_t s
 static pl_node *node_in_view(podlink_client *client, uint16_t slot, bool of_replicas)
 {
     return pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, of_replicas,
-                          pl_clock_now(&client->clock));
+                          pl_clock_now(&client->env.clock));
 }
 
 /* The node for a slot, found out where it is not known. NULL: there is none, and the request knows why. */
@@ -59,7 +59,7 @@ static void enter(pl_call *call, pl_node *node, int64_t now)
 
 void pl_attempt_on(pl_call *call, pl_node *node, pl_request *request)
 {
-    const int64_t now = request->queued_at == 0 ? call->began : pl_clock_now(&call->client->clock);
+    const int64_t now = request->queued_at == 0 ? call->began : pl_clock_now(&call->client->env.clock);
     const uint32_t loads = pl_node_loads(node);
     if (call->acks > 0 && !request->reads_only) {
         call->node = node;
@@ -84,7 +84,7 @@ static void attempt_asking(pl_call *call, pl_request *request)
 
 static uint16_t slot_of(const podlink_client *client, const pl_request *request)
 {
-    if (client->config.kind != PL_CLUSTER || !request->ops->slot)
+    if (client->env.config.kind != PL_CLUSTER || !request->ops->slot)
         return PL_SLOT_ANY;
     return request->ops->slot(request, 0);
 }
@@ -96,8 +96,8 @@ void pl_attempt(pl_call *call, pl_request *request, bool of_replicas)
         return;
     }
     podlink_client *client = call->client;
-    pl_node *node = client->config.kind == PL_SINGLE ? pl_nodes_view(&client->nodes)->nodes[0]
-                                                     : route(call, request, slot_of(client, request), of_replicas);
+    pl_node *node = client->env.config.kind == PL_SINGLE ? pl_nodes_view(&client->nodes)->nodes[0]
+                                                         : route(call, request, slot_of(client, request), of_replicas);
     if (node)
         pl_attempt_on(call, node, request);
 }

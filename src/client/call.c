@@ -85,14 +85,15 @@ static pl_redirect_kind read_redirect(const pl_call *call, const pl_request *req
 static bool leads_nowhere(const pl_call *call, const pl_request *request)
 {
     pl_redirect redirect;
-    return call->client->config.kind == PL_CLUSTER && read_redirect(call, request, &redirect) == PL_REDIRECT_UNKNOWN;
+    return call->client->env.config.kind == PL_CLUSTER &&
+           read_redirect(call, request, &redirect) == PL_REDIRECT_UNKNOWN;
 }
 
 /* What ends by itself, or by asking who serves the slot now, where there are several servers: it is worth waiting for
  * until the deadline, however often. */
 static bool is_moving(const pl_call *call, const pl_request *request)
 {
-    const pl_config *config = &call->client->config;
+    const pl_config *config = &call->client->env.config;
     if (config->kind == PL_SINGLE || config->retries == 0 || call->deadline == PL_NEVER)
         return false;
     switch (request->reason) {
@@ -134,7 +135,7 @@ static bool is_worth_repeating(podlink_status reason)
 /* Sleeps before the next attempt. False where the deadline comes first. */
 static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reason, int64_t most)
 {
-    int64_t now = pl_clock_now(&call->client->clock);
+    int64_t now = pl_clock_now(&call->client->env.clock);
     int64_t left = pl_until(call->deadline, now);
     if (left == 0)
         return false;
@@ -157,13 +158,13 @@ static bool tries_again(pl_call *call, const pl_request *request, uint32_t attem
     podlink_client *client = call->client;
     const podlink_status reason = request->reason;
     const bool moves = is_moving(call, request);
-    if (!moves && (attempt >= client->config.retries || !is_worth_repeating(reason)))
+    if (!moves && (attempt >= client->env.config.retries || !is_worth_repeating(reason)))
         return false;
     if (moves)
         pl_discover_soon(client, call->deadline);
     if (!back_off(call, attempt, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
         return false;
-    pl_count_shared(&client->counters.retries, 1);
+    pl_count_shared(&client->env.counters.retries, 1);
     return true;
 }
 
@@ -179,11 +180,11 @@ static bool follow(pl_call *call, const pl_request *request)
     if (read_redirect(call, request, &redirect) != PL_REDIRECT_TO)
         return false;
     if (redirect.asks) {
-        pl_count_shared(&client->counters.redirects_ask, 1);
+        pl_count_shared(&client->env.counters.redirects_ask, 1);
         call->asked = pl_nodes_at(&client->nodes, &redirect.address);
         return call->asked != NULL;
     }
-    pl_count_shared(&client->counters.redirects_moved, 1);
+    pl_count_shared(&client->env.counters.redirects_moved, 1);
     if (pl_nodes_move_slot(&client->nodes, redirect.slot, &redirect.address, &change))
         pl_cluster_changed(client, &change);
     pl_discover_soon(client, call->deadline);
@@ -193,7 +194,8 @@ static bool follow(pl_call *call, const pl_request *request)
 /* @param followed  how many before */
 static bool is_redirected(pl_call *call, const pl_request *request, uint32_t followed)
 {
-    if (call->client->config.kind != PL_CLUSTER || request->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
+    if (call->client->env.config.kind != PL_CLUSTER || request->reason != PODLINK_EREDIRECT ||
+        followed >= REDIRECTS_MAX)
         return false;
     if (!follow(call, request))
         return false;
@@ -210,7 +212,7 @@ static bool is_done(const pl_request *request)
 /* The first attempt of what only reads may go to a replica; whatever keeps that from answering, the master can. */
 static bool goes_to_replica(const pl_call *call, const pl_request *request, uint32_t attempt)
 {
-    return attempt == 0 && request->reads_only && call->client->config.read_from == PODLINK_READ_REPLICA;
+    return attempt == 0 && request->reads_only && call->client->env.config.read_from == PODLINK_READ_REPLICA;
 }
 
 static void run_parent(pl_call *call, pl_request *request)
@@ -268,7 +270,7 @@ void pl_call_run_attempts(pl_call *call, pl_request *request)
     request->repeatable &= call->may_repeat;
     request->began_at = call->began;
     call->missing_count = 0;
-    if (request->count > 1 && request->ops->slot && call->client->config.kind == PL_CLUSTER)
+    if (request->count > 1 && request->ops->slot && call->client->env.config.kind == PL_CLUSTER)
         run_scatter(call, request);
     else
         run_parent(call, request);
@@ -299,7 +301,7 @@ podlink_status pl_call_find_servers(pl_call *call, const pl_view **view, podlink
     *view = pl_nodes_view(&client->nodes);
     if (status == PODLINK_OK && (*view)->map->node_count == 0)
         return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s: no server is known",
-                            client->config.address.text);
+                            client->env.config.address.text);
     return status;
 }
 
@@ -307,9 +309,9 @@ static void give_up(podlink_client *client, pl_request *request)
 {
     uint32_t completed[3] = {0};
     pl_request_give_up(request, completed);
-    pl_count_shared(&client->counters.not_sent, completed[PODLINK_NOT_SENT]);
-    pl_count_shared(&client->counters.answered, completed[PODLINK_ANSWERED]);
-    pl_count_shared(&client->counters.unknown, completed[PODLINK_UNKNOWN]);
+    pl_count_shared(&client->env.counters.not_sent, completed[PODLINK_NOT_SENT]);
+    pl_count_shared(&client->env.counters.answered, completed[PODLINK_ANSWERED]);
+    pl_count_shared(&client->env.counters.unknown, completed[PODLINK_UNKNOWN]);
 }
 
 podlink_status pl_call_conclude(pl_call *call, pl_request *request)
@@ -318,7 +320,7 @@ podlink_status pl_call_conclude(pl_call *call, pl_request *request)
     if (!pl_request_is_complete(request))
         give_up(client, request);
     if (request->status == PODLINK_ETIMEDOUT)
-        pl_count_shared(&client->counters.timeouts, 1);
+        pl_count_shared(&client->env.counters.timeouts, 1);
     pl_trace_report(client, call->node, request, call->began);
     return request->status;
 }

@@ -18,7 +18,7 @@ static int64_t to_ns(int64_t ms)
 /* What is wrong with one of its files is told by the open, even where that does not connect. */
 static podlink_status make_tls(podlink_client *client, podlink_error *err)
 {
-    const pl_config *config = &client->config;
+    const pl_config *config = &client->env.config;
     return pl_config_uses_tls(config) ? pl_tls_context_new(&config->heap, &config->tls, &client->tls, err) : PODLINK_OK;
 }
 
@@ -44,7 +44,7 @@ static const pl_janitor_ops watching_janitor = {.tick = tick, .sockets = sockets
 
 static void set_server(podlink_client *client)
 {
-    const pl_config *config = &client->config;
+    const pl_config *config = &client->env.config;
     int64_t silence_ms = config->silence_timeout_ms;
     if (silence_ms == 0) /* later than the callers' own deadlines, which say more */
         silence_ms = config->call_timeout_ms < 0 ? -1 : config->call_timeout_ms + SILENCE_MARGIN_MS;
@@ -53,8 +53,8 @@ static void set_server(podlink_client *client)
                                  .credentials = {config->credentials, config->credentials_context},
                                  .credentials_age_ns = to_ns(config->credentials_max_age_ms),
                                  .heap = &config->heap,
-                                 .clock = &client->clock,
-                                 .log = &client->log,
+                                 .clock = &client->env.clock,
+                                 .log = &client->env.log,
                                  .least_version = &client->least_version,
                                  .dial_timeout_ms = config->dial_timeout_ms,
                                  .silence_ns = to_ns(silence_ms),
@@ -75,7 +75,7 @@ static pl_slot_map *first_map(const pl_config *config)
 /* False when out of memory. */
 static bool make_sentinels(podlink_client *client)
 {
-    if (client->config.kind != PL_SENTINEL)
+    if (client->env.config.kind != PL_SENTINEL)
         return true;
     client->nodes.checks_roles = true;
     client->sentinels = pl_sentinels_new(client);
@@ -95,10 +95,10 @@ static int64_t drain_time(const pl_config *config)
 podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err)
 {
     client->nodes.hooks = hooks;
-    client->nodes.drain_ns = drain_time(&client->config);
+    client->nodes.drain_ns = drain_time(&client->env.config);
     if (!make_sentinels(client))
         return pl_error_no_memory(err);
-    pl_slot_map *map = first_map(&client->config);
+    pl_slot_map *map = first_map(&client->env.config);
     podlink_status status = map ? pl_nodes_publish(&client->nodes, map, NULL, err) : pl_error_no_memory(err);
     if (status != PODLINK_OK || client->has_no_janitor ||
         pl_janitor_start(&client->janitor, client->watch ? &watching_janitor : &plain_janitor, client))
@@ -118,23 +118,23 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
         pl_config_fini(&config);
         return pl_error_no_memory(err);
     }
-    made->config = config;
-    pl_clock_init(&made->clock, options->clock);
+    made->env.config = config;
+    pl_clock_init(&made->env.clock, options->clock);
     made->trace = options->trace;
     made->trace_context = options->trace_context;
-    made->log = (pl_log){.write = options->log, .context = options->log_context, .level = options->log_level};
+    made->env.log = (pl_log){.write = options->log, .context = options->log_context, .level = options->log_level};
     status = make_tls(made, err);
     if (status != PODLINK_OK) {
-        pl_config_fini(&made->config);
+        pl_config_fini(&made->env.config);
         pl_heap_free(&config.heap, made);
         return status;
     }
     made->has_no_janitor = options->no_janitor_thread != 0;
     set_server(made);
-    const pl_pool_size size = {.shared = made->config.shared_connections,
-                               .dedicated_max = made->config.dedicated_max,
-                               .dedicated_min_idle = made->config.dedicated_min_idle,
-                               .dedicated_lifetime_ns = to_ns(made->config.max_lifetime_ms)};
+    const pl_pool_size size = {.shared = made->env.config.shared_connections,
+                               .dedicated_max = made->env.config.dedicated_max,
+                               .dedicated_min_idle = made->env.config.dedicated_min_idle,
+                               .dedicated_lifetime_ns = to_ns(made->env.config.max_lifetime_ms)};
     pl_nodes_init(&made->nodes, made, &made->server, &size);
     pl_discovery_init(&made->discovery);
     pl_fork_guard_init(&made->fork_guard);
@@ -169,7 +169,7 @@ int64_t podlink_client_tick(podlink_client *client)
 
 podlink_status podlink_client_reauthenticate(podlink_client *client, podlink_error *err)
 {
-    const podlink_call options = {.size = sizeof options, .timeout_ms = client->config.dial_timeout_ms};
+    const podlink_call options = {.size = sizeof options, .timeout_ms = client->env.config.dial_timeout_ms};
     pl_call call;
     pl_error_clear(err);
     podlink_status status = pl_call_begin(&call, client, &options, err);
@@ -190,7 +190,7 @@ static bool is_tick_alone(podlink_client *client)
 static void wait_for_calls(podlink_client *client, int64_t deadline)
 {
     while (!pl_nodes_are_quiet(&client->nodes)) {
-        const bool is_late = pl_until(deadline, pl_clock_now(&client->clock)) == 0;
+        const bool is_late = pl_until(deadline, pl_clock_now(&client->env.clock)) == 0;
         if (is_late)
             pl_nodes_end(&client->nodes, PODLINK_ECLOSED, "the client is closed");
         if (is_late || is_tick_alone(client))
@@ -203,7 +203,7 @@ void podlink_client_close(podlink_client *client, int64_t wait_ms)
 {
     if (pl_fork_guard_is_child(&client->fork_guard))
         return;
-    const int64_t deadline = pl_deadline_after(pl_clock_now(&client->clock), wait_ms);
+    const int64_t deadline = pl_deadline_after(pl_clock_now(&client->env.clock), wait_ms);
     pl_nodes_close(&client->nodes);
     wait_for_calls(client, deadline);
     pl_sentinels_end(client->sentinels);
@@ -229,16 +229,16 @@ void pl_client_end(podlink_client *client)
 
 void pl_client_free(podlink_client *client)
 {
-    pl_heap heap = client->config.heap;
+    pl_heap heap = client->env.config.heap;
     pl_fork_guard_fini(&client->fork_guard);
-    pl_config_fini(&client->config);
+    pl_config_fini(&client->env.config);
     pl_heap_free(&heap, client);
 }
 
 void podlink_client_stats(podlink_client *client, podlink_stats *stats)
 {
     podlink_stats all = {.size = stats->size};
-    const pl_client_counters *counters = &client->counters;
+    const pl_env_counters *counters = &client->env.counters;
     pl_nodes_count(&client->nodes, &all);
     pl_sentinels_count(client->sentinels, &all);
     all.calls_not_sent += pl_counted(&counters->not_sent);

@@ -3,38 +3,17 @@
 #ifndef PL_CLIENT_CLIENT_H
 #define PL_CLIENT_CLIENT_H
 
-#include "base/clock.h"
-#include "base/counters.h"
 #include "base/fork_guard.h"
-#include "base/log.h"
 #include "client/discovery.h"
 #include "client/janitor.h"
 #include "client/nodes.h"
 #include "client/sentinels.h"
-#include "config/config.h"
+#include "config/env.h"
 
 struct pl_scripts;
 
-typedef struct pl_client_counters {
-    pl_counter not_sent; /* calls given up by the client, beside those that a connection has counted */
-    pl_counter answered;
-    pl_counter unknown;
-    pl_counter timeouts;
-    pl_counter retries;
-    pl_counter script_loads;
-    pl_counter noscript_repairs;
-    pl_counter states_unreadable;
-    pl_counter redirects_moved;
-    pl_counter redirects_ask;
-    pl_counter discoveries;
-    pl_counter master_changes;
-    pl_counter loss_window_ns;
-} pl_client_counters;
-
 struct podlink_client {
-    pl_config config;
-    pl_clock clock;
-    pl_log log;
+    pl_env env;
     podlink_trace_fn trace; /* NULL: none */
     void *trace_context;
     pl_fork_guard fork_guard;
@@ -49,7 +28,6 @@ struct podlink_client {
     _Atomic bool is_ticking;         /* a tick is inside the epoch */
     bool has_no_janitor;
     pl_janitor janitor;
-    pl_client_counters counters;
     struct pl_scripts *scripts; /* owned by the script layer */
 };
 

@@ -44,7 +44,7 @@ static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadlin
     asking a = {.node = node};
     uint32_t completed[3] = {0};
     pl_view_change change;
-    const int64_t now = pl_clock_now(&client->clock);
+    const int64_t now = pl_clock_now(&client->env.clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
     pl_request_init(&a.request, &asking_ops, "CLUSTER SLOTS", true, err);
     a.request.began_at = now;
@@ -70,7 +70,7 @@ static podlink_status ask_known(podlink_client *client, bool of_reachable, int64
     podlink_status status = PODLINK_ECLUSTERDOWN;
     for (uint32_t i = 0; i < count && status != PODLINK_OK; i++) {
         pl_node *node = view->nodes[(first + i) % count];
-        const int64_t now = pl_clock_now(&client->clock);
+        const int64_t now = pl_clock_now(&client->env.clock);
         if (pl_pool_is_avoided(&node->pool, now) != of_reachable && pl_until(deadline, now) > 0)
             status = ask(client, node, deadline, err);
     }
@@ -80,11 +80,11 @@ static podlink_status ask_known(podlink_client *client, bool of_reachable, int64
 static podlink_status ask_seeds(podlink_client *client, int64_t deadline, podlink_error *err)
 {
     podlink_status status = PODLINK_ECLUSTERDOWN;
-    for (uint32_t i = 0; i < client->config.seed_count && status != PODLINK_OK; i++) {
-        if (pl_until(deadline, pl_clock_now(&client->clock)) == 0)
+    for (uint32_t i = 0; i < client->env.config.seed_count && status != PODLINK_OK; i++) {
+        if (pl_until(deadline, pl_clock_now(&client->env.clock)) == 0)
             return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
                                 "CLUSTER SLOTS: no answer before the deadline");
-        pl_node *node = pl_nodes_at(&client->nodes, &client->config.seeds[i]);
+        pl_node *node = pl_nodes_at(&client->nodes, &client->env.config.seeds[i]);
         status = node ? ask(client, node, deadline, err) : pl_error_no_memory(err);
     }
     return status;

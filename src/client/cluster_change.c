@@ -17,7 +17,7 @@ enum {
 
 static int64_t reach(const podlink_client *client)
 {
-    return (client->config.cluster_node_timeout_ms * 3 / 2 + MARGIN_MS) * PL_MS;
+    return (client->env.config.cluster_node_timeout_ms * 3 / 2 + MARGIN_MS) * PL_MS;
 }
 
 /* The old master is ended, or as it was: the caller is inside. */

@@ -6,13 +6,13 @@
 podlink_status pl_call_deadline(const podlink_client *client, const podlink_call *call, int64_t *now, int64_t *deadline,
                                 podlink_error *err)
 {
-    int64_t timeout_ms = call && call->timeout_ms != 0 ? call->timeout_ms : client->config.call_timeout_ms;
+    int64_t timeout_ms = call && call->timeout_ms != 0 ? call->timeout_ms : client->env.config.call_timeout_ms;
     if (timeout_ms < -1)
         return pl_error_invalid(err, "call: timeout_ms must be -1 (no limit), 0 (the client's) or more");
     if (pl_fork_guard_is_child(&client->fork_guard))
         return pl_error_set(err, PODLINK_EFORKED, PODLINK_NOT_SENT,
                             "this client belongs to the parent process: open one after fork()");
-    *now = pl_clock_now(&client->clock);
+    *now = pl_clock_now(&client->env.clock);
     *deadline = pl_deadline_after(*now, timeout_ms);
     return PODLINK_OK;
 }

@@ -52,7 +52,7 @@ static podlink_status run_own(const pl_call *call, pl_dedicated_conn *dedicated,
     uint32_t completed[3] = {0};
     pl_request_init(&own->request, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
     own->request.is_final = true;
-    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->request, &call->client->clock, call->deadline, NULL);
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->request, &call->client->env.clock, call->deadline, NULL);
     pl_request_give_up(&own->request, completed);
     return own->request.status;
 }
@@ -62,7 +62,7 @@ static podlink_status run_own(const pl_call *call, pl_dedicated_conn *dedicated,
 static void count_acks(pl_call *call, pl_dedicated_conn *dedicated)
 {
     podlink_error ignored;
-    const int64_t left = pl_until(call->deadline, pl_clock_now(&call->client->clock));
+    const int64_t left = pl_until(call->deadline, pl_clock_now(&call->client->env.clock));
     int64_t timeout_ms = call->acks_timeout_ms;
     if (left != PL_NEVER && (timeout_ms == 0 || timeout_ms > left / PL_MS))
         timeout_ms =
@@ -84,7 +84,7 @@ static void run_on(pl_call *call, pl_dedicated_conn *dedicated, pl_request *requ
         pl_request_not_sent(request, &fault);
         return;
     }
-    pl_sync_io_run(&dedicated->conn, &dedicated->stream, request, &call->client->clock, call->deadline, NULL);
+    pl_sync_io_run(&dedicated->conn, &dedicated->stream, request, &call->client->env.clock, call->deadline, NULL);
     if (call->acks > 0 && !request->reads_only && request->incomplete + request->failed < request->count)
         count_acks(call, dedicated);
 }

@@ -28,7 +28,7 @@ void pl_discovery_fini(pl_discovery *discovery)
 
 static podlink_status ask(podlink_client *client, uint32_t first, int64_t deadline, podlink_error *err)
 {
-    switch (client->config.kind) {
+    switch (client->env.config.kind) {
     case PL_SINGLE:
         break;
     case PL_CLUSTER:
@@ -42,7 +42,7 @@ static podlink_status ask(podlink_client *client, uint32_t first, int64_t deadli
 static void end(podlink_client *client, const podlink_error *fault)
 {
     pl_discovery *discovery = &client->discovery;
-    const int64_t now = pl_clock_now(&client->clock);
+    const int64_t now = pl_clock_now(&client->env.clock);
     pthread_mutex_lock(&discovery->lock);
     discovery->is_running = false;
     discovery->not_before = now + PAUSE_MS * PL_MS;
@@ -63,7 +63,7 @@ static void run(podlink_client *client, uint32_t first, int64_t deadline)
 {
     podlink_error fault;
     pl_error_clear(&fault);
-    pl_count_shared(&client->counters.discoveries, 1);
+    pl_count_shared(&client->env.counters.discoveries, 1);
     fault.status = ask(client, first, deadline, &fault);
     end(client, &fault);
 }
@@ -107,9 +107,9 @@ static bool leave(pl_discovery *discovery, waiter *waiting)
 /* False at the deadline. */
 static bool wait(podlink_client *client, waiter *waiting, int64_t deadline)
 {
-    int64_t left = pl_until(deadline, pl_clock_now(&client->clock));
+    int64_t left = pl_until(deadline, pl_clock_now(&client->env.clock));
     while (!pl_event_wait(&waiting->event, left)) {
-        left = pl_until(deadline, pl_clock_now(&client->clock));
+        left = pl_until(deadline, pl_clock_now(&client->env.clock));
         if (left > 0)
             continue;
         if (leave(&client->discovery, waiting))
@@ -122,7 +122,7 @@ static bool wait(podlink_client *client, waiter *waiting, int64_t deadline)
 podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_error *err)
 {
     waiter waiting;
-    switch (take_turn(client, &waiting, pl_clock_now(&client->clock))) {
+    switch (take_turn(client, &waiting, pl_clock_now(&client->env.clock))) {
     case TURN_OURS:
         run(client, 0, deadline);
         break;
@@ -144,7 +144,7 @@ podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_err
 
 void pl_discover_soon(podlink_client *client, int64_t deadline)
 {
-    if (take_turn(client, NULL, pl_clock_now(&client->clock)) == TURN_OURS)
+    if (take_turn(client, NULL, pl_clock_now(&client->env.clock)) == TURN_OURS)
         run(client, 0, deadline);
 }
 
@@ -158,14 +158,14 @@ bool pl_discover_at_once(podlink_client *client, uint32_t first, int64_t deadlin
 
 void pl_discovery_tick(podlink_client *client)
 {
-    const int64_t now = pl_clock_now(&client->clock);
-    if (client->config.topology_refresh_ms < 0)
+    const int64_t now = pl_clock_now(&client->env.clock);
+    if (client->env.config.topology_refresh_ms < 0)
         return;
     pthread_mutex_lock(&client->discovery.lock);
     /* Before the first call that needs a server nothing is asked. */
     const bool is_due = client->discovery.found_at != 0 &&
-                        pl_until(now, client->discovery.found_at) > client->config.topology_refresh_ms * PL_MS;
+                        pl_until(now, client->discovery.found_at) > client->env.config.topology_refresh_ms * PL_MS;
     pthread_mutex_unlock(&client->discovery.lock);
-    if (is_due && client->config.kind != PL_SINGLE)
-        pl_discover_soon(client, pl_deadline_after(now, client->config.call_timeout_ms));
+    if (is_due && client->env.config.kind != PL_SINGLE)
+        pl_discover_soon(client, pl_deadline_after(now, client->env.config.call_timeout_ms));
 }

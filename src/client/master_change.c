@@ -58,7 +58,7 @@ podlink_status pl_master_change(pl_sentinels *sentinels, const pl_sentinel_answe
     const pl_address *master = &answer->master.address;
     const pl_view *present = pl_nodes_view(&client->nodes);
     pl_node *old = present->map->node_count > 0 ? present->nodes[0] : NULL;
-    pl_slot_map *map = pl_slot_map_single(&client->config.heap, master, answer->replicas, answer->replica_count);
+    pl_slot_map *map = pl_slot_map_single(&client->env.config.heap, master, answer->replicas, answer->replica_count);
     if (!map)
         return pl_error_no_memory(err);
     if (is_view(present->map, map)) {

@@ -72,7 +72,7 @@ static uint32_t shard_of(scatter *s, pl_node *node)
 /* Finds for each pending command its shard. @return the first slot that nobody serves, or PL_SLOT_ANY */
 static uint16_t assign(pl_call *call, scatter *s, const pl_view *view, const pl_request *parent, bool of_replicas)
 {
-    const int64_t now = pl_clock_now(&call->client->clock);
+    const int64_t now = pl_clock_now(&call->client->env.clock);
     for (uint32_t i = 0; i < parent->count; i++) {
         if (parent->states[i] == PL_COMPLETED)
             continue;
@@ -120,7 +120,7 @@ static void prepare(scatter *s, pl_request *parent)
 static void begin(pl_call *call, node_shard *own, int64_t deadline)
 {
     own->is_in_flight =
-        pl_shared_conn_begin(own->shared, &own->shard.request, pl_clock_now(&call->client->clock), deadline);
+        pl_shared_conn_begin(own->shared, &own->shard.request, pl_clock_now(&call->client->env.clock), deadline);
 }
 
 static uint32_t count_in_flight(const scatter *s)
@@ -134,7 +134,7 @@ static uint32_t count_in_flight(const scatter *s)
 /* Goes from one node to the next and back, until all have answered. */
 static void drive(pl_call *call, scatter *s)
 {
-    const pl_clock *clock = &call->client->clock;
+    const pl_clock *clock = &call->client->env.clock;
     uint32_t in_flight;
     while ((in_flight = count_in_flight(s)) > 0) {
         for (uint32_t k = 0; k < s->shard_count; k++) {
@@ -156,7 +156,7 @@ static bool has_connection(node_shard *own)
 /* How long one of so many nodes may take for its dial. */
 static int64_t dial_deadline(const pl_call *call, uint32_t undialled)
 {
-    const int64_t now = pl_clock_now(&call->client->clock);
+    const int64_t now = pl_clock_now(&call->client->env.clock);
     const int64_t left = pl_until(call->deadline, now);
     return left == PL_NEVER ? PL_NEVER : now + left - left * (undialled - 1) / undialled;
 }
@@ -168,7 +168,7 @@ static void run_shards(pl_call *call, scatter *s)
     uint32_t undialled = 0;
     for (uint32_t k = 0; k < s->shard_count; k++) {
         node_shard *own = &s->shards[k];
-        own->shared = pl_pool_enter(&own->node->pool, NULL, pl_clock_now(&call->client->clock));
+        own->shared = pl_pool_enter(&own->node->pool, NULL, pl_clock_now(&call->client->env.clock));
         own->is_dialled = has_connection(own);
         undialled += !own->is_dialled;
         if (own->is_dialled)
@@ -215,11 +215,11 @@ static void run_scatter(pl_call *call, scatter *s, pl_request *parent)
 /* @return the first slot that nobody serves, or PL_SLOT_ANY: then the attempt is done */
 static uint16_t attempt(pl_call *call, const pl_view *view, pl_request *parent, bool of_replicas)
 {
-    const pl_heap *heap = &call->client->config.heap;
+    const pl_heap *heap = &call->client->env.config.heap;
     uint16_t unserved = PL_SLOT_ANY;
     scatter s;
     if (!scatter_init(&s, heap, parent, view->map->node_count)) {
-        pl_request_no_memory(parent, call->client->config.address.text);
+        pl_request_no_memory(parent, call->client->env.config.address.text);
     } else {
         unserved = assign(call, &s, view, parent, of_replicas);
         if (unserved == PL_SLOT_ANY)

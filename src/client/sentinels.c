@@ -89,7 +89,7 @@ static podlink_status ask(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_
 {
     pl_node *node = sentinel->node;
     asking a = {
-        .name = sentinels->client->config.master_name, .sentinel = &node->address, .answer = &sentinels->answer};
+        .name = sentinels->client->env.config.master_name, .sentinel = &node->address, .answer = &sentinels->answer};
     uint32_t completed[3] = {0};
     const int64_t now = pl_clock_now(sentinels->server.clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
@@ -137,7 +137,7 @@ static bool is_known(const pl_sentinels *sentinels, const pl_address *address)
 /* The ports that sentinels tell of each other are those on which they speak as they do to servers: by TLS, or not. */
 static bool can_reach_others(const pl_sentinels *sentinels)
 {
-    return (sentinels->server.tls != NULL) == sentinels->client->config.tls_enabled;
+    return (sentinels->server.tls != NULL) == sentinels->client->env.config.tls_enabled;
 }
 
 /* Those that others name: one may be all that was configured. Without memory it stays as it is. */
@@ -279,7 +279,7 @@ podlink_status pl_sentinels_discover(pl_sentinels *sentinels, uint32_t first, in
         *err = round.fault;
         err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
         snprintf(err->message, sizeof err->message, "no sentinel tells where master \"%.64s\" is: %.400s",
-                 sentinels->client->config.master_name, round.fault.message);
+                 sentinels->client->env.config.master_name, round.fault.message);
     }
     return round.fault.status;
 }
@@ -289,8 +289,8 @@ podlink_status pl_sentinels_discover(pl_sentinels *sentinels, uint32_t first, in
 static pl_server server_of(const podlink_client *client)
 {
     pl_server server = client->server;
-    server.login = &client->config.sentinel_login;
-    server.tls = client->config.sentinel_tls == 1 ? client->tls : NULL;
+    server.login = &client->env.config.sentinel_login;
+    server.tls = client->env.config.sentinel_tls == 1 ? client->tls : NULL;
     server.credentials = (pl_credentials_source){0};
     server.credentials_age_ns = PL_NEVER;
     server.least_version = NULL;
@@ -299,7 +299,7 @@ static pl_server server_of(const podlink_client *client)
 
 pl_sentinels *pl_sentinels_new(podlink_client *client)
 {
-    const pl_config *config = &client->config;
+    const pl_config *config = &client->env.config;
     pl_sentinels *sentinels = pl_heap_zalloc(&config->heap, sizeof *sentinels);
     if (!sentinels)
         return NULL;
@@ -325,7 +325,7 @@ void pl_sentinels_free(pl_sentinels *sentinels, bool is_child)
         pl_node_free(sentinels->list[i].node, NULL, is_child);
     if (!is_child)
         pthread_mutex_destroy(&sentinels->lock);
-    pl_heap_free(&sentinels->client->config.heap, sentinels);
+    pl_heap_free(&sentinels->client->env.config.heap, sentinels);
 }
 
 void pl_sentinels_tick(pl_sentinels *sentinels)

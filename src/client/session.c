@@ -19,14 +19,14 @@ static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t de
 {
     podlink_client *client = session->client;
     for (;;) {
-        pl_node *node =
-            pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false, pl_clock_now(&client->clock));
+        pl_node *node = pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false,
+                                       pl_clock_now(&client->env.clock));
         if (!node) {
             podlink_status status = pl_discover(client, deadline, err);
             if (status != PODLINK_OK)
                 return status;
             node = pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false,
-                                  pl_clock_now(&client->clock));
+                                  pl_clock_now(&client->env.clock));
         }
         if (!node)
             return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "session: no server is known for it");
@@ -49,14 +49,14 @@ static podlink_status acquire(podlink_client *client, uint16_t slot, const podli
         return status;
     if (!pl_epoch_enter(&client->nodes.epoch, &epoch_number))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
-    podlink_session *made = pl_heap_zalloc(&client->config.heap, sizeof *made);
-    int64_t limit = pl_deadline_after(now, client->config.pool_wait_ms);
+    podlink_session *made = pl_heap_zalloc(&client->env.config.heap, sizeof *made);
+    int64_t limit = pl_deadline_after(now, client->env.config.pool_wait_ms);
     if (made)
         made->client = client;
     status = made ? borrow(made, slot, deadline < limit ? deadline : limit, err) : pl_error_no_memory(err);
     pl_epoch_leave(&client->nodes.epoch, epoch_number);
     if (status != PODLINK_OK) {
-        pl_heap_free(&client->config.heap, made);
+        pl_heap_free(&client->env.config.heap, made);
         return status;
     }
     *session = made;
@@ -97,16 +97,16 @@ void podlink_session_release(podlink_session *session)
     pl_push *push;
     while ((push = pop_push(session))) {
         podlink_reply_free(push->reply);
-        pl_heap_free(&client->config.heap, push);
+        pl_heap_free(&client->env.config.heap, push);
     }
     bool is_reusable = !session->is_in_multi && !session->is_watching && !session->is_altered;
     if (pl_fork_guard_is_child(&client->fork_guard)) { /* the connection is the parent's, our descriptor is not */
         pl_stream_close_inherited(&session->dedicated->stream);
-        pl_heap_free(&client->config.heap, session);
+        pl_heap_free(&client->env.config.heap, session);
         return;
     }
     pl_dedicated_pool_release(&session->node->pool.dedicated, session->dedicated, is_reusable);
-    pl_heap_free(&client->config.heap, session);
+    pl_heap_free(&client->env.config.heap, session);
 }
 
 /* --- commands ------------------------------------------------------------------------------------------------- */
@@ -151,8 +151,8 @@ void pl_session_attempt(podlink_session *session, pl_request *request, int64_t d
         pl_request_not_sent(request, &fault);
         return;
     }
-    pl_sync_io_run(&session->dedicated->conn, &session->dedicated->stream, request, &session->client->clock, deadline,
-                   NULL);
+    pl_sync_io_run(&session->dedicated->conn, &session->dedicated->stream, request, &session->client->env.clock,
+                   deadline, NULL);
 }
 
 podlink_status pl_session_end(podlink_session *session, pl_request *request)
@@ -160,7 +160,7 @@ podlink_status pl_session_end(podlink_session *session, pl_request *request)
     uint32_t completed[3] = {0};
     pl_request_give_up(request, completed);
     if (request->status == PODLINK_ETIMEDOUT)
-        pl_count_shared(&session->client->counters.timeouts, 1);
+        pl_count_shared(&session->client->env.counters.timeouts, 1);
     pl_trace_report(session->client, session->node, request, session->began);
     return request->status;
 }
@@ -203,7 +203,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
                              podlink_error *err)
 {
     pl_conn *conn = &session->dedicated->conn;
-    const pl_clock *clock = &session->client->clock;
+    const pl_clock *clock = &session->client->env.clock;
     if (session->is_in_multi || session->is_watching)
         return pl_error_invalid(err, "command: a session in MULTI or WATCH cannot listen");
     if (pl_inflight_length(&conn->inflight) > 0)
@@ -284,7 +284,7 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
 {
     (void)i, (void)err;
     podlink_session *session = (podlink_session *)((char *)request - offsetof(podlink_session, pushes));
-    const pl_heap *heap = &session->client->config.heap;
+    const pl_heap *heap = &session->client->env.config.heap;
     pl_push *push = pl_heap_zalloc(heap, sizeof *push);
     if (push)
         push->reply = pl_reply_handout(outcome->reply);
@@ -305,7 +305,7 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
 static podlink_status await_push(podlink_session *session, int64_t deadline, podlink_error *err)
 {
     pl_conn *conn = &session->dedicated->conn;
-    const pl_clock *clock = &session->client->clock;
+    const pl_clock *clock = &session->client->env.clock;
     while (!session->first_push) {
         if (session->lost_push)
             return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for a message, which is lost");
@@ -326,7 +326,7 @@ static podlink_status receive(podlink_session *session, int64_t deadline, podlin
         return status;
     pl_push *push = pop_push(session);
     *reply = push->reply;
-    pl_heap_free(&session->client->config.heap, push);
+    pl_heap_free(&session->client->env.config.heap, push);
     return PODLINK_OK;
 }
 

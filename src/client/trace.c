@@ -3,7 +3,7 @@
 
 static const char *server_of(const podlink_client *client, const pl_node *node)
 {
-    return node ? node->address.text : client->config.address.text;
+    return node ? node->address.text : client->env.config.address.text;
 }
 
 static void log_call(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began,
@@ -15,7 +15,7 @@ static void log_call(const podlink_client *client, const pl_node *node, const pl
                                  .name = request->name,
                                  .server = server_of(client, node),
                                  .duration_ns = ended - began};
-    pl_log_write(&client->log, record, "%s of %u: %s in %lld us", request->name, request->count,
+    pl_log_write(&client->env.log, record, "%s of %u: %s in %lld us", request->name, request->count,
                  podlink_status_text(request->status), (long long)(record.duration_ns / 1000));
 }
 
@@ -44,10 +44,10 @@ static void trace_call(const podlink_client *client, const pl_node *node, const 
 
 void pl_trace_report(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began)
 {
-    const bool is_logged = pl_log_wants(&client->log, PODLINK_LOG_DEBUG);
+    const bool is_logged = pl_log_wants(&client->env.log, PODLINK_LOG_DEBUG);
     if (!is_logged && !client->trace)
         return;
-    const int64_t ended = pl_clock_now(&client->clock);
+    const int64_t ended = pl_clock_now(&client->env.clock);
     if (is_logged)
         log_call(client, node, request, began, ended);
     if (client->trace)

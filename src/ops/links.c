@@ -181,7 +181,7 @@ podlink_status podlink_link_services(podlink_client *client, const char *ns, con
     read_op.key = pl_key_index(checked_ns, checked_uid);
     status = pl_read_op_run(client, &read_op, "link services", call, err);
     if (status == PODLINK_OK)
-        status = pl_results_service_links(&client->config.heap, &read_op.key, read_op.reply, links, err);
+        status = pl_results_service_links(&client->env.config.heap, &read_op.key, read_op.reply, links, err);
     podlink_reply_free(read_op.reply);
     return status;
 }

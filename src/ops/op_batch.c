@@ -6,7 +6,7 @@
 podlink_status pl_batch_run(podlink_client *client, pl_request *request, size_t count, const pl_key_order_fns *keys,
                             const void *items, const pl_script *script, const podlink_call *call, podlink_error *err)
 {
-    const pl_heap *heap = &client->config.heap;
+    const pl_heap *heap = &client->env.config.heap;
     uint32_t *follows = NULL;
     if (count > INT32_MAX)
         return pl_error_invalid(err, "a batch has at most 2^31-1 items");

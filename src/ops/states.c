@@ -239,7 +239,7 @@ podlink_status podlink_state_get(podlink_client *client, const podlink_service *
     c.request.reads_only = true;
     status = pl_call_run(client, &c.request, call, err);
     if (status == PODLINK_ECORRUPT)
-        pl_count_shared(&client->counters.states_unreadable, 1);
+        pl_count_shared(&client->env.counters.states_unreadable, 1);
     return status;
 }
 
@@ -248,9 +248,9 @@ static podlink_status get_list(podlink_client *client, pl_read_op *read_op, cons
 {
     podlink_status status = pl_read_op_run(client, read_op, name, call, err);
     if (status == PODLINK_OK)
-        status = pl_results_states(&client->config.heap, read_op->reply, states, err);
+        status = pl_results_states(&client->env.config.heap, read_op->reply, states, err);
     if (status == PODLINK_OK)
-        pl_count_shared(&client->counters.states_unreadable, (*states)->skipped);
+        pl_count_shared(&client->env.counters.states_unreadable, (*states)->skipped);
     podlink_reply_free(read_op->reply);
     return status;
 }

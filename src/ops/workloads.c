@@ -130,7 +130,7 @@ static podlink_status check_services(const get_call *c, size_t count, podlink_er
 static podlink_status get_all(podlink_client *client, get_call *c, size_t count, podlink_workloads **workloads,
                               const podlink_call *call, podlink_error *err)
 {
-    const pl_heap *heap = &client->config.heap;
+    const pl_heap *heap = &client->env.config.heap;
     c->replies = pl_heap_zalloc(heap, count * sizeof(podlink_reply *));
     if (!c->replies)
         return pl_error_no_memory(err);
@@ -154,7 +154,7 @@ podlink_status podlink_workload_get_many(podlink_client *client, const char *ns,
     *workloads = NULL;
     pl_error_clear(err);
     if (count == 0)
-        return pl_results_workloads(&client->config.heap, NULL, 0, workloads, err);
+        return pl_results_workloads(&client->env.config.heap, NULL, 0, workloads, err);
     podlink_status status = check_services(&c, count, err);
     return status == PODLINK_OK ? get_all(client, &c, count, workloads, call, err) : status;
 }

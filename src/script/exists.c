@@ -110,7 +110,7 @@ podlink_status podlink_scripts_loaded(podlink_client *client, int *loaded, size_
                                       podlink_error *err)
 {
     pl_call active;
-    const pl_heap *heap = &client->config.heap;
+    const pl_heap *heap = &client->env.config.heap;
     const uint32_t count = pl_scripts_count(client->scripts);
     podlink_status status = pl_call_begin(&active, client, call, err);
     if (status != PODLINK_OK)

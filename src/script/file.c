@@ -104,12 +104,12 @@ podlink_status podlink_script_register_file(podlink_client *client, const char *
     pl_error_clear(err);
     if (!path)
         return pl_error_invalid(err, "path is NULL");
-    podlink_status status = read_script(&client->config.heap, path, &made, err);
+    podlink_status status = read_script(&client->env.config.heap, path, &made, err);
     if (status != PODLINK_OK)
         return status;
     status = pl_scripts_append(client->scripts, &made, 1, err);
     if (status != PODLINK_OK)
-        pl_script_free(&client->config.heap, made);
+        pl_script_free(&client->env.config.heap, made);
     return status;
 }
 
@@ -196,7 +196,7 @@ static podlink_status read_one(const pl_heap *heap, const char *directory, const
 static podlink_status register_listed(podlink_client *client, const char *path, const listing *l, pl_script **made,
                                       podlink_error *err)
 {
-    const pl_heap *heap = &client->config.heap;
+    const pl_heap *heap = &client->env.config.heap;
     podlink_status status = PODLINK_OK;
     uint32_t count = 0;
     while (count < l->count && status == PODLINK_OK) {
@@ -213,7 +213,7 @@ static podlink_status register_listed(podlink_client *client, const char *path, 
 podlink_status podlink_script_register_directory(podlink_client *client, const char *path, size_t *registered,
                                                  podlink_error *err)
 {
-    const pl_heap *heap = &client->config.heap;
+    const pl_heap *heap = &client->env.config.heap;
     listing l = {.heap = heap};
     pl_script **made = NULL;
     pl_error_clear(err);

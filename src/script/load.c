@@ -32,7 +32,7 @@ bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *rep
 
 void pl_script_count_load(podlink_client *client, const pl_script *script)
 {
-    pl_count_shared(&client->counters.script_loads, 1);
+    pl_count_shared(&client->env.counters.script_loads, 1);
     pl_count_shared(&pl_script_representative(client->scripts, script)->live->stats.loads, 1);
 }
 
@@ -46,12 +46,12 @@ void pl_script_log_loaded(const pl_node *node, const pl_script *script)
                                  .server = node->address.text,
                                  .duration_ns = -1};
     if (!script->is_function) {
-        pl_log_write(&client->log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
+        pl_log_write(&client->env.log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
         return;
     }
     record.name = PL_LIBRARY_NAME;
     record.sha = NULL;
-    pl_log_write(&client->log, record, "function library %s is loaded", PL_LIBRARY_NAME);
+    pl_log_write(&client->env.log, record, "function library %s is loaded", PL_LIBRARY_NAME);
 }
 
 /* --- some scripts --------------------------------------------------------------------------------------------- */
@@ -201,7 +201,7 @@ static uint32_t collect(pl_scripts *registry, uint32_t total, const pl_script **
 static podlink_status load_registered(const pl_transport *transport, size_t *loaded, podlink_error *err)
 {
     pl_scripts *registry = transport->client->scripts;
-    const pl_heap *heap = &transport->client->config.heap;
+    const pl_heap *heap = &transport->client->env.config.heap;
     const uint32_t total = pl_scripts_count(registry);
     load l = {.registry = registry, .asks_library = registry->are_functions, .asks_permission = true};
     const pl_script **scripts = pl_heap_alloc(heap, total * sizeof(pl_script *));

@@ -29,7 +29,7 @@ typedef struct pl_node_scripts {
 /* With room for the scripts that there are, so that loading them cannot fail of it. */
 static bool node_made(pl_node *node)
 {
-    const pl_heap *heap = &node->client->config.heap;
+    const pl_heap *heap = &node->client->env.config.heap;
     const uint32_t count = pl_scripts_count(node->client->scripts);
     node_scripts *made = pl_heap_zalloc(heap, sizeof *made);
     loaded_set *list = pl_heap_zalloc(heap, count * sizeof *list);
@@ -45,7 +45,7 @@ static bool node_made(pl_node *node)
 
 static void node_freed(pl_node *node)
 {
-    const pl_heap *heap = &node->client->config.heap;
+    const pl_heap *heap = &node->client->env.config.heap;
     pl_heap_free(heap, node->scripts->list);
     pl_heap_free(heap, node->scripts);
 }
@@ -129,7 +129,7 @@ static bool leave(pl_node *node, const pl_script *script, load_waiter *waiter)
 /* Waits for the caller that is loading. False at the deadline. */
 static bool wait_for_load(const pl_transport *transport, const pl_script *script, load_waiter *waiter)
 {
-    const pl_clock *clock = &transport->client->clock;
+    const pl_clock *clock = &transport->client->env.clock;
     int64_t left = pl_until(transport->deadline, pl_clock_now(clock));
     while (!pl_event_wait(&waiter->event, left)) {
         left = pl_until(transport->deadline, pl_clock_now(clock));
@@ -226,7 +226,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
 
 static void free_on_connect(on_connect *p)
 {
-    const pl_heap *heap = &p->node->client->config.heap;
+    const pl_heap *heap = &p->node->client->env.config.heap;
     pl_heap_free(heap, p->scripts);
     pl_heap_free(heap, p->is_loaded);
     pl_heap_free(heap, p->states);
@@ -250,7 +250,7 @@ static const pl_request_ops on_connect_ops = {.encode = encode, .complete = comp
 /* NULL when out of memory. */
 static on_connect *make_on_connect(pl_node *node, uint32_t capacity, uint32_t run_number)
 {
-    const pl_heap *heap = &node->client->config.heap;
+    const pl_heap *heap = &node->client->env.config.heap;
     on_connect *p = pl_heap_zalloc(heap, sizeof *p);
     if (!p)
         return NULL;

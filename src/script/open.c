@@ -13,10 +13,10 @@
 
 static podlink_status register_all(podlink_client *client, const podlink_options *options, podlink_error *err)
 {
-    client->scripts = pl_scripts_new(&client->config.heap);
+    client->scripts = pl_scripts_new(&client->env.config.heap);
     if (!client->scripts)
         return pl_error_no_memory(err);
-    pl_scripts_serve(client->scripts, &client->least_version, client->config.script_backend);
+    pl_scripts_serve(client->scripts, &client->least_version, client->env.config.script_backend);
     if (options->script_count > 0 && !options->scripts)
         return pl_error_invalid(err, "scripts is NULL while script_count is not 0");
     podlink_status status = PODLINK_OK;
@@ -37,9 +37,9 @@ static podlink_status load_all(podlink_client *client, podlink_script_loading lo
     const podlink_log_record record = {.level = fails ? PODLINK_LOG_ERROR : PODLINK_LOG_WARN,
                                        .status = status,
                                        .event = "scripts_not_loaded",
-                                       .server = client->config.address.text,
+                                       .server = client->env.config.address.text,
                                        .duration_ns = -1};
-    pl_log_write(&client->log, record, "%s", fault.message);
+    pl_log_write(&client->env.log, record, "%s", fault.message);
     if (fails && err)
         *err = fault;
     return fails ? status : PODLINK_OK;

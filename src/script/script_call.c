@@ -20,7 +20,7 @@ void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count
 
 static void count_repair(podlink_client *client, const pl_script *script)
 {
-    pl_count_shared(&client->counters.noscript_repairs, 1);
+    pl_count_shared(&client->env.counters.noscript_repairs, 1);
     pl_count_shared(&script->live->stats.repairs, 1);
 }
 

@@ -33,7 +33,7 @@ static podlink_status run(const pl_transport *transport, pl_evalsha *inv)
             pl_request_not_sent(&inv->request, &fault);
             break;
         }
-        pl_count_shared(&transport->client->counters.noscript_repairs, 1);
+        pl_count_shared(&transport->client->env.counters.noscript_repairs, 1);
         pl_count_shared(&script->live->stats.repairs, 1);
     }
     return pl_session_end(transport->session, &inv->request);
@@ -106,7 +106,7 @@ static podlink_status load_missing(const pl_transport *transport, const wanted *
 
 static podlink_status ensure(const pl_transport *transport, wanted *w, const char *const *names, podlink_error *err)
 {
-    const pl_heap *heap = &transport->client->config.heap;
+    const pl_heap *heap = &transport->client->env.config.heap;
     w->scripts = pl_heap_alloc(heap, w->count * sizeof(pl_script *));
     w->held = pl_heap_zalloc(heap, w->count);
     w->states = pl_heap_zalloc(heap, w->count);
