@@ -52,6 +52,8 @@ ALLOWED_IDENTIFIERS = [
 
 # Files in which a word has its ordinary meaning.
 ALLOWED_IN = {
+    'src/base/fork_guard.c': {'guard'},
+    'src/base/fork_guard.h': {'guard'},
     'docs/own-scripts.md': {'seat', 'seats'},  # its example counts the seats of a room
 }
 
@@ -108,8 +110,8 @@ PHRASES = {
     r'(is|are|was|were|be|been) (still |already )?at it': 'what it does',
     r'that (comes?|came) (first|last|next|later|here|in)': 'the first caller, the next thread',
     r'(those|one|ones|he|they|somebody|someone|anybody|all) who': 'callers that, threads that',
-    r'(?:(?<=[/*:;.(] )|(?<=\()|(?<=\b(?:to|by|at|is) )|(?<=\b(?:for|and) )|(?<=\b(?:that|than) ))who \w+':
-        'callers that, threads that',
+    r'(to|by|at|is|for|and|that|than) who (?!we\b)\w+': 'callers that, threads that',
+    r'(?<=[/*:;.(] )who (?!we\b)\w+': 'callers that, threads that',
     r'what is no \w+': 'what is not a ...',
     r'lest': 'so that ... not',
     r'be it': 'whether',
