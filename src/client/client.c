@@ -94,7 +94,7 @@ static int64_t drain_time(const pl_config *config)
 
 podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err)
 {
-    client->nodes.hooks = hooks;
+    client->nodes.hooks = *hooks;
     client->nodes.drain_ns = drain_time(&client->env.config);
     if (!make_sentinels(client))
         return pl_error_no_memory(err);
@@ -135,7 +135,7 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
                                .dedicated_max = made->env.config.dedicated_max,
                                .dedicated_min_idle = made->env.config.dedicated_min_idle,
                                .dedicated_lifetime_ns = to_ns(made->env.config.max_lifetime_ms)};
-    pl_nodes_init(&made->nodes, made, &made->server, &size);
+    pl_nodes_init(&made->nodes, &made->env, &made->server, &size);
     pl_discovery_init(&made->discovery);
     pl_fork_guard_init(&made->fork_guard);
     *client = made;

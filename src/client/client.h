@@ -35,7 +35,6 @@ struct podlink_client {
 podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err);
 
 /** Gives it its first view, and starts its janitor. On failure pl_client_end() and pl_client_free() follow.
- *  @param hooks  borrowed
  *  @return PODLINK_OK or ENOMEM */
 podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err);
 

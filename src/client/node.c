@@ -1,14 +1,15 @@
 /* A server that the client knows. */
 #include "client/node.h"
 
-pl_node *pl_node_new(podlink_client *client, const pl_address *address, const pl_server *server,
-                     const pl_pool_size *size, const pl_node_hooks *hooks)
+pl_node *pl_node_new(pl_env *env, const pl_address *address, const pl_server *server, const pl_pool_size *size,
+                     const pl_node_hooks *hooks)
 {
     const pl_heap *heap = server->heap;
     pl_node *node = pl_heap_zalloc(heap, sizeof *node);
     if (!node)
         return NULL;
-    node->client = client;
+    node->env = env;
+    node->registry = hooks ? hooks->registry : NULL;
     node->address = *address;
     pl_server own = *server;
     own.address = &node->address;

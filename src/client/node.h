@@ -2,6 +2,7 @@
 #ifndef PL_CLIENT_NODE_H
 #define PL_CLIENT_NODE_H
 
+#include "config/env.h"
 #include "net/address.h"
 #include "pool/pool.h"
 
@@ -9,11 +10,13 @@
 #include <stdint.h>
 
 struct pl_node_scripts;
+struct pl_scripts;
 
 typedef struct pl_node {
-    podlink_client *client; /* borrowed */
+    pl_env *env; /* borrowed */
     pl_address address;
     pl_pool pool;
+    struct pl_scripts *registry;     /* of the script layer, borrowed; NULL: no scripts */
     struct pl_node_scripts *scripts; /* owned by the script layer */
     _Atomic uint32_t loads;          /* how many scripts were loaded there, or found */
     _Atomic bool is_retired;         /* it is no longer used: who meets it goes on to another */
@@ -39,6 +42,7 @@ static inline uint32_t pl_node_loads(const pl_node *node)
 
 /** What the script layer does when a node comes and goes. */
 typedef struct pl_node_hooks {
+    struct pl_scripts *registry; /* borrowed: what each node gets */
     bool (*made)(pl_node *node); /* false when out of memory */
     void (*freed)(pl_node *node);
     pl_on_connect_fn on_connect; /* its context is the node */
@@ -46,8 +50,8 @@ typedef struct pl_node_hooks {
 
 /** NULL when out of memory. What server borrows is borrowed on, but for the address, which is copied.
  *  @param hooks  NULL: none; borrowed */
-pl_node *pl_node_new(podlink_client *client, const pl_address *address, const pl_server *server,
-                     const pl_pool_size *size, const pl_node_hooks *hooks);
+pl_node *pl_node_new(pl_env *env, const pl_address *address, const pl_server *server, const pl_pool_size *size,
+                     const pl_node_hooks *hooks);
 
 /** Nobody may be in it. */
 void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child);

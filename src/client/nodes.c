@@ -8,9 +8,9 @@
 
 enum { LINGER_MS = 1000 /* a node that is missing in an answer keeps its connections for so long */ };
 
-void pl_nodes_init(pl_nodes *nodes, podlink_client *client, const pl_server *server, const pl_pool_size *size)
+void pl_nodes_init(pl_nodes *nodes, pl_env *env, const pl_server *server, const pl_pool_size *size)
 {
-    *nodes = (pl_nodes){.client = client, .server = server, .size = *size};
+    *nodes = (pl_nodes){.env = env, .server = server, .size = *size};
     pthread_mutex_init(&nodes->lock, NULL);
 }
 
@@ -40,7 +40,7 @@ static pl_node *find_or_make(pl_nodes *nodes, const pl_address *address)
     pl_node *node = find(nodes, address);
     if (node)
         return node;
-    node = pl_node_new(nodes->client, address, nodes->server, &nodes->size, nodes->hooks);
+    node = pl_node_new(nodes->env, address, nodes->server, &nodes->size, &nodes->hooks);
     if (!node)
         return NULL;
     node->number = ++nodes->made;
@@ -312,7 +312,7 @@ static void free_unused(pl_nodes *nodes)
     while ((view = take_old_view(nodes, epoch_number)))
         free_view(nodes, view);
     while ((node = take_free_node(nodes, epoch_number)))
-        pl_node_free(node, nodes->hooks, false);
+        pl_node_free(node, &nodes->hooks, false);
 }
 
 static pl_node *first_node(pl_nodes *nodes)
@@ -372,7 +372,7 @@ void pl_nodes_fini(pl_nodes *nodes, bool is_child)
     pl_node *next;
     for (pl_node *node = nodes->list; node; node = next) {
         next = node->next;
-        pl_node_free(node, nodes->hooks, is_child);
+        pl_node_free(node, &nodes->hooks, is_child);
     }
     pl_view *older;
     for (pl_view *view = nodes->old_views; view; view = older) {

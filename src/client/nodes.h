@@ -26,24 +26,24 @@ typedef struct pl_view_change {
 } pl_view_change;
 
 typedef struct pl_nodes {
-    podlink_client *client;     /* borrowed */
-    const pl_server *server;    /* how connections are made, but for the address; borrowed */
-    pl_pool_size size;          /* of each pool */
-    bool checks_roles;          /* a server that is taken for a master must say so itself */
-    int64_t drain_ns;           /* so long a node that is in no view may finish what is in flight; 0: not at all */
-    const pl_node_hooks *hooks; /* NULL: none; borrowed. Set before the first node is made */
-    pl_epoch epoch;             /* every call is inside it */
-    _Atomic(pl_view *) view;    /* never NULL once it is initialised */
-    pthread_mutex_t lock;       /* of all below, and of publishing */
-    pl_node *list;              /* those retired included, until they are freed */
-    uint32_t made;              /* nodes, so far */
-    uint32_t view_number;       /* of the present one */
+    pl_env *env;             /* borrowed */
+    const pl_server *server; /* how connections are made, but for the address; borrowed */
+    pl_pool_size size;       /* of each pool */
+    bool checks_roles;       /* a server that is taken for a master must say so itself */
+    int64_t drain_ns;        /* so long a node that is in no view may finish what is in flight; 0: not at all */
+    pl_node_hooks hooks;     /* set before the first node is made */
+    pl_epoch epoch;          /* every call is inside it */
+    _Atomic(pl_view *) view; /* never NULL once it is initialised */
+    pthread_mutex_t lock;    /* of all below, and of publishing */
+    pl_node *list;           /* those retired included, until they are freed */
+    uint32_t made;           /* nodes, so far */
+    uint32_t view_number;    /* of the present one */
     pl_view *old_views;
     podlink_stats gone;      /* what nodes that are freed had counted */
     _Atomic uint32_t random; /* to spread what any node may serve */
 } pl_nodes;
 
-void pl_nodes_init(pl_nodes *nodes, podlink_client *client, const pl_server *server, const pl_pool_size *size);
+void pl_nodes_init(pl_nodes *nodes, pl_env *env, const pl_server *server, const pl_pool_size *size);
 
 /** No call is inside. */
 void pl_nodes_fini(pl_nodes *nodes, bool is_child);

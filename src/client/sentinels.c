@@ -117,7 +117,7 @@ static bool add(pl_sentinels *sentinels, const pl_address *address)
 {
     const uint32_t count = atomic_load(&sentinels->count);
     const pl_pool_size size = {.shared = 1, .dedicated_max = 1, .dedicated_lifetime_ns = PL_NEVER};
-    pl_node *node = pl_node_new(sentinels->client, address, &sentinels->server, &size, NULL);
+    pl_node *node = pl_node_new(&sentinels->client->env, address, &sentinels->server, &size, NULL);
     if (!node)
         return false;
     sentinels->list[count] = (pl_sentinel){.node = node, .epoch = -1};

@@ -125,7 +125,7 @@ podlink_status pl_functions_ensure(const pl_transport *transport, podlink_error 
         return status;
     pl_request_init(&e.request, &load_ops, "FUNCTION LOAD", true, err);
     status = pl_transport_run(transport, &e.request);
-    pl_script_count_load(transport->client, transport->client->scripts->built_in[0]);
+    pl_script_count_load(transport->node, transport->client->scripts->built_in[0]);
     if (status == PODLINK_OK)
         pl_script_log_loaded(transport->node, transport->client->scripts->built_in[0]);
     return status;

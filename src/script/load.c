@@ -30,15 +30,14 @@ bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *rep
     return sha && length == PL_SHA1_HEX && memcmp(sha, script->sha, PL_SHA1_HEX) == 0;
 }
 
-void pl_script_count_load(podlink_client *client, const pl_script *script)
+void pl_script_count_load(const pl_node *node, const pl_script *script)
 {
-    pl_count_shared(&client->env.counters.script_loads, 1);
-    pl_count_shared(&pl_script_representative(client->scripts, script)->live->stats.loads, 1);
+    pl_count_shared(&node->env->counters.script_loads, 1);
+    pl_count_shared(&pl_script_representative(node->registry, script)->live->stats.loads, 1);
 }
 
 void pl_script_log_loaded(const pl_node *node, const pl_script *script)
 {
-    const podlink_client *client = node->client;
     podlink_log_record record = {.level = PODLINK_LOG_DEBUG,
                                  .event = "script_loaded",
                                  .name = script->name,
@@ -46,12 +45,12 @@ void pl_script_log_loaded(const pl_node *node, const pl_script *script)
                                  .server = node->address.text,
                                  .duration_ns = -1};
     if (!script->is_function) {
-        pl_log_write(&client->env.log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
+        pl_log_write(&node->env->log, record, "script %s is loaded, SHA1 %s", script->name, script->sha);
         return;
     }
     record.name = PL_LIBRARY_NAME;
     record.sha = NULL;
-    pl_log_write(&client->env.log, record, "function library %s is loaded", PL_LIBRARY_NAME);
+    pl_log_write(&node->env->log, record, "function library %s is loaded", PL_LIBRARY_NAME);
 }
 
 /* --- some scripts --------------------------------------------------------------------------------------------- */
@@ -123,7 +122,7 @@ podlink_status pl_script_load(const pl_transport *transport, const pl_script *sc
     load l = {.scripts = &script, .count = 1};
     pl_request_init(&l.request, &load_ops, "SCRIPT LOAD", true, err);
     podlink_status status = pl_transport_run(transport, &l.request);
-    pl_script_count_load(transport->client, script);
+    pl_script_count_load(transport->node, script);
     if (status == PODLINK_OK)
         pl_script_log_loaded(transport->node, script);
     else
@@ -145,7 +144,7 @@ static podlink_status run_load(const pl_transport *transport, load *l, uint8_t *
     pl_request_set_count(&l->request, l->count + l->asks_library + l->asks_permission, states);
     podlink_status status = pl_transport_run(transport, &l->request);
     for (uint32_t i = 0; i < l->count; i++)
-        pl_script_count_load(transport->client, l->scripts[i]);
+        pl_script_count_load(transport->node, l->scripts[i]);
     if (status == PODLINK_OK)
         note_loaded(transport->node, l->scripts, l->count);
     else

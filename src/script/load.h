@@ -21,7 +21,7 @@ bool pl_script_encode_load(const pl_script *script, pl_buffer *out);
 bool pl_script_is_loaded_reply(const pl_script *script, const podlink_reply *reply);
 
 /** A load of it was sent. */
-void pl_script_count_load(podlink_client *client, const pl_script *script);
+void pl_script_count_load(const pl_node *node, const pl_script *script);
 
 void pl_script_log_loaded(const pl_node *node, const pl_script *script);
 

@@ -29,8 +29,8 @@ typedef struct pl_node_scripts {
 /* With room for the scripts that there are, so that loading them cannot fail of it. */
 static bool node_made(pl_node *node)
 {
-    const pl_heap *heap = &node->client->env.config.heap;
-    const uint32_t count = pl_scripts_count(node->client->scripts);
+    const pl_heap *heap = &node->env->config.heap;
+    const uint32_t count = pl_scripts_count(node->registry);
     node_scripts *made = pl_heap_zalloc(heap, sizeof *made);
     loaded_set *list = pl_heap_zalloc(heap, count * sizeof *list);
     if (!made || !list) {
@@ -45,7 +45,7 @@ static bool node_made(pl_node *node)
 
 static void node_freed(pl_node *node)
 {
-    const pl_heap *heap = &node->client->env.config.heap;
+    const pl_heap *heap = &node->env->config.heap;
     pl_heap_free(heap, node->scripts->list);
     pl_heap_free(heap, node->scripts);
 }
@@ -55,7 +55,7 @@ static void node_freed(pl_node *node)
 static loaded_set *loaded_of(pl_node *node, const pl_script *script)
 {
     node_scripts *own = node->scripts;
-    const pl_scripts *scripts = node->client->scripts;
+    const pl_scripts *scripts = node->registry;
     const uint32_t index = pl_script_representative(scripts, script)->index;
     if (index >= own->capacity) {
         loaded_set *list = pl_heap_realloc(scripts->heap, own->list, scripts->count * sizeof *list);
@@ -82,14 +82,14 @@ static void set_loaded(pl_node *node, loaded_set *held, const pl_script *script,
 {
     held->loaded_at = atomic_fetch_add(&node->loads, 1) + 1;
     held->run = run_number;
-    atomic_store_explicit(&pl_script_representative(node->client->scripts, script)->live->was_loaded, true,
+    atomic_store_explicit(&pl_script_representative(node->registry, script)->live->was_loaded, true,
                           memory_order_release);
 }
 
 /* A load has ended: loaded, or not. */
 static void end_load(pl_node *node, const pl_script *script, bool is_loaded)
 {
-    pl_scripts *scripts = node->client->scripts;
+    pl_scripts *scripts = node->registry;
     pthread_mutex_lock(&scripts->lock);
     loaded_set *held = loaded_of(node, script); /* is there: it was when the load began */
     if (is_loaded)
@@ -103,7 +103,7 @@ static void end_load(pl_node *node, const pl_script *script, bool is_loaded)
 
 void pl_loaded_note(pl_node *node, const pl_script *script, uint32_t run_number)
 {
-    pl_scripts *scripts = node->client->scripts;
+    pl_scripts *scripts = node->registry;
     pthread_mutex_lock(&scripts->lock);
     loaded_set *held = loaded_of(node, script);
     if (held)
@@ -114,7 +114,7 @@ void pl_loaded_note(pl_node *node, const pl_script *script, uint32_t run_number)
 /* False where it is no longer in the list: it is about to be told. */
 static bool leave(pl_node *node, const pl_script *script, load_waiter *waiter)
 {
-    pl_scripts *scripts = node->client->scripts;
+    pl_scripts *scripts = node->registry;
     pthread_mutex_lock(&scripts->lock);
     load_waiter **at = &loaded_of(node, script)->waiters;
     while (*at && *at != waiter)
@@ -146,7 +146,7 @@ typedef enum load_turn { TURN_LOADED, TURN_OURS, TURN_WAITS, TURN_NO_MEMORY } lo
 
 static load_turn take_turn(pl_node *node, const pl_script *script, uint32_t seen, load_waiter *waiter)
 {
-    pl_scripts *scripts = node->client->scripts;
+    pl_scripts *scripts = node->registry;
     load_turn turn = TURN_OURS;
     pthread_mutex_lock(&scripts->lock);
     loaded_set *held = loaded_of(node, script);
@@ -226,7 +226,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
 
 static void free_on_connect(on_connect *p)
 {
-    const pl_heap *heap = &p->node->client->env.config.heap;
+    const pl_heap *heap = &p->node->env->config.heap;
     pl_heap_free(heap, p->scripts);
     pl_heap_free(heap, p->is_loaded);
     pl_heap_free(heap, p->states);
@@ -250,7 +250,7 @@ static const pl_request_ops on_connect_ops = {.encode = encode, .complete = comp
 /* NULL when out of memory. */
 static on_connect *make_on_connect(pl_node *node, uint32_t capacity, uint32_t run_number)
 {
-    const pl_heap *heap = &node->client->env.config.heap;
+    const pl_heap *heap = &node->env->config.heap;
     on_connect *p = pl_heap_zalloc(heap, sizeof *p);
     if (!p)
         return NULL;
@@ -268,7 +268,7 @@ static on_connect *make_on_connect(pl_node *node, uint32_t capacity, uint32_t ru
 /* Takes the scripts that were loaded before, and that this run has not and nobody is loading. */
 static void claim_scripts(on_connect *p, uint32_t most)
 {
-    pl_scripts *scripts = p->node->client->scripts;
+    pl_scripts *scripts = p->node->registry;
     pthread_mutex_lock(&scripts->lock);
     for (uint32_t i = 0; i < scripts->count && p->count < most; i++) {
         const pl_script *script = scripts->list[i];
@@ -296,7 +296,7 @@ static void queue_on_connect(pl_conn *conn, on_connect *p)
 static void before_first_call(void *context, pl_conn *conn)
 {
     pl_node *node = context;
-    pl_scripts *scripts = node->client->scripts;
+    pl_scripts *scripts = node->registry;
     const uint32_t run_number = pl_incarnation_number(&node->pool.incarnation);
     if (run_number < 2 && !atomic_load(&scripts->spreads))
         return;
@@ -310,8 +310,12 @@ static void before_first_call(void *context, pl_conn *conn)
         return;
     }
     for (uint32_t i = 0; i < p->count; i++)
-        pl_script_count_load(node->client, p->scripts[i]);
+        pl_script_count_load(node, p->scripts[i]);
     queue_on_connect(conn, p);
 }
 
-const pl_node_hooks pl_loaded_hooks = {.made = node_made, .freed = node_freed, .on_connect = before_first_call};
+pl_node_hooks pl_loaded_hooks(pl_scripts *scripts)
+{
+    return (pl_node_hooks){
+        .registry = scripts, .made = node_made, .freed = node_freed, .on_connect = before_first_call};
+}

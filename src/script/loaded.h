@@ -30,6 +30,6 @@ static inline bool pl_loaded_anywhere(const pl_scripts *scripts, const pl_script
 }
 
 /** For the client's nodes. */
-extern const pl_node_hooks pl_loaded_hooks;
+pl_node_hooks pl_loaded_hooks(pl_scripts *scripts);
 
 #endif

@@ -56,6 +56,12 @@ static podlink_status check_loading(podlink_script_loading loading, podlink_erro
     return pl_error_invalid(err, "script_loading is none of its values");
 }
 
+static podlink_status begin(podlink_client *client, podlink_error *err)
+{
+    const pl_node_hooks hooks = pl_loaded_hooks(client->scripts);
+    return pl_client_begin(client, &hooks, err);
+}
+
 podlink_status podlink_client_open(const podlink_options *options, podlink_client **client, podlink_error *err)
 {
     podlink_options all;
@@ -72,7 +78,7 @@ podlink_status podlink_client_open(const podlink_options *options, podlink_clien
         return status;
     status = register_all(made, &all, err);
     if (status == PODLINK_OK)
-        status = pl_client_begin(made, &pl_loaded_hooks, err);
+        status = begin(made, err);
     if (status == PODLINK_OK)
         status = load_all(made, all.script_loading, err);
     if (status != PODLINK_OK) {
