@@ -28,25 +28,40 @@ static const char *variable(const char *name)
     return value && value[0] ? value : NULL;
 }
 
-/* The directory named by the environment, made absolute because the server changes its working directory. */
+/* A variable that holds an absolute path; NULL: it is unset or relative. */
+static const char *absolute_variable(const char *name)
+{
+    const char *value = variable(name);
+
+    return value && value[0] == '/' ? value : NULL;
+}
+
+/* A path relative to the working directory as an absolute one; the caller frees it. */
+static char *make_absolute(const char *path)
+{
+    char *current;
+    char *absolute;
+
+    if (path[0] == '/')
+        return strdup(path);
+    current = getcwd(NULL, 0);
+    absolute = join(current, path);
+    free(current);
+    return absolute;
+}
+
+/* The directory named by the environment, absolute because the server changes its working directory. A relative
+ * XDG_DATA_HOME is ignored, as its specification demands. */
 static char *find_directory(void)
 {
     const char *own = variable("PODLINK_SERVER_DIR");
-    const char *home = variable("HOME");
-    char *current;
-    char *path;
+    const char *data = absolute_variable("XDG_DATA_HOME");
 
-    if (own && own[0] == '/')
-        return strdup(own);
-    if (own) {
-        current = getcwd(NULL, 0);
-        path = join(current, own);
-        free(current);
-        return path;
-    }
-    if (variable("XDG_DATA_HOME"))
-        return join(variable("XDG_DATA_HOME"), "podlink/server");
-    return join(home, ".local/share/podlink/server");
+    if (own)
+        return make_absolute(own);
+    if (data)
+        return join(data, "podlink/server");
+    return join(absolute_variable("HOME"), ".local/share/podlink/server");
 }
 
 static bool socket_fits(const cli_private_server *server, cli_problem *problem)
@@ -68,7 +83,8 @@ bool cli_private_server_init(cli_private_server *server, cli_problem *problem)
 
     if (!directory) {
         *server = (cli_private_server){0};
-        cli_problem_set(problem, "no directory for the private server; set PODLINK_SERVER_DIR or HOME");
+        cli_problem_set(problem, "no directory for the private server%s; set PODLINK_SERVER_DIR or HOME",
+                        variable("HOME") && !absolute_variable("HOME") ? ": HOME is not an absolute path" : "");
         return false;
     }
     return cli_private_server_init_in(server, directory, problem);

@@ -209,6 +209,30 @@ the_default_directory_is_below_home()
     err_has 'set PODLINK_SERVER_DIR or HOME'
 }
 
+a_relative_data_home_is_ignored()
+{
+    unset PODLINK_SERVER_DIR
+    mkdir -m 700 "$WORK/server-relative-home"
+    cd "$WORK/server-relative-home" || fail cd
+    HOME=$WORK/server-relative-home
+    # The XDG specification: "consider the path invalid and ignore it". Otherwise the server would depend on the
+    # directory in which a command is run.
+    XDG_DATA_HOME=data expect 1 server status
+    out_has "dir      $HOME/.local/share/podlink/server"
+    XDG_DATA_HOME=data expect 0 server start
+    [[ ! -e data ]] || fail 'it created a relative directory'
+    (cd / && XDG_DATA_HOME=data expect 0 ping) || fail 'another server in another working directory'
+    expect 0 server stop
+}
+
+a_relative_home_is_an_error()
+{
+    unset PODLINK_SERVER_DIR
+    HOME=home expect 2 server status
+    err_has 'HOME is not an absolute path'
+    HOME=home expect 2 ping
+}
+
 a_missing_directory_is_created()
 {
     _fresh deep/er/and/deeper
