@@ -6,8 +6,8 @@
  * user "eva" has this password on the first node and another one on the second. A line "failover" on stdin starts a
  * failover, and "done" is printed after it. The end of stdin stops everything. */
 #include "acl.h"
-#include "cluster.h"
-#include "sentinel.h"
+#include "real_cluster.h"
+#include "real_sentinel.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 
     test_mutants.py ROOT PROGRAM
 
-PROGRAM is test_pool_mistakes of the build that runs this, in which every test is green.
+PROGRAM is test_pool_mutants of the build that runs this, in which every test is green.
 """
 
 import os
@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 
 import tap  # noqa: E402
 
-TARGET = 'tests/pool/test_pool_mistakes'
+TARGET = 'tests/pool/test_pool_mutants'
 BUILD_S = 120
 RUN_S = 30
 

@@ -1,8 +1,8 @@
 /* An allocator that counts. What it gives is not zero, and what was freed is spoilt. */
 #include "counting_heap.h"
 
-#include "chance.h"
-#include "scheduler.h"
+#include "seeded_random.h"
+#include "sim_scheduler.h"
 
 #include <stdalign.h>
 #include <stdlib.h>

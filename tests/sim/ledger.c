@@ -1,8 +1,8 @@
 /* What was asked, what was done, what was told. */
 #include "ledger.h"
 
-#include "network.h"
-#include "scheduler.h"
+#include "sim_network.h"
+#include "sim_scheduler.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* Waiting for another, in virtual time: this file takes the place of src/sync/event.c. */
 #include "sync/event.h"
 
-#include "chance.h"
-#include "scheduler.h"
+#include "seeded_random.h"
+#include "sim_scheduler.h"
 
 enum { SLOW_YIELD_ONE_IN = 100 };
 

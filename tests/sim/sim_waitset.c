@@ -2,7 +2,7 @@
  * all are woken, in any order, or, as where indexes are shared, sooner. */
 #include "sync/waitset.h"
 
-#include "scheduler.h"
+#include "sim_scheduler.h"
 
 uint16_t pl_waitset_add(pl_waitset *waitset)
 {

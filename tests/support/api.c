@@ -2,8 +2,8 @@
 #include "api.h"
 
 #include "certificates.h"
-#include "cluster.h"
-#include "sentinel.h"
+#include "real_cluster.h"
+#include "real_sentinel.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>

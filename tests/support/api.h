@@ -13,7 +13,7 @@
 #include <hiredis/hiredis.h>
 #include <podlink/podlink.h>
 
-#include "server.h"
+#include "real_server.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1

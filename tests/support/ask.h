@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "server.h"
+#include "real_server.h"
 
 /** A connection to a server's unix socket, logged in; each answer is waited for two seconds at most.
  *  @return to be freed by redisFree(); NULL where the server does not answer */

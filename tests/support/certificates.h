@@ -3,7 +3,7 @@
 #ifndef PODLINK_TESTS_CERTIFICATES_H
 #define PODLINK_TESTS_CERTIFICATES_H
 
-#include "server.h"
+#include "real_server.h"
 
 struct certificates;
 

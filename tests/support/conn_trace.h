@@ -9,7 +9,7 @@
 #ifndef PODLINK_TESTS_TRACE_H
 #define PODLINK_TESTS_TRACE_H
 
-#include "heap.h"
+#include "failing_heap.h"
 
 #include "conn/conn.h"
 

@@ -1,5 +1,5 @@
 /* Bytes that grow at their end, and the memory under them. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "base/buffer.h"

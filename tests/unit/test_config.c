@@ -1,5 +1,5 @@
 /* What a client was opened with. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "config/config.h"

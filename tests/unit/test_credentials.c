@@ -1,5 +1,5 @@
 /* What a callback gives: checked, copied, and wiped. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "conn/credentials.h"

@@ -1,5 +1,5 @@
 /* Writing commands in RESP. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "resp/encode.h"

@@ -1,6 +1,6 @@
 /* The first commands of a connection, through the public open, against a server in a thread: which they are, that each
  * may refuse, and that the password is told to nobody. */
-#include "../heap_failures/fake_server.h"
+#include "fake_server.h"
 #include "tap_cmocka.h"
 
 #include <podlink/podlink.h>

@@ -1,5 +1,5 @@
 /* Bytes in, replies out. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "resp/parser.h"

@@ -1,5 +1,5 @@
 /* Pods in replies: what is no pod is never taken for "no link". */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "ops/pod.h"

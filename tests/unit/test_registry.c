@@ -1,5 +1,5 @@
 /* The scripts that a client holds, by name. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "script/registry.h"

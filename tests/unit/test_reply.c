@@ -1,5 +1,5 @@
 /* Building and reading replies. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "resp/reply.h"

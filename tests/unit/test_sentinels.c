@@ -1,6 +1,6 @@
 /* What a client makes of the answers of several sentinels, and of what a server says that it is: against sentinels and
  * servers in threads, which say what the test wants. */
-#include "../heap_failures/fake_server.h"
+#include "fake_server.h"
 #include "tap_cmocka.h"
 
 #include <podlink/podlink.h>

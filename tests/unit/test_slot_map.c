@@ -1,5 +1,5 @@
 /* Which node serves which slot. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "reply_text.h"
 #include "tap_cmocka.h"
 

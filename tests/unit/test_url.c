@@ -1,5 +1,5 @@
 /* Reading a URL: good ones, bad ones, and what the messages must not show. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "config/config.h"

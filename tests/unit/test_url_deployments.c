@@ -1,5 +1,5 @@
 /* URLs of sentinels and clusters: lists of hosts, the name of the master, and TLS by the scheme. */
-#include "heap.h"
+#include "failing_heap.h"
 #include "tap_cmocka.h"
 
 #include "config/config.h"

@@ -1,0 +1,313 @@
+/* A password that is easily known again, given in each way that there is, through all kinds of successes and failures:
+ * no record of the log, no error and no trace has it. */
+#include "operation_calls.h"
+
+#include <podlink/session.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CANARY          "canary-0123456789"
+#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
+
+static struct test_server *server;
+static redisContext *redis;
+
+/* ---- what is told, and looked through ---- */
+
+static struct api_log told;
+
+static void look_at_trace(void *context, const podlink_trace_record *record)
+{
+    (void)context;
+    if (strstr(record->operation, CANARY) || strstr(record->server, CANARY))
+        fail_msg("the trace of %s tells the password", record->operation);
+}
+
+static void look_at(const podlink_error *err)
+{
+    api_assert_secret(&told, err, "canary");
+    api_assert_secret(&told, err, "0123456789");
+}
+
+/* ---- ways to give it ---- */
+
+enum way { IN_THE_URL, IN_THE_QUERY, BY_OPTION, BY_CALLBACK, WAYS };
+
+static int give(void *context, podlink_credentials *into)
+{
+    (void)context;
+    return podlink_credentials_set(into, "eva", CANARY);
+}
+
+/* "unix:///path" as "unix://eva:canary@/path", and so on. */
+static void put_into(char *out, size_t size, const char *url, enum way way)
+{
+    const char *rest = strstr(url, "://") + 3;
+    const int scheme = (int)(rest - url);
+    if (way == IN_THE_URL)
+        snprintf(out, size, "%.*seva:%s@%s", scheme, url, CANARY, rest);
+    else if (way == IN_THE_QUERY)
+        snprintf(out, size, "%s%cuser=eva&password=%s", url, strchr(url, '?') ? '&' : '?', CANARY);
+    else
+        snprintf(out, size, "%s", url);
+}
+
+static podlink_options options_by(enum way way, const char *url)
+{
+    static char whole[512];
+    put_into(whole, sizeof whole, url, way);
+    podlink_options options = operation_options(whole);
+    options.log = api_log_write;
+    options.log_context = &told;
+    options.log_level = PODLINK_LOG_DEBUG;
+    options.trace = look_at_trace;
+    options.call_timeout_ms = 200;
+    options.dial_timeout_ms = 200;
+    options.retries = 0;
+    options.no_janitor_thread = 1; /* the log is of one thread */
+    options.user = way == BY_OPTION ? "eva" : NULL;
+    options.password = way == BY_OPTION ? CANARY : NULL;
+    options.credentials = way == BY_CALLBACK ? give : NULL;
+    told.count = 0;
+    return options;
+}
+
+static podlink_client *client_by(enum way way, const char *url)
+{
+    const podlink_options options = options_by(way, url);
+    return api_open_with(&options);
+}
+
+/* ---- what is done with it ---- */
+
+static void run_all(podlink_client *client)
+{
+    size_t count;
+    podlink_error err;
+    const struct operation *all = operations(&count);
+    for (size_t i = 0; i < count; i++) {
+        told.count = 0; /* the log keeps a part only */
+        if (all[i].run)
+            all[i].run(client, &operation_valid, &err);
+        look_at(&err);
+    }
+}
+
+static void use_session(podlink_client *client)
+{
+    podlink_session *session = NULL;
+    podlink_error err;
+    podlink_status status = podlink_session_acquire(client, NULL, &session, &err);
+    if (status == PODLINK_OK)
+        podlink_session_release(session);
+    look_at(&err);
+}
+
+static void use(podlink_client *client)
+{
+    podlink_error err;
+    run_all(client);
+    use_session(client);
+    podlink_client_reauthenticate(client, &err);
+    look_at(&err);
+    podlink_client_tick(client);
+    look_at(NULL);
+}
+
+static void use_and_close(podlink_client *client)
+{
+    use(client);
+    podlink_client_close(client, 0);
+    use(client);
+    podlink_client_free(client);
+    look_at(NULL);
+}
+
+static void permit(const char *rules)
+{
+    char line[256];
+    snprintf(line, sizeof line, "ACL SETUSER eva reset %s", rules);
+    api_ask(redis, line);
+}
+
+static void calls_that_succeed_do_not_tell_it(void **state)
+{
+    (void)state;
+    permit("on >" CANARY " ~* &* +@all");
+    for (enum way way = 0; way < WAYS; way++)
+        use_and_close(client_by(way, api_url(server)));
+}
+
+static void calls_that_are_refused_do_not_tell_it(void **state)
+{
+    (void)state;
+    static const char *const rules[] = {"off >" CANARY " ~* &* +@all", "on >other ~* &* +@all", "on >" CANARY,
+                                        "on >" CANARY " ~* &* +ping +get +info", "on >" CANARY " +@all"};
+    for (size_t i = 0; i < COUNT_OF(rules); i++)
+        for (enum way way = 0; way < WAYS; way++) {
+            permit(rules[i]);
+            use_and_close(client_by(way, api_url(server)));
+        }
+}
+
+static void a_user_who_is_revoked_is_not_told_it(void **state)
+{
+    (void)state;
+    podlink_error err;
+    for (enum way way = 0; way < WAYS; way++) {
+        permit("on >" CANARY " ~* &* +@all");
+        podlink_client *client = client_by(way, api_url(server));
+        assert_int_equal(podlink_ping(client, NULL, NULL, &err), PODLINK_OK);
+        permit("off");
+        assert_int_equal(podlink_client_reauthenticate(client, &err), PODLINK_EAUTH);
+        look_at(&err);
+        assert_non_null(api_log_find(&told, "reauthentication_failed", NULL, 0));
+        use_and_close(client);
+    }
+}
+
+static void a_server_that_is_not_there_is_not_told_it(void **state)
+{
+    (void)state;
+    char url[64];
+    snprintf(url, sizeof url, "redis://127.0.0.1:%u", api_closed_port());
+    for (enum way way = 0; way < WAYS; way++) {
+        use_and_close(client_by(way, "unix:///nonexistent/socket"));
+        use_and_close(client_by(way, url));
+    }
+}
+
+/* Some repeat the arguments of what they do not understand. */
+static void what_a_server_repeats_of_it_is_not_told(void **state)
+{
+    (void)state;
+    static const char *const lies[] = {"-ERR unknown command 'AUTH', with args beginning with: 'eva' '" CANARY "'\r\n",
+                                       "-WRONGPASS " CANARY "\r\n", "+" CANARY "\r\n", CANARY "\r\n",
+                                       "$17\r\n" CANARY "\r\n"};
+    static const enum lying_stage stages[] = {LYING_AT_HANDSHAKE, LYING_AT_ACCEPT};
+    for (size_t i = 0; i < COUNT_OF(lies); i++)
+        for (size_t k = 0; k < COUNT_OF(stages); k++)
+            for (enum way way = 0; way < WAYS; way++) {
+                const struct lying_plan plan = {.stage = stages[k], .lie = lies[i], .then = LYING_CLOSES};
+                struct lying_server *liar =
+                    lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
+                podlink_client *client = client_by(way, lying_server_url(liar));
+                podlink_error err;
+                podlink_ping(client, NULL, NULL, &err);
+                look_at(&err);
+                use_session(client);
+                podlink_client_free(client);
+                lying_server_stop(liar);
+            }
+}
+
+static void what_a_server_repeats_of_it_when_it_is_shown_anew_is_not_told(void **state)
+{
+    (void)state;
+    const struct lying_plan plan = {.stage = LYING_AT_COMMAND,
+                                    .at = 1,
+                                    .lie = "-ERR wrong number of arguments: 'eva' '" CANARY "'\r\n",
+                                    .then = LYING_GOES_ON};
+    for (enum way way = 0; way < WAYS; way++) {
+        struct lying_server *liar =
+            lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){"+PONG\r\n", "+OK\r\n", NULL});
+        podlink_client *client = client_by(way, lying_server_url(liar));
+        podlink_error err;
+        assert_status(PODLINK_OK, podlink_ping(client, NULL, NULL, &err), &err);
+        assert_int_equal(podlink_client_reauthenticate(client, &err), PODLINK_EAUTH);
+        look_at(&err);
+        podlink_client_free(client);
+        lying_server_stop(liar);
+    }
+}
+
+/* ---- other secrets ---- */
+
+static void the_password_of_the_sentinels_is_not_told(void **state)
+{
+    (void)state;
+    char url[160];
+    podlink_error err;
+    for (int i = 0; i < 3; i++) {
+        podlink_client *client = NULL;
+        snprintf(url, sizeof url, "sentinel://127.0.0.1:%u/mymaster%s", api_closed_port(),
+                 i == 0 ? "?sentinel_user=eva&sentinel_password=" CANARY : "");
+        podlink_options options = options_by(BY_CALLBACK, url);
+        options.sentinel_password = i == 1 ? CANARY : NULL;
+        options.sentinel_user = i == 2 ? CANARY : NULL; /* without a password */
+        options.script_loading = PODLINK_LOAD_ON_OPEN;
+        podlink_status status = podlink_client_open(&options, &client, &err);
+        assert_true(status < 0);
+        look_at(&err);
+        podlink_client_free(client);
+    }
+}
+
+static void write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+static void what_stands_in_a_key_file_is_not_told(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {
+        CANARY, "", "-----BEGIN PRIVATE KEY-----\n" CANARY "\n-----END PRIVATE KEY-----\n",
+        "-----BEGIN ENCRYPTED PRIVATE KEY-----\n" CANARY "\n-----END ENCRYPTED PRIVATE KEY-----\n"};
+    char key[] = "/tmp/podlink-key-XXXXXX";
+    const int made = mkstemp(key);
+    assert_true(made >= 0);
+    close(made);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        podlink_client *client;
+        podlink_error err;
+        podlink_options options = options_by(BY_OPTION, "rediss://127.0.0.1:1");
+        options.tls_cert_file = key;
+        options.tls_key_file = key;
+        write_file(key, keys[i]);
+        podlink_status status = podlink_client_open(&options, &client, &err);
+        assert_true(status == PODLINK_EINVAL || status == PODLINK_EUNSUPPORTED);
+        look_at(&err);
+    }
+    unlink(key);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    server = test_server_start(NULL);
+    if (!server)
+        return -1;
+    redis = api_redis(server);
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    redisFree(redis);
+    test_server_stop(server);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(calls_that_succeed_do_not_tell_it),
+        cmocka_unit_test(calls_that_are_refused_do_not_tell_it),
+        cmocka_unit_test(a_user_who_is_revoked_is_not_told_it),
+        cmocka_unit_test(a_server_that_is_not_there_is_not_told_it),
+        cmocka_unit_test(what_a_server_repeats_of_it_is_not_told),
+        cmocka_unit_test(what_a_server_repeats_of_it_when_it_is_shown_anew_is_not_told),
+        cmocka_unit_test(the_password_of_the_sentinels_is_not_told),
+        cmocka_unit_test(what_stands_in_a_key_file_is_not_told),
+    };
+    return cmocka_run_group_tests_name("secrets", tests, start, stop);
+}

@@ -1,0 +1,499 @@
+/* Memory that runs out, at each allocation of each operation: the call tells it, nothing leaks, and the client goes on
+ * when there is memory again. */
+#include "failing_heap.h"
+#include "fake_server.h"
+#include "tap_cmocka.h"
+
+#include <podlink/podlink.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { URL_MAX = 256, BATCH = 40, RUNS_MAX = 5000 };
+
+static const podlink_link link_of_eva = {"ns", "game", "eva"};
+static const podlink_service game = {"ns", "game"};
+static const podlink_script own_script = {.name = "own", .source = "return {{1, false}, 'hello'}", .repeatable = 1};
+static const podlink_script other_script = {.name = "other", .source = "return 2"};
+
+typedef struct setting {
+    fake_server *server;
+    test_heap heap;
+    char url[URL_MAX];
+    podlink_script_loading loading;
+    podlink_client *client;
+} setting;
+
+static void ignore_record(void *context, const podlink_log_record *record)
+{
+    (void)context, (void)record;
+}
+
+static podlink_status open_client(setting *s, podlink_error *err)
+{
+    podlink_options options;
+    podlink_options_init(&options);
+    options.url = s->url;
+    options.scripts = &own_script;
+    options.script_count = 1;
+    options.script_loading = s->loading;
+    options.allocator = &s->heap.allocator;
+    options.log = ignore_record;
+    options.log_level = PODLINK_LOG_DEBUG;
+    return podlink_client_open(&options, &s->client, err);
+}
+
+static int begin(void **state)
+{
+    setting *s = calloc(1, sizeof *s);
+    s->server = fake_server_start(NULL, NULL);
+    test_heap_init(&s->heap);
+    snprintf(s->url, sizeof s->url, "unix://someone:secret@%s?db=3&client_name=tester&shared_connections=1",
+             fake_server_path(s->server));
+    *state = s;
+    return 0;
+}
+
+static int end(void **state)
+{
+    setting *s = *state;
+    test_heap_expect_empty(&s->heap, "at the end of the test");
+    fake_server_stop(s->server);
+    free(s);
+    return 0;
+}
+
+/* --- the operations ------------------------------------------------------------------------------------------------
+ */
+
+typedef podlink_status (*operation)(podlink_client *client, podlink_error *err);
+
+static podlink_status do_ping(podlink_client *client, podlink_error *err)
+{
+    return podlink_ping(client, NULL, NULL, err);
+}
+
+static podlink_status do_link_set(podlink_client *client, podlink_error *err)
+{
+    int32_t previous;
+    return podlink_link_set(client, &link_of_eva, 1, PODLINK_FOREVER, &previous, NULL, err);
+}
+
+static podlink_status do_link_set_if_absent(podlink_client *client, podlink_error *err)
+{
+    int32_t in_force;
+    return podlink_link_set_if_absent(client, &link_of_eva, 1, PODLINK_FOREVER, &in_force, NULL, err);
+}
+
+static podlink_status do_link_try_set(podlink_client *client, podlink_error *err)
+{
+    return podlink_link_try_set(client, &link_of_eva, 1, 60, NULL, NULL, NULL, err);
+}
+
+static podlink_status do_link_get(podlink_client *client, podlink_error *err)
+{
+    int32_t pod;
+    return podlink_link_get(client, &link_of_eva, &pod, NULL, err);
+}
+
+static podlink_status do_link_get_if_persistent(podlink_client *client, podlink_error *err)
+{
+    int32_t pod;
+    return podlink_link_get_if_persistent(client, &link_of_eva, &pod, NULL, err);
+}
+
+static podlink_status do_link_remove(podlink_client *client, podlink_error *err)
+{
+    return podlink_link_remove(client, &link_of_eva, PODLINK_FOREVER, NULL, err);
+}
+
+static podlink_status do_link_remove_if_pod(podlink_client *client, podlink_error *err)
+{
+    return podlink_link_remove_if_pod(client, &link_of_eva, 1, 60, NULL, err);
+}
+
+static podlink_status do_link_compute(podlink_client *client, podlink_error *err)
+{
+    int32_t in_force;
+    return podlink_link_compute(client, &link_of_eva, PODLINK_FOREVER, 0, &in_force, NULL, err);
+}
+
+static podlink_status do_link_services(podlink_client *client, podlink_error *err)
+{
+    podlink_service_links *links;
+    podlink_status status = podlink_link_services(client, "ns", "eva", &links, NULL, err);
+    if (status == PODLINK_OK) {
+        assert_int_equal(links->count, 2);
+        assert_string_equal(links->items[1].service, "game");
+    } else {
+        assert_null(links);
+    }
+    podlink_free(links);
+    return status;
+}
+
+static podlink_status do_state_set(podlink_client *client, podlink_error *err)
+{
+    return podlink_state_set(client, &game, 1, 5, PODLINK_READY, NULL, err);
+}
+
+static podlink_status do_state_get(podlink_client *client, podlink_error *err)
+{
+    podlink_state one;
+    return podlink_state_get(client, &game, 1, &one, NULL, err);
+}
+
+static podlink_status do_state_list(podlink_client *client, podlink_error *err)
+{
+    podlink_states *states;
+    podlink_status status = podlink_state_list(client, &game, &states, NULL, err);
+    if (status == PODLINK_OK) {
+        assert_int_equal(states->count, 1);
+        assert_int_equal(states->skipped, 1);
+    } else {
+        assert_null(states);
+    }
+    podlink_free(states);
+    return status;
+}
+
+static podlink_status do_state_live(podlink_client *client, podlink_error *err)
+{
+    podlink_states *states;
+    podlink_status status = podlink_state_live(client, &game, 1000, &states, NULL, err);
+    if (status == PODLINK_OK)
+        assert_int_equal(states->items[0].load, -5);
+    else
+        assert_null(states);
+    podlink_free(states);
+    return status;
+}
+
+static podlink_status do_state_best(podlink_client *client, podlink_error *err)
+{
+    int32_t pod;
+    return podlink_state_best(client, &game, 0, &pod, NULL, err);
+}
+
+static podlink_status do_workload_set(podlink_client *client, podlink_error *err)
+{
+    return podlink_workload_set(client, &game, "busy", NULL, err);
+}
+
+static podlink_status do_workload_get_many(podlink_client *client, podlink_error *err)
+{
+    static const char *const services[] = {"chat", "game", "shop"};
+    podlink_workloads *workloads;
+    podlink_status status = podlink_workload_get_many(client, "ns", services, 3, &workloads, NULL, err);
+    if (status == PODLINK_OK)
+        assert_string_equal(workloads->items[2].state, "1");
+    else
+        assert_null(workloads);
+    podlink_free(workloads);
+    return status;
+}
+
+static void check_items(const podlink_link_item *items, podlink_status status)
+{
+    podlink_status first = PODLINK_OK;
+    for (size_t i = 0; i < BATCH; i++) {
+        assert_true(items[i].status == PODLINK_OK || items[i].status == PODLINK_ENOMEM);
+        if (first == PODLINK_OK)
+            first = items[i].status;
+    }
+    assert_int_equal(first, status);
+}
+
+typedef podlink_status (*link_batch)(podlink_client *, podlink_link_item *, size_t, const podlink_call *,
+                                     podlink_error *);
+
+static podlink_status do_batch(podlink_client *client, link_batch run, podlink_error *err)
+{
+    podlink_link_item items[BATCH];
+    for (size_t i = 0; i < BATCH; i++)
+        items[i] = (podlink_link_item){.link = link_of_eva, .pod = 1, .persist_s = PODLINK_FOREVER};
+    podlink_status status = run(client, items, BATCH, NULL, err);
+    bool began = status == PODLINK_OK || err->message[0] == 'i'; /* "items[0]: ...": else no item was tried */
+    if (began)
+        check_items(items, status);
+    return status;
+}
+
+static podlink_status do_set_batch(podlink_client *client, podlink_error *err)
+{
+    return do_batch(client, podlink_link_set_batch, err);
+}
+
+static podlink_status do_set_if_absent_batch(podlink_client *client, podlink_error *err)
+{
+    return do_batch(client, podlink_link_set_if_absent_batch, err);
+}
+
+static podlink_status do_get_batch(podlink_client *client, podlink_error *err)
+{
+    return do_batch(client, podlink_link_get_batch, err);
+}
+
+static podlink_status do_remove_batch(podlink_client *client, podlink_error *err)
+{
+    return do_batch(client, podlink_link_remove_batch, err);
+}
+
+static podlink_status do_state_set_batch(podlink_client *client, podlink_error *err)
+{
+    podlink_state_item items[BATCH];
+    for (size_t i = 0; i < BATCH; i++)
+        items[i] = (podlink_state_item){.service = game, .pod = (int32_t)i, .routing = PODLINK_READY, .load = 5};
+    return podlink_state_set_batch(client, items, BATCH, NULL, err);
+}
+
+static podlink_status do_command(podlink_client *client, podlink_error *err)
+{
+    static char large[5000];
+    memset(large, 'x', sizeof large - 1);
+    const char *const words[] = {"TREE", large};
+    const podlink_command command = {.argc = 2, .argv = words};
+    podlink_reply *reply;
+    podlink_status status = podlink_command_run(client, &command, NULL, &reply, err);
+    assert_int_equal(podlink_reply_count(reply), status == PODLINK_OK ? 3 : 0);
+    podlink_reply_free(reply);
+    return status;
+}
+
+static podlink_status do_own_script(podlink_client *client, podlink_error *err)
+{
+    static const char *const keys[] = {"k"};
+    podlink_reply *reply;
+    podlink_status status = podlink_script_run(client, "own", keys, NULL, 1, keys, NULL, 1, NULL, &reply, err);
+    assert_int_equal(podlink_reply_count(reply), status == PODLINK_OK ? 2 : 0);
+    podlink_reply_free(reply);
+    return status;
+}
+
+static podlink_status do_load(podlink_client *client, podlink_error *err)
+{
+    return podlink_scripts_load(client, NULL, NULL, err);
+}
+
+static podlink_status do_held(podlink_client *client, podlink_error *err)
+{
+    int held[16];
+    return podlink_scripts_loaded(client, held, COUNT_OF(held), NULL, err);
+}
+
+static const struct {
+    const char *name;
+    operation run;
+} operations[] = {
+    {"ping", do_ping},
+    {"link set", do_link_set},
+    {"link set if absent", do_link_set_if_absent},
+    {"link try set", do_link_try_set},
+    {"link get", do_link_get},
+    {"link get if persistent", do_link_get_if_persistent},
+    {"link remove", do_link_remove},
+    {"link remove if pod", do_link_remove_if_pod},
+    {"link compute", do_link_compute},
+    {"link services", do_link_services},
+    {"state set", do_state_set},
+    {"state get", do_state_get},
+    {"state list", do_state_list},
+    {"state live", do_state_live},
+    {"state best", do_state_best},
+    {"workload set", do_workload_set},
+    {"workload get many", do_workload_get_many},
+    {"link set batch", do_set_batch},
+    {"link set if absent batch", do_set_if_absent_batch},
+    {"link get batch", do_get_batch},
+    {"link remove batch", do_remove_batch},
+    {"state set batch", do_state_set_batch},
+    {"command", do_command},
+    {"own script", do_own_script},
+    {"scripts load", do_load},
+    {"scripts held", do_held},
+};
+
+/* --- running out of memory ------------------------------------------------------------------------------------------
+ */
+
+static void expect_told(podlink_status status, const podlink_error *err, const char *name, size_t n)
+{
+    if (status != PODLINK_OK && status != PODLINK_ENOMEM)
+        fail_msg("%s, allocation %zu: %s: %s", name, n, podlink_status_name(status), err->message);
+    assert_int_equal(err->status, status);
+    assert_int_equal(err->message[0] != '\0', status != PODLINK_OK);
+}
+
+/* A server that could not be dialled is left alone for a while, which is no fault. */
+static void expect_works_again(setting *s, operation run, const char *name, size_t n)
+{
+    podlink_error err;
+    podlink_status status;
+    time_t until = time(NULL) + 3;
+    do
+        status = run(s->client, &err);
+    while (status == PODLINK_ENOMEM && time(NULL) < until);
+    if (status != PODLINK_OK)
+        fail_msg("%s after allocation %zu failed: %s: %s", name, n, podlink_status_name(status), err.message);
+}
+
+/* @return whether the n-th allocation, and those after it, failed */
+static bool fail_once(setting *s, size_t which, size_t n, size_t how_many)
+{
+    podlink_error err;
+    const char *name = operations[which].name;
+    test_heap_fail_at(&s->heap, n, how_many);
+    podlink_status status = operations[which].run(s->client, &err);
+    bool failed = s->heap.failed > 0;
+    test_heap_fail_at(&s->heap, 0, 0);
+    expect_told(status, &err, name, n);
+    if (!failed)
+        assert_int_equal(status, PODLINK_OK);
+    expect_works_again(s, operations[which].run, name, n);
+    return failed;
+}
+
+static void open_or_end(setting *s)
+{
+    podlink_error err;
+    if (open_client(s, &err) != PODLINK_OK)
+        fail_msg("open: %s", err.message);
+}
+
+static void an_open_client_survives(void **state)
+{
+    setting *s = *state;
+    open_or_end(s);
+    for (size_t which = 0; which < COUNT_OF(operations); which++) {
+        size_t n = 1;
+        while (fail_once(s, which, n, 1) && n < RUNS_MAX)
+            n++;
+        assert_true(n < RUNS_MAX);
+    }
+    podlink_client_free(s->client);
+}
+
+/* Nothing is connected and no script is loaded: the operation does it all. */
+static void survive_at_first_use(setting *s, size_t how_many)
+{
+    s->loading = PODLINK_LOAD_ON_DEMAND;
+    for (size_t which = 0; which < COUNT_OF(operations); which++) {
+        bool failed = true;
+        for (size_t n = 1; failed; n++) {
+            assert_true(n < RUNS_MAX);
+            fake_server_flush(s->server);
+            open_or_end(s);
+            failed = fail_once(s, which, n, how_many);
+            podlink_client_free(s->client);
+            test_heap_expect_empty(&s->heap, operations[which].name);
+        }
+    }
+}
+
+static void the_first_use_of_a_client_survives(void **state)
+{
+    survive_at_first_use(*state, 1);
+}
+
+static void the_first_use_of_a_client_survives_when_all_is_used_up(void **state)
+{
+    survive_at_first_use(*state, SIZE_MAX);
+}
+
+static void survive_opening(setting *s, podlink_script_loading loading, size_t how_many)
+{
+    s->loading = loading;
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+        podlink_error err;
+        assert_true(n < RUNS_MAX);
+        test_heap_fail_at(&s->heap, n, how_many);
+        podlink_status status = open_client(s, &err);
+        failed = s->heap.failed > 0;
+        test_heap_fail_at(&s->heap, 0, 0);
+        expect_told(status, &err, "open", n);
+        if (status == PODLINK_OK)
+            expect_works_again(s, do_link_set, "link set", n);
+        else
+            assert_null(s->client);
+        if (failed && loading != PODLINK_LOAD_IF_POSSIBLE)
+            assert_int_equal(status, PODLINK_ENOMEM);
+        podlink_client_free(s->client);
+        test_heap_expect_empty(&s->heap, "open");
+    }
+}
+
+static void opening_survives(void **state)
+{
+    static const podlink_script_loading ways[] = {PODLINK_LOAD_ON_OPEN, PODLINK_LOAD_IF_POSSIBLE,
+                                                  PODLINK_LOAD_ON_DEMAND};
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        survive_opening(*state, ways[i], 1);
+        survive_opening(*state, ways[i], SIZE_MAX);
+    }
+}
+
+static void registering_a_script_survives(void **state)
+{
+    setting *s = *state;
+    bool failed = true;
+    for (size_t n = 1; failed; n++) {
+        podlink_error err;
+        open_or_end(s);
+        test_heap_fail_at(&s->heap, n, 1);
+        podlink_status status = podlink_script_register(s->client, &other_script, &err);
+        failed = s->heap.failed > 0;
+        test_heap_fail_at(&s->heap, 0, 0);
+        expect_told(status, &err, "register", n);
+        assert_int_equal(status, failed ? PODLINK_ENOMEM : PODLINK_OK);
+        status = podlink_script_register(s->client, &other_script, &err);
+        assert_int_equal(status, failed ? PODLINK_OK : PODLINK_EEXIST);
+        podlink_client_free(s->client);
+        test_heap_expect_empty(&s->heap, "register");
+    }
+}
+
+static void a_list_may_outlive_its_client(void **state)
+{
+    setting *s = *state;
+    podlink_service_links *links;
+    open_or_end(s);
+    assert_int_equal(podlink_link_services(s->client, "ns", "eva", &links, NULL, NULL), PODLINK_OK);
+    podlink_client_free(s->client);
+    assert_string_equal(links->items[0].service, "chat");
+    podlink_free(links);
+}
+
+static void a_link_call_allocates_nothing(void **state)
+{
+    setting *s = *state;
+    static const operation calls[] = {do_link_set,    do_link_set_if_absent,     do_link_try_set,
+                                      do_link_get,    do_link_get_if_persistent, do_link_remove,
+                                      do_link_compute};
+    open_or_end(s);
+    for (size_t i = 0; i < COUNT_OF(calls); i++) {
+        podlink_error err;
+        expect_works_again(s, calls[i], "the first", 0);
+        test_heap_fail_at(&s->heap, 0, 0);
+        assert_int_equal(calls[i](s->client, &err), PODLINK_OK);
+        assert_int_equal(s->heap.asked, 0);
+    }
+    podlink_client_free(s->client);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(opening_survives, begin, end),
+        cmocka_unit_test_setup_teardown(an_open_client_survives, begin, end),
+        cmocka_unit_test_setup_teardown(the_first_use_of_a_client_survives, begin, end),
+        cmocka_unit_test_setup_teardown(the_first_use_of_a_client_survives_when_all_is_used_up, begin, end),
+        cmocka_unit_test_setup_teardown(registering_a_script_survives, begin, end),
+        cmocka_unit_test_setup_teardown(a_list_may_outlive_its_client, begin, end),
+        cmocka_unit_test_setup_teardown(a_link_call_allocates_nothing, begin, end),
+    };
+    return RUN_TESTS("memory", tests);
+}

@@ -1,0 +1,313 @@
+/* A pipeline of five commands, and the connection cut at every byte in both directions: what the caller is told of each
+ * is what became of it. The server is asked by a connection of the test's own. */
+#include "pool_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum {
+    ITEMS = 5,
+    CALL_MS = 5000, /* nothing here needs a deadline: a call that reaches it hangs */
+    LATE_MS = 1000,
+    FIRST_REPLY = 12 /* "*1\r\n$2\r\n-1\r\n": there was no link before */
+};
+
+struct world {
+    struct test_server *server;
+    struct proxy *proxy;
+    podlink_client *client;
+    redisContext *redis;
+    unsigned round;
+    unsigned stored; /* links */
+};
+
+static void open_world(struct world *world, bool with_tcp, uint32_t retries)
+{
+    *world = (struct world){.server = test_server_start(NULL)};
+    assert_non_null(world->server);
+    world->proxy = proxy_start(test_server_socket(world->server), with_tcp);
+    assert_non_null(world->proxy);
+    podlink_options options = api_options(proxy_url(world->proxy));
+    options.shared_connections = 1;
+    options.retries = retries;
+    world->client = api_open_with(&options);
+    world->redis = api_redis(world->server);
+}
+
+static void close_world(struct world *world)
+{
+    redisFree(world->redis);
+    podlink_client_free(world->client);
+    proxy_stop(world->proxy);
+    test_server_stop(world->server);
+}
+
+/* ---- the commands ---- */
+
+struct batch {
+    char uids[ITEMS][24];
+    podlink_link_item items[ITEMS];
+};
+
+static void fill(struct world *world, struct batch *batch)
+{
+    world->round++;
+    for (int i = 0; i < ITEMS; i++) {
+        snprintf(batch->uids[i], sizeof batch->uids[i], "u%06u-%d", world->round, i);
+        batch->items[i] = (podlink_link_item){
+            .link = {.ns = "cut", .service = "s", .uid = batch->uids[i]}, .pod = 7, .persist_s = PODLINK_FOREVER};
+    }
+}
+
+static podlink_status run(struct world *world, struct batch *batch, podlink_error *err)
+{
+    podlink_call call = within(CALL_MS);
+    call.flags = PODLINK_NO_REPEAT;
+    const int64_t began = api_now_ns();
+    const podlink_status status = podlink_link_set_batch(world->client, batch->items, ITEMS, &call, err);
+    assert_true(api_now_ns() - began < LATE_MS * MS);
+    return status;
+}
+
+/* The bytes of a batch and of its replies: learnt from one that is not cut. */
+static void measure(struct world *world, uint64_t *bytes, uint64_t *reply_bytes)
+{
+    struct batch batch;
+    podlink_error err;
+    proxy_set(world->proxy, PROXY_TO_SERVER, NULL);
+    proxy_set(world->proxy, PROXY_TO_CLIENT, NULL);
+    fill(world, &batch);
+    assert_status(PODLINK_OK, run(world, &batch, &err), &err);
+    *bytes = proxy_passed(world->proxy, PROXY_TO_SERVER);
+    *reply_bytes = proxy_passed(world->proxy, PROXY_TO_CLIENT);
+    assert_int_equal(*bytes % ITEMS, 0);
+    assert_int_equal(*reply_bytes, ITEMS * FIRST_REPLY);
+    world->stored += ITEMS;
+}
+
+/* Everything that has reached the server by now is done when it has answered a PING: what was readable before was read
+ * in that round of its loop, or in one before. */
+static bool is_stored(struct world *world, const char *uid)
+{
+    const redisReply *reply = api_ask(world->redis, "EXISTS sf:{cut:lk:%s}s", uid);
+    return reply->integer == 1;
+}
+
+/* ---- one cut ---- */
+
+struct cut {
+    enum proxy_way way;
+    enum proxy_end how;
+    uint64_t at;
+    uint64_t bytes; /* of the batch, and of its replies */
+    uint64_t reply_bytes;
+};
+
+static void blame_item(const struct cut *cut, int i, const podlink_link_item *item, bool stored, const char *what)
+{
+    blame("%s by %s after %llu bytes, command %d: %s (%s, %s, previous %d, %s)",
+          cut->way == PROXY_TO_SERVER ? "commands cut" : "replies cut", cut->how == PROXY_FIN ? "FIN" : "RST",
+          (unsigned long long)cut->at, i, what, podlink_status_name(item->status),
+          podlink_delivery_text(item->delivery), (int)item->result, stored ? "stored" : "not stored");
+}
+
+static void check_item(const struct cut *cut, int i, const podlink_link_item *item, bool stored)
+{
+    const uint64_t command_end = cut->bytes / ITEMS * (uint64_t)(i + 1);
+    const uint64_t reply_end = cut->reply_bytes / ITEMS * (uint64_t)(i + 1);
+    const bool arrived = cut->way == PROXY_TO_CLIENT || command_end <= cut->at;
+    const bool answered = cut->way == PROXY_TO_CLIENT && reply_end <= cut->at;
+    if (stored != arrived)
+        blame_item(cut, i, item, stored, arrived ? "it arrived and was not run" : "it did not arrive and was run");
+    if (item->status == PODLINK_OK) {
+        if (!arrived || (cut->way == PROXY_TO_CLIENT && !answered))
+            blame_item(cut, i, item, stored, "ok without an answer");
+        if (item->delivery != PODLINK_ANSWERED || item->result != PODLINK_NO_POD)
+            blame_item(cut, i, item, stored, "it ran twice, or its answer is another's");
+        return;
+    }
+    if (answered)
+        blame_item(cut, i, item, stored, "it was answered");
+    if (item->status != PODLINK_ECONNLOST)
+        blame_item(cut, i, item, stored, "the connection was lost");
+    if (item->delivery == PODLINK_ANSWERED || (item->delivery == PODLINK_NOT_SENT && stored))
+        blame_item(cut, i, item, stored, "that is not what became of it");
+}
+
+static void run_cut(struct world *world, const struct cut *cut)
+{
+    struct batch batch;
+    podlink_error err;
+    const struct proxy_fault fault = {.cut = cut->how, .cut_at = cut->at};
+    assert_status(PODLINK_OK, podlink_ping(world->client, NULL, NULL, &err), &err);
+    fill(world, &batch);
+    const uint64_t cuts = proxy_cuts(world->proxy);
+    proxy_set(world->proxy, cut->way, &fault);
+    const podlink_status status = run(world, &batch, &err);
+    assert_int_equal(proxy_cuts(world->proxy), cuts + 1);
+    assert_int_equal(status, PODLINK_ECONNLOST);
+    api_ask(world->redis, "PING");
+    for (int i = 0; i < ITEMS; i++) {
+        const bool stored = is_stored(world, batch.uids[i]);
+        world->stored += stored;
+        check_item(cut, i, &batch.items[i], stored);
+    }
+    assert_blameless();
+}
+
+static unsigned cut_everywhere(struct world *world, enum proxy_end how)
+{
+    struct cut cut = {.how = how};
+    unsigned cuts = 0;
+    measure(world, &cut.bytes, &cut.reply_bytes);
+    for (cut.way = PROXY_TO_SERVER, cut.at = 0; cut.at < cut.bytes; cut.at++, cuts++)
+        run_cut(world, &cut);
+    proxy_set(world->proxy, PROXY_TO_SERVER, NULL);
+    for (cut.way = PROXY_TO_CLIENT, cut.at = 0; cut.at < cut.reply_bytes; cut.at++, cuts++)
+        run_cut(world, &cut);
+    proxy_set(world->proxy, PROXY_TO_CLIENT, NULL);
+    return cuts;
+}
+
+/* What did not reach the server never will: a link and its index for each that was stored when its call ended. */
+static void check_end(struct world *world, unsigned cuts)
+{
+    assert_int_equal(api_ask(world->redis, "DBSIZE")->integer, 2 * world->stored);
+    print_message("# %u cuts, %u commands arrived\n", cuts, world->stored);
+}
+
+static void cut_matrix(bool with_tcp, enum proxy_end how)
+{
+    struct world world;
+    open_world(&world, with_tcp, 3);
+    const unsigned cuts = cut_everywhere(&world, how);
+    check_end(&world, cuts);
+    close_world(&world);
+}
+
+static void a_pipeline_whose_stream_ends_at_any_byte_knows_what_became_of_each_command(void **state)
+{
+    (void)state;
+    cut_matrix(true, PROXY_FIN);
+}
+
+static void a_pipeline_that_is_reset_at_any_byte_knows_what_became_of_each_command(void **state)
+{
+    (void)state;
+    cut_matrix(true, PROXY_RST);
+}
+
+static void a_pipeline_on_a_unix_socket_that_ends_at_any_byte_knows_what_became_of_each_command(void **state)
+{
+    (void)state;
+    cut_matrix(false, PROXY_FIN);
+}
+
+/* ---- pipelines that a socket does not take at once ---- */
+
+enum { MANY = 4000, MANY_CUTS = 12, MANY_BYTES = 600000 };
+
+struct many {
+    char uids[MANY][24];
+    podlink_link_item items[MANY];
+};
+
+static void fill_many(struct world *world, struct many *many)
+{
+    world->round++;
+    for (int i = 0; i < MANY; i++) {
+        snprintf(many->uids[i], sizeof many->uids[i], "m%06u-%d", world->round, i);
+        many->items[i] = (podlink_link_item){
+            .link = {.ns = "cut", .service = "s", .uid = many->uids[i]}, .pod = 7, .persist_s = PODLINK_FOREVER};
+    }
+}
+
+struct outcome {
+    unsigned ok;
+    unsigned not_sent;
+    unsigned unknown;
+    unsigned stored;
+};
+
+static void check_many(struct world *world, const struct many *many, struct outcome *sum)
+{
+    for (int i = 0; i < MANY; i++)
+        redisAppendCommand(world->redis, "EXISTS sf:{cut:lk:%s}s", many->uids[i]);
+    for (int i = 0; i < MANY; i++) {
+        void *reply = NULL;
+        assert_int_equal(redisGetReply(world->redis, &reply), REDIS_OK);
+        const podlink_link_item *item = &many->items[i];
+        const bool stored = ((redisReply *)reply)->integer == 1;
+        const bool ok = item->status == PODLINK_OK;
+        freeReplyObject(reply);
+        if (ok && (!stored || item->result != PODLINK_NO_POD))
+            blame("command %d is ok, %s, previous %d", i, stored ? "stored" : "but not stored", (int)item->result);
+        if (!ok && item->delivery == PODLINK_NOT_SENT && stored)
+            blame("command %d was not sent, and is stored", i);
+        if (!ok && (item->delivery == PODLINK_ANSWERED || item->status != PODLINK_ECONNLOST))
+            blame("command %d: %s, %s", i, podlink_status_name(item->status), podlink_delivery_text(item->delivery));
+        sum->ok += ok;
+        sum->not_sent += !ok && item->delivery == PODLINK_NOT_SENT;
+        sum->unknown += !ok && item->delivery == PODLINK_UNKNOWN;
+        sum->stored += stored;
+    }
+    assert_blameless();
+}
+
+static void cut_many(struct world *world, uint64_t at, enum proxy_end how, struct outcome *sum)
+{
+    static struct many many;
+    podlink_error err;
+    podlink_call call = within(CALL_MS);
+    const struct proxy_fault fault = {.cut = how, .cut_at = at};
+    call.flags = PODLINK_NO_REPEAT;
+    assert_status(PODLINK_OK, podlink_ping(world->client, NULL, NULL, &err), &err);
+    fill_many(world, &many);
+    proxy_set(world->proxy, PROXY_TO_SERVER, &fault);
+    podlink_link_set_batch(world->client, many.items, MANY, &call, &err);
+    proxy_set(world->proxy, PROXY_TO_SERVER, NULL);
+    api_ask(world->redis, "PING");
+    check_many(world, &many, sum);
+}
+
+static struct outcome cut_long_pipelines(uint32_t retries)
+{
+    struct outcome sum = {0};
+    struct world world;
+    open_world(&world, true, retries);
+    for (uint64_t i = 0; i < MANY_CUTS; i++)
+        cut_many(&world, i * MANY_BYTES / MANY_CUTS + i, i % 2 ? PROXY_RST : PROXY_FIN, &sum);
+    assert_int_equal(api_ask(world.redis, "DBSIZE")->integer, 2 * sum.stored);
+    print_message("# %u cuts of %u commands: %u ok, %u not sent, %u unknown, %u stored\n", MANY_CUTS, MANY, sum.ok,
+                  sum.not_sent, sum.unknown, sum.stored);
+    close_world(&world);
+    return sum;
+}
+
+static void of_a_long_pipeline_what_was_not_sent_is_never_stored(void **state)
+{
+    (void)state;
+    const struct outcome sum = cut_long_pipelines(0);
+    assert_true(sum.not_sent > 0);
+    assert_true(sum.unknown > 0);
+}
+
+static void of_a_long_pipeline_only_what_was_not_sent_is_sent_again_and_nothing_runs_twice(void **state)
+{
+    (void)state;
+    const struct outcome sum = cut_long_pipelines(3);
+    assert_int_equal(sum.not_sent, 0);
+    assert_true(sum.unknown > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_pipeline_whose_stream_ends_at_any_byte_knows_what_became_of_each_command),
+        cmocka_unit_test(a_pipeline_that_is_reset_at_any_byte_knows_what_became_of_each_command),
+        cmocka_unit_test(a_pipeline_on_a_unix_socket_that_ends_at_any_byte_knows_what_became_of_each_command),
+        cmocka_unit_test(of_a_long_pipeline_what_was_not_sent_is_never_stored),
+        cmocka_unit_test(of_a_long_pipeline_only_what_was_not_sent_is_sent_again_and_nothing_runs_twice),
+    };
+    return cmocka_run_group_tests_name("pool cut", tests, NULL, NULL);
+}

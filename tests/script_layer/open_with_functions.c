@@ -1,9 +1,0 @@
-/* What stands in for api_open() in ../api/test_rows.c: the same tests, over functions. */
-#include "api.h"
-
-podlink_client *open_with_functions(const char *url)
-{
-    podlink_options options = api_options(url);
-    options.script_backend = PODLINK_BACKEND_FUNCTIONS;
-    return api_open_with(&options);
-}

@@ -1,0 +1,21 @@
+/* A real server that speaks TLS on a free port of 127.0.0.1, and clear text on another and on its unix socket. */
+#ifndef PODLINK_TESTS_TLS_SERVER_H
+#define PODLINK_TESTS_TLS_SERVER_H
+
+#include "certificates.h"
+#include "real_server.h"
+
+struct tls_server {
+    struct test_server *server;
+    uint16_t port; /* of TLS */
+};
+
+/** Starts one that shows the certificate of that name; by default it asks clients for none.
+ *  @param extra_args  as of test_server_start()
+ *  @return false where it could not be started, and why is on stderr */
+int tls_server_start(struct tls_server *tls, const struct certificates *made, const char *certificate,
+                     const char *const extra_args[]);
+
+void tls_server_stop(struct tls_server *tls);
+
+#endif

@@ -1,0 +1,156 @@
+/* The latest session with a server is taken up by the next connection to it. */
+#include "odd_server.h"
+#include "pool_fixture.h"
+#include "tls_server.h"
+
+#include <openssl/ssl.h>
+
+#include <stdio.h>
+#include <string.h>
+
+static struct certificates *made;
+static podlink_error err;
+static struct api_log kept;
+
+static podlink_options options_of(uint16_t port)
+{
+    static char url[64];
+    snprintf(url, sizeof url, "rediss://127.0.0.1:%u", (unsigned)port);
+    podlink_options options = api_options(url);
+    options.tls_ca_file = certificates_path(made, "ca.pem");
+    options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    options.shared_connections = 1;
+    options.log = api_log_write;
+    options.log_context = &kept;
+    kept.count = 0;
+    return options;
+}
+
+/* Repeated by the library where the goodbye comes while it is under way. */
+static void ping(podlink_client *client)
+{
+    assert_status(PODLINK_OK, podlink_ping(client, NULL, NULL, &err), &err);
+}
+
+/* A server that says goodbye after each PING, so that each has a connection of its own. */
+static void check_resumption(int version)
+{
+    const struct odd_plan plan = {.way = ODD_SPEAKS_TLS,
+                                  .certificate = "right",
+                                  .least_version = version,
+                                  .most_version = version,
+                                  .closes_after = 3 /* PING and INFO of the handshake, and ours */};
+    struct odd_server *server = odd_server_start(made, &plan);
+    assert_non_null(server);
+    const podlink_options options = options_of(odd_server_port(server));
+    podlink_client *client = api_open_with(&options);
+    for (int i = 0; i < 5; i++)
+        ping(client);
+    const struct odd_sight sight = odd_server_sight(server);
+    assert_int_equal(sight.handshakes, 5);
+    assert_int_equal(sight.resumed, 4);
+    assert_null(strstr(api_log_find(&kept, "connected", NULL, 0)->message, "resumed"));
+    assert_holds(api_log_find(&kept, "connected", NULL, 1)->message, "session resumed");
+    podlink_client_free(client);
+    odd_server_stop(server);
+}
+
+static void a_session_of_tls_1_3_is_taken_up(void **state)
+{
+    (void)state;
+    check_resumption(TLS1_3_VERSION);
+    assert_holds(api_log_find(&kept, "connected", NULL, 0)->message, "TLSv1.3");
+}
+
+static void a_session_of_tls_1_2_is_taken_up(void **state)
+{
+    (void)state;
+    check_resumption(TLS1_2_VERSION);
+    assert_holds(api_log_find(&kept, "connected", NULL, 0)->message, "TLSv1.2");
+}
+
+/* By connections that are killed, too, and by dedicated ones: the session belongs to the server. */
+static void it_is_taken_up_by_whatever_connection_comes(void **state)
+{
+    (void)state;
+    struct tls_server server;
+    assert_true(tls_server_start(&server, made, "right", NULL));
+    redisContext *redis = api_redis(server.server);
+    const podlink_options options = options_of(server.port);
+    podlink_client *client = api_open_with(&options);
+    podlink_session *session = NULL;
+    ping(client);
+    api_ask(redis, "CLIENT KILL TYPE normal SKIPME yes");
+    ping(client);
+    assert_status(PODLINK_OK, podlink_session_acquire(client, NULL, &session, &err), &err);
+    podlink_session_release(session);
+    assert_holds(api_log_find(&kept, "connected", NULL, 1)->message, "session resumed");
+    assert_holds(api_log_find(&kept, "connected", NULL, 2)->message, "session resumed");
+    podlink_client_free(client);
+    redisFree(redis);
+    tls_server_stop(&server);
+}
+
+/* Another process cannot read the tickets of the one before, and a handshake in full takes their place. */
+static void a_server_that_has_forgotten_it_shakes_hands_anew(void **state)
+{
+    (void)state;
+    struct tls_server server;
+    assert_true(tls_server_start(&server, made, "right", NULL));
+    const podlink_options options = options_of(server.port);
+    podlink_client *client = api_open_with(&options);
+    ping(client);
+    assert_int_equal(test_server_restart(server.server), 0);
+    ping(client);
+    const struct api_log_record *again = api_log_find(&kept, "connected", NULL, 1);
+    assert_non_null(again);
+    assert_null(strstr(again->message, "resumed"));
+    podlink_client_free(client);
+    tls_server_stop(&server);
+}
+
+/* Verified is who shows a certificate: one that takes up a session was verified when the session began, by this client
+ * and under the same rules. Another client's sessions are not its. */
+static void a_session_is_not_shared_between_clients(void **state)
+{
+    (void)state;
+    const struct odd_plan plan = {.way = ODD_SPEAKS_TLS, .certificate = "right"};
+    struct odd_server *server = odd_server_start(made, &plan);
+    assert_non_null(server);
+    for (int i = 0; i < 2; i++) {
+        const podlink_options options = options_of(odd_server_port(server));
+        podlink_client *client = api_open_with(&options);
+        ping(client);
+        podlink_client_free(client);
+    }
+    assert_int_equal(odd_server_sight(server).handshakes, 2);
+    assert_int_equal(odd_server_sight(server).resumed, 0);
+    odd_server_stop(server);
+}
+
+static int start(void **state)
+{
+    (void)state;
+    made = certificates_new();
+    certificate_make_good(made, "right", "DNS:localhost,IP:127.0.0.1");
+    return 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    certificates_free(made);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_session_of_tls_1_3_is_taken_up),
+        cmocka_unit_test(a_session_of_tls_1_2_is_taken_up),
+        cmocka_unit_test(it_is_taken_up_by_whatever_connection_comes),
+        cmocka_unit_test(a_server_that_has_forgotten_it_shakes_hands_anew),
+        cmocka_unit_test(a_session_is_not_shared_between_clients),
+    };
+    return cmocka_run_group_tests_name("tls sessions", tests, start, stop) == 0 ? 0 : 1;
+}
