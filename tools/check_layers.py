@@ -33,7 +33,6 @@ KNOWN_CIRCLES = {
     ('client/call', 'client/scatter'),
     ('config/config', 'config/url'),
     ('net/resolve', 'net/socket'),
-    ('script/functions', 'script/load', 'script/loaded'),
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.M)

@@ -1,6 +1,5 @@
-/* Which scripts a server holds: each is loaded by one caller, however many find it missing at once; a new run of a
- * server gets those that the one before had, and a new server those that the others have, ahead of the first call on
- * its connection. */
+/* Which scripts each server has loaded. A missing script is loaded by one caller, however many calls need it at the
+ * same time. */
 #ifndef PL_SCRIPT_LOADED_H
 #define PL_SCRIPT_LOADED_H
 
@@ -9,19 +8,24 @@
 
 #include <stdint.h>
 
-/** So often in a row a call is repaired, and no command of it gets on: then the server is believed that it has no such
- *  script. A flush every few milliseconds takes a call a handful of repairs at most. */
+/** After so many repairs in a row without progress of any command, podlink believes the server that it has no such
+ *  script. A SCRIPT FLUSH every few milliseconds takes a call a handful of repairs at most. */
 enum { PL_REPAIRS_MAX = 64 };
 
-/** Gets a script loaded that was missing on the transport's server: by this caller, or by waiting for the one that is
- * at it. Where it was loaded since, it is there already.
+/** Loads a script that was missing on the transport's server, or waits for the caller that is loading it. Does nothing
+ *  if it has been loaded meanwhile.
  *  @param seen  pl_node_loads() of the server, from before the call that met NOSCRIPT
  *  @return PODLINK_OK, or what failed: err names the script. Blocks until the transport's deadline at most. */
 podlink_status pl_loaded_ensure(const pl_transport *transport, const pl_script *script, uint32_t seen,
                                 podlink_error *err);
 
-/** A server has answered a SCRIPT LOAD with its SHA1, or has told that it holds the library. */
-void pl_loaded_note(pl_node *node, const pl_script *script, uint32_t run_number);
+/** An incarnation of a server has confirmed that it has a script, or the library of functions. */
+void pl_loaded_note(pl_node *node, const pl_script *script, uint32_t incarnation);
+
+/** Collects the scripts that some server has, but not this incarnation of the node, and that no caller is loading.
+ *  @param scripts  out: room for capacity
+ *  @return how many */
+uint32_t pl_loaded_missing(pl_node *node, uint32_t incarnation, const pl_script **scripts, uint32_t capacity);
 
 /** Whether some server has, or had, a script. */
 static inline bool pl_loaded_anywhere(const pl_scripts *scripts, const pl_script *script)
@@ -29,7 +33,8 @@ static inline bool pl_loaded_anywhere(const pl_scripts *scripts, const pl_script
     return atomic_load_explicit(&pl_script_representative(scripts, script)->live->was_loaded, memory_order_acquire);
 }
 
-/** For the client's nodes. */
-pl_node_hooks pl_loaded_hooks(pl_scripts *scripts);
+/** For pl_node_hooks. */
+bool pl_loaded_node_made(pl_node *node);
+void pl_loaded_node_freed(pl_node *node);
 
 #endif

@@ -4,7 +4,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "client/client.h"
-#include "script/loaded.h"
+#include "script/on_connect.h"
 #include "script/registry.h"
 
 #include <podlink/script.h>
@@ -58,7 +58,7 @@ static podlink_status check_loading(podlink_script_loading loading, podlink_erro
 
 static podlink_status begin(podlink_client *client, podlink_error *err)
 {
-    const pl_node_hooks hooks = pl_loaded_hooks(client->scripts);
+    const pl_node_hooks hooks = pl_script_node_hooks(client->scripts);
     return pl_client_begin(client, &hooks, err);
 }
 

@@ -5,7 +5,7 @@
 #include "client/deadline.h"
 #include "script/evalsha.h"
 #include "script/exists.h"
-#include "script/load.h"
+#include "script/load_all.h"
 #include "script/loaded.h"
 #include "script/transport.h"
 
