@@ -21,4 +21,10 @@
 #define PL_MUTANT_IGNORES_DEADLINE 0
 #endif
 
+#ifdef PODLINK_MUTANT_FLUSH_UNSENT
+#define PL_MUTANT_FLUSHES_UNSENT 1 /* closing TLS sends the rest of a record that was counted as not sent */
+#else
+#define PL_MUTANT_FLUSHES_UNSENT 0
+#endif
+
 #endif

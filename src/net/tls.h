@@ -70,7 +70,8 @@ typedef struct pl_tls pl_tls;
 podlink_status pl_tls_open(const pl_tls_peer *peer, int fd, const pl_clock *clock, int64_t deadline, pl_tls **tls,
                            podlink_error *err);
 
-/** Says goodbye and frees it. Does not block; the socket stays. Nobody is in a call on it. */
+/** Sends a close_notify alert and frees it. Sends nothing where a write has left a record that is not sent completely.
+ *  Does not block; the socket stays. No thread is in a call on it. */
 void pl_tls_close(pl_tls *tls);
 
 /* As pl_stream_read() and its kin, which see to it that there is TLS. One thread may be in pl_tls_write(), and another

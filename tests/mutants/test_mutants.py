@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """The tests find mistakes: each mutant of the library (meson -Dmutant=...) is built, and turns its test red.
 
-    test_mutants.py ROOT PROGRAM
+    test_mutants.py ROOT PROGRAM...
 
-PROGRAM is test_pool_mutants of the build that runs this, in which every test is green.
+The programs are those of the build that runs this, in which every test is green. A mutant is built with the program of
+the same name.
 """
 
 import os
@@ -12,13 +13,12 @@ import subprocess
 import sys
 import tempfile
 
-ROOT, PROGRAM = sys.argv[1:]
+ROOT, *PROGRAMS = sys.argv[1:]
 sys.path.insert(0, os.path.join(ROOT, 'tests', 'support'))
 sys.dont_write_bytecode = True
 
 import tap  # noqa: E402
 
-TARGET = 'tests/pool/test_pool_mutants'
 BUILD_S = 120
 RUN_S = 30
 
@@ -40,24 +40,32 @@ def run(*command):
     assert ran.returncode == 0, ran.stdout.decode(errors='replace')
 
 
-def results_with(mutant):
+def target_of(program):
+    """The build target of a program: its path in the build directory."""
+    path = next(path for path in PROGRAMS if os.path.basename(path) == program)
+    return path[path.rindex('tests' + os.sep):]
+
+
+def results_with(mutant, program):
     """As results_of() the same program with a mistake built into the library."""
+    target = target_of(program)
     with tempfile.TemporaryDirectory(prefix='podlink-mutant-') as build:
         run('meson', 'setup', build, ROOT, '-Dmutant=' + mutant, '-Dcli=false', '-Dexamples=false', '-Dman=disabled',
-            '-Dtests=true', '--buildtype=debug', '-Ddefault_library=shared')
-        run('ninja', '-C', build, TARGET)
-        return results_of(os.path.join(build, TARGET))
+            '-Dtests=true', '--buildtype=debug')
+        run('ninja', '-C', build, target)
+        return results_of(os.path.join(build, target))
 
 
-def expect_red(mutant, test):
-    results = results_with(mutant)
+def expect_red(mutant, test, program='test_pool_mutants'):
+    results = results_with(mutant, program)
     print('# %s: %s' % (mutant, ', '.join('%s %s' % (name, 'green' if ok else 'RED') for name, ok in results.items())))
     assert results[test] is False
     assert [name for name, ok in results.items() if not ok] == [test], 'other tests are red, too'
 
 
 def without_a_mistake_all_tests_are_green():
-    assert all(results_of(PROGRAM).values())
+    for program in PROGRAMS:
+        assert all(results_of(program).values())
 
 
 def a_connection_that_goes_back_with_bytes_unread_is_found():
@@ -72,9 +80,14 @@ def a_deadline_that_is_ignored_is_found():
     expect_red('ignore_deadline', 'a_call_ends_at_its_deadline')
 
 
+def a_close_of_tls_that_sends_what_was_not_sent_is_found():
+    expect_red('flush_unsent', 'a_close_sends_nothing_of_a_record_that_was_not_sent', 'test_tls_records')
+
+
 sys.exit(tap.run([
     without_a_mistake_all_tests_are_green,
     a_connection_that_goes_back_with_bytes_unread_is_found,
     what_is_repeated_although_it_may_have_run_is_found,
     a_deadline_that_is_ignored_is_found,
+    a_close_of_tls_that_sends_what_was_not_sent_is_found,
 ]))

@@ -161,6 +161,51 @@ static void what_is_told_to_be_written_is_with_the_server(void **state)
     free(bytes);
 }
 
+/* A peer that reads while the client closes. */
+struct closing {
+    struct pair *pair;
+    size_t received;
+};
+
+static void *receive_to_the_end(void *argument)
+{
+    struct closing *closing = argument;
+    char bytes[RECORD];
+    int n;
+    while ((n = SSL_read(closing->pair->server, bytes, sizeof bytes)) > 0)
+        closing->received += (size_t)n;
+    return NULL;
+}
+
+/* Whoever sent these commands was told that they were not sent, and may have repeated them elsewhere. */
+static void a_close_sends_nothing_of_a_record_that_was_not_sent(void **state)
+{
+    (void)state;
+    struct pair pair;
+    struct closing closing = {.pair = &pair};
+    char bytes[ROOM / 2];
+    size_t told = 0;
+    size_t written = 0;
+    int error_number = 0;
+    begin(&pair);
+    memset(bytes, 'x', sizeof bytes);
+    for (;;) {
+        const pl_io_result result = pl_tls_write(pair.tls, bytes, sizeof bytes, &written, &error_number);
+        told += written;
+        if (result == PL_IO_AGAIN)
+            break;
+        assert_int_equal(result, PL_IO_DONE);
+    }
+    assert_int_equal(pthread_create(&pair.thread, NULL, receive_to_the_end, &closing), 0);
+    assert_int_equal(pl_tls_wait(pair.tls, POLLOUT, 10 * INT64_C(1000000000)), POLLOUT); /* there is room again */
+    pl_tls_close(pair.tls);
+    pair.tls = NULL;
+    shutdown(pair.fds[0], SHUT_WR);
+    pthread_join(pair.thread, NULL);
+    assert_int_equal(closing.received, told);
+    end(&pair);
+}
+
 /* ---- reading ---- */
 
 static void a_peek_takes_nothing(void **state)
@@ -248,6 +293,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_does_not_fit_is_not_told_to_be_written),
         cmocka_unit_test(what_is_told_to_be_written_is_with_the_server),
+        cmocka_unit_test(a_close_sends_nothing_of_a_record_that_was_not_sent),
         cmocka_unit_test(a_peek_takes_nothing),
         cmocka_unit_test(an_end_behind_bytes_is_told_after_them),
         cmocka_unit_test(what_is_no_record_fails_and_goes_on_failing),
