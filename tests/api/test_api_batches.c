@@ -1,6 +1,6 @@
 /* The batches of <podlink/link.h>: order, a result for each item, and what becomes of them where the server fails. */
 #include "api.h"
-#include "lying_server.h"
+#include "faulty_server.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -199,9 +199,9 @@ static void count_deliveries(size_t count, size_t counts[3])
 static void each_item_knows_what_became_of_it_where_the_server_dies_half_way(void **state)
 {
     (void)state;
-    const struct lying_plan plan = {.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_CLOSES, .is_last = true};
-    struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, pod_3);
-    podlink_client *other = api_open(lying_server_url(liar));
+    const struct fault_plan plan = {.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_CLOSES, .is_last = true};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, pod_3);
+    podlink_client *other = api_open(faulty_server_url(server));
     size_t counts[3];
     fill(MANY, PODLINK_FOREVER);
     podlink_status status = podlink_link_set_batch(other, items, MANY, NULL, &err);
@@ -216,16 +216,16 @@ static void each_item_knows_what_became_of_it_where_the_server_dies_half_way(voi
     assert_int_equal(stats.calls_not_sent, counts[PODLINK_NOT_SENT]);
     assert_int_equal(stats.calls_unknown, counts[PODLINK_UNKNOWN]);
     podlink_client_free(other);
-    lying_server_stop(liar);
+    faulty_server_stop(server);
 }
 
 static void what_was_not_sent_is_sent_to_the_next_connection(void **state)
 {
     (void)state;
-    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_CLOSES},
-                                       {.stage = LYING_NEVER}};
-    struct lying_server *liar = lying_server_start(LYING_UNIX, plans, 2, pod_3);
-    podlink_client *other = api_open(lying_server_url(liar));
+    const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_CLOSES},
+                                       {.stage = FAULT_NEVER}};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, plans, 2, pod_3);
+    podlink_client *other = api_open(faulty_server_url(server));
     size_t unknown = 0, answered = 0;
     fill(MANY, PODLINK_FOREVER);
     podlink_status status = podlink_link_set_batch(other, items, MANY, NULL, &err);
@@ -236,26 +236,26 @@ static void what_was_not_sent_is_sent_to_the_next_connection(void **state)
     }
     assert_true(unknown >= 1 && unknown < MANY - 500);
     assert_int_equal(answered + unknown, MANY);
-    assert_true(lying_server_commands(liar) <= MANY); /* nothing twice */
+    assert_true(faulty_server_commands(server) <= MANY); /* nothing twice */
     podlink_client_free(other);
-    lying_server_stop(liar);
+    faulty_server_stop(server);
 }
 
 static void a_batch_that_is_harmless_to_repeat_survives_a_dead_connection(void **state)
 {
     (void)state;
-    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_CLOSES},
-                                       {.stage = LYING_NEVER}};
-    struct lying_server *liar = lying_server_start(LYING_UNIX, plans, 2, pod_3);
-    podlink_client *other = api_open(lying_server_url(liar));
+    const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_CLOSES},
+                                       {.stage = FAULT_NEVER}};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, plans, 2, pod_3);
+    podlink_client *other = api_open(faulty_server_url(server));
     fill(MANY, PODLINK_FOREVER);
     podlink_status status = podlink_link_set_if_absent_batch(other, items, MANY, NULL, &err);
     assert_status(PODLINK_OK, status, &err);
     for (size_t i = 0; i < MANY; i++)
         assert_item(i, PODLINK_OK, 3);
-    assert_int_equal(lying_server_connections(liar), 2);
+    assert_int_equal(faulty_server_connections(server), 2);
     podlink_client_free(other);
-    lying_server_stop(liar);
+    faulty_server_stop(server);
 }
 
 static void items_on_one_key_keep_their_order_where_one_is_sent_again(void **state)
@@ -264,9 +264,9 @@ static void items_on_one_key_keep_their_order_where_one_is_sent_again(void **sta
     static const char *const said[] = {"-NOSCRIPT No matching script.\r\n", "-LOADING Redis is loading\r\n"};
     static const char *const in_order[] = {"*1\r\n$1\r\n1\r\n", "*1\r\n$1\r\n2\r\n", "*1\r\n$1\r\n3\r\n", NULL};
     for (size_t j = 0; j < 2; j++) {
-        const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .lie = said[j]}, {.stage = LYING_NEVER}};
-        struct lying_server *liar = lying_server_start(LYING_UNIX, plans, 2, in_order);
-        podlink_client *other = api_open(lying_server_url(liar));
+        const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .reply = said[j]}, {.stage = FAULT_NEVER}};
+        struct faulty_server *server = faulty_server_start(FAKE_UNIX, plans, 2, in_order);
+        podlink_client *other = api_open(faulty_server_url(server));
         fill(3, PODLINK_FOREVER);
         for (size_t i = 0; i < 3; i++)
             items[i].link = the_link;
@@ -274,16 +274,16 @@ static void items_on_one_key_keep_their_order_where_one_is_sent_again(void **sta
         for (size_t i = 0; i < 3; i++)
             assert_item(i, PODLINK_OK, (int32_t)i + 1); /* as the server has answered them, one after the other */
         podlink_client_free(other);
-        lying_server_stop(liar);
+        faulty_server_stop(server);
     }
 }
 
 static void the_deadline_is_that_of_the_whole_batch(void **state)
 {
     (void)state;
-    const struct lying_plan plan = {.stage = LYING_AT_COMMAND, .at = 500, .then = LYING_FALLS_SILENT};
-    struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, pod_3);
-    podlink_client *other = api_open(lying_server_url(liar));
+    const struct fault_plan plan = {.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_GOES_SILENT};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, pod_3);
+    podlink_client *other = api_open(faulty_server_url(server));
     const podlink_call call = {.size = sizeof call, .timeout_ms = 1000}; /* ample for what is answered */
     size_t counts[3];
     fill(MANY, PODLINK_FOREVER);
@@ -300,7 +300,7 @@ static void the_deadline_is_that_of_the_whole_batch(void **state)
         assert_int_equal(items[i].status, PODLINK_ETIMEDOUT);
     assert_int_equal(api_stats(other).timeouts, 1);
     podlink_client_free(other);
-    lying_server_stop(liar);
+    faulty_server_stop(server);
 }
 
 /* A server that is stopped takes no more than the buffers between hold: the batch is far larger. */

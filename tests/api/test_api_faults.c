@@ -29,11 +29,11 @@ enum fault_kind {
 struct fault {
     const char *name; /* "<operation> meets a server that <name>" */
     enum fault_kind kind;
-    enum lying_stage stage; /* NEVER: that of the operation */
+    enum fault_stage stage; /* NEVER: that of the operation */
     const char *text;
     size_t length; /* 0: NUL-terminated */
-    enum lying_end then;
-    bool stays;
+    enum fault_end then;
+    bool repeats;
     bool is_silent; /* takes the whole deadline */
     podlink_status status;
     podlink_delivery delivery;
@@ -42,18 +42,18 @@ struct fault {
 static const char binary_garbage[] = {'\0', '\xff', '\r', '\n', '\x80', '*', '1', '\r', '\n'};
 
 #define SAYS(t)      .text = (t)
-#define AT_ACCEPT    .stage = LYING_AT_ACCEPT
-#define AT_HANDSHAKE .stage = LYING_AT_HANDSHAKE
+#define AT_ACCEPT    .stage = FAULT_AT_ACCEPT
+#define AT_HANDSHAKE .stage = FAULT_AT_HANDSHAKE
 #define NOT_SENT(s)  .status = PODLINK_##s, .delivery = PODLINK_NOT_SENT
 #define UNKNOWN(s)   .status = PODLINK_##s, .delivery = PODLINK_UNKNOWN
 #define ANSWERED(s)  .status = PODLINK_##s, .delivery = PODLINK_ANSWERED
-#define SILENT       .then = LYING_FALLS_SILENT, .is_silent = true
-#define CLOSES       .then = LYING_CLOSES
-#define VANISHES     .then = LYING_VANISHES
+#define SILENT       .then = FAULT_GOES_SILENT, .is_silent = true
+#define CLOSES       .then = FAULT_CLOSES
+#define VANISHES     .then = FAULT_RESETS
 /* The server's error, always and once. */
 #define ERROR(n, t, s)                                                                                                 \
     {                                                                                                                  \
-        n " always", SAYS("-" t "\r\n"), .stays = true, ANSWERED(s)                                                    \
+        n " always", SAYS("-" t "\r\n"), .repeats = true, ANSWERED(s)                                                  \
     }
 
 static const struct fault faults[] = {
@@ -68,8 +68,9 @@ static const struct fault faults[] = {
     {"speaks HTTP", AT_ACCEPT, SAYS("HTTP/1.1 400 Bad Request\r\n\r\n"), CLOSES, NOT_SENT(EPROTOCOL)},
 
     {"refuses the password", AT_HANDSHAKE, SAYS("-WRONGPASS invalid username-password pair or user is disabled.\r\n"),
-     .stays = true, NOT_SENT(EAUTH)},
-    {"asks for a password", AT_HANDSHAKE, SAYS("-NOAUTH Authentication required.\r\n"), .stays = true, NOT_SENT(EAUTH)},
+     .repeats = true, NOT_SENT(EAUTH)},
+    {"asks for a password", AT_HANDSHAKE, SAYS("-NOAUTH Authentication required.\r\n"), .repeats = true,
+     NOT_SENT(EAUTH)},
     {"answers no handshake", AT_HANDSHAKE, SILENT, NOT_SENT(ETIMEDOUT)},
     {"closes in the handshake", AT_HANDSHAKE, SAYS("+PO"), CLOSES, NOT_SENT(ECONNLOST)},
     {"answers the handshake once too often", AT_HANDSHAKE, SAYS("+PONG\r\n+PONG\r\n"), NOT_SENT(EPROTOCOL)},
@@ -94,9 +95,9 @@ static const struct fault faults[] = {
     {"sends a reply too many", FAULT_TOO_MANY, SAYS(":1\r\n"), ANSWERED(OK)},
     {"sends half a reply too many", FAULT_TOO_MANY, SAYS("$100\r\nhalf"), ANSWERED(OK)},
 
-    {"answers by an integer", FAULT_SHAPE, SAYS(":7\r\n"), .stays = true, ANSWERED(EREPLY)},
-    {"answers by an empty array", FAULT_SHAPE, SAYS("*0\r\n"), .stays = true, ANSWERED(EREPLY)},
-    {"answers by nil", FAULT_SHAPE, SAYS("$-1\r\n"), .stays = true, ANSWERED(EREPLY)},
+    {"answers by an integer", FAULT_SHAPE, SAYS(":7\r\n"), .repeats = true, ANSWERED(EREPLY)},
+    {"answers by an empty array", FAULT_SHAPE, SAYS("*0\r\n"), .repeats = true, ANSWERED(EREPLY)},
+    {"answers by nil", FAULT_SHAPE, SAYS("$-1\r\n"), .repeats = true, ANSWERED(EREPLY)},
 
     ERROR("says ERR", "ERR something is wrong", ESERVER),
     ERROR("says WRONGTYPE", "WRONGTYPE Operation against a key holding the wrong kind of value", EWRONGTYPE),
@@ -131,14 +132,14 @@ enum { FAULT_COUNT = sizeof faults / sizeof *faults, PASSING_COUNT = sizeof pass
 /* ---- one operation and one fault ---- */
 
 /* Of the running test; ended by its teardown where it has failed. */
-static struct lying_server *server;
+static struct faulty_server *server;
 static podlink_client *client;
 
 static int end(void **state)
 {
     (void)state;
     podlink_client_free(client);
-    lying_server_stop(server);
+    faulty_server_stop(server);
     client = NULL;
     server = NULL;
     return 0;
@@ -152,9 +153,9 @@ struct cell {
 
 static const char *truth_of(const struct operation *operation)
 {
-    if (operation->stage == LYING_AT_LOAD)
+    if (operation->stage == FAULT_AT_LOAD)
         return "*0\r\n"; /* to the question for permissions, the last one */
-    return operation->truths[operation->lie_at > 0 && operation->truths[1] ? 1 : 0];
+    return operation->replies[operation->fault_at > 0 && operation->replies[1] ? 1 : 0];
 }
 
 /* The bytes of the lie. */
@@ -173,18 +174,18 @@ static const char *text_of(const struct cell *cell, char room[512])
     return fault->text;
 }
 
-static struct lying_plan plan_of(const struct cell *cell, char room[512])
+static struct fault_plan plan_of(const struct cell *cell, char room[512])
 {
     const struct fault *fault = cell->fault;
-    struct lying_plan plan = {.stage = fault->stage,
+    struct fault_plan plan = {.stage = fault->stage,
                               .at = 0,
-                              .lie = text_of(cell, room),
-                              .lie_length = fault->length,
+                              .reply = text_of(cell, room),
+                              .length = fault->length,
                               .then = fault->then,
-                              .stays = fault->stays};
-    if (plan.stage == LYING_NEVER) {
+                              .repeats = fault->repeats};
+    if (plan.stage == FAULT_NEVER) {
         plan.stage = cell->operation->stage;
-        plan.at = fault->kind == FAULT_TOO_MANY ? cell->operation->commands - 1 : cell->operation->lie_at;
+        plan.at = fault->kind == FAULT_TOO_MANY ? cell->operation->commands - 1 : cell->operation->fault_at;
     }
     return plan;
 }
@@ -253,7 +254,7 @@ static void assert_comes_back(const struct cell *cell, podlink_options *options)
     podlink_error err;
     podlink_status status;
     options->call_timeout_ms = LONG_MS;
-    lying_server_reform(server);
+    faulty_server_recover(server);
     while ((status = run(cell, options, &patient, &err)) != PODLINK_OK) {
         if (api_now_ns() - began > COME_BACK_MS * INT64_C(1000000))
             break;
@@ -274,12 +275,12 @@ static int64_t face(const struct cell *cell)
     char room[512];
     const int descriptors = api_descriptors();
     const bool is_absent = cell->fault->kind == FAULT_ABSENT;
-    struct lying_plan plans[2] = {plan_of(cell, room), plan_of(cell, room)};
+    struct fault_plan plans[2] = {plan_of(cell, room), plan_of(cell, room)};
     plans[1].at = 0; /* where a repetition begins */
     const int64_t deadline_ms = deadline_of(cell->fault);
-    server = lying_server_start(LYING_UNIX, plans, 2, cell->operation->truths);
+    server = faulty_server_start(FAKE_UNIX, plans, 2, cell->operation->replies);
     podlink_options options =
-        options_of(cell, is_absent ? "unix:///nonexistent/socket" : lying_server_url(server), deadline_ms);
+        options_of(cell, is_absent ? "unix:///nonexistent/socket" : faulty_server_url(server), deadline_ms);
     podlink_error err = {.status = PODLINK_OK};
     if (cell->operation->run)
         client = api_open_with(&options);
@@ -312,9 +313,9 @@ static void is_mended(void **state)
 {
     const struct cell *cell = *state;
     char room[512];
-    const struct lying_plan plans[2] = {plan_of(cell, room), {.stage = LYING_NEVER}};
-    server = lying_server_start(LYING_UNIX, plans, 2, cell->operation->truths);
-    const podlink_options options = options_of(cell, lying_server_url(server), LONG_MS);
+    const struct fault_plan plans[2] = {plan_of(cell, room), {.stage = FAULT_NEVER}};
+    server = faulty_server_start(FAKE_UNIX, plans, 2, cell->operation->replies);
+    const podlink_options options = options_of(cell, faulty_server_url(server), LONG_MS);
     podlink_error err;
     if (cell->operation->run)
         client = api_open_with(&options);
@@ -328,10 +329,10 @@ static void is_mended(void **state)
 /* A lost connection is no failure to what is harmless to repeat, unless the caller forbids that. */
 static void one_lost_connection(const struct operation *operation, uint32_t flags, podlink_status expected)
 {
-    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .at = operation->lie_at, .then = LYING_CLOSES},
-                                       {.stage = LYING_NEVER}};
-    server = lying_server_start(LYING_UNIX, plans, 2, operation->truths);
-    const podlink_options options = operation_options(lying_server_url(server));
+    const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .at = operation->fault_at, .then = FAULT_CLOSES},
+                                       {.stage = FAULT_NEVER}};
+    server = faulty_server_start(FAKE_UNIX, plans, 2, operation->replies);
+    const podlink_options options = operation_options(faulty_server_url(server));
     client = api_open_with(&options);
     const podlink_call call = {.size = sizeof call, .flags = flags};
     struct operation_input input = operation_valid;
@@ -344,7 +345,7 @@ static void one_lost_connection(const struct operation *operation, uint32_t flag
         assert_status(PODLINK_OK, status, &err);
     else
         assert_failure(expected, PODLINK_UNKNOWN, status, &err);
-    assert_true(lying_server_connections(server) <= 2);
+    assert_true(faulty_server_connections(server) <= 2);
     end(NULL);
 }
 
@@ -354,7 +355,7 @@ static void what_is_harmless_to_repeat_survives_a_lost_connection(void **state)
     size_t count;
     const struct operation *all = operations(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!all[i].run || all[i].stage != LYING_AT_COMMAND)
+        if (!all[i].run || all[i].stage != FAULT_AT_COMMAND)
             continue;
         one_lost_connection(&all[i], 0, all[i].is_repeatable ? PODLINK_OK : PODLINK_ECONNLOST);
         one_lost_connection(&all[i], PODLINK_NO_REPEAT, PODLINK_ECONNLOST);
@@ -414,10 +415,10 @@ static void an_open_without_a_server_fails_inside_its_deadline(void **state)
 static void a_server_that_is_always_loading_costs_the_deadline_at_most(void **state)
 {
     (void)state;
-    const struct lying_plan plan = {
-        .stage = LYING_AT_COMMAND, .lie = "-LOADING Redis is loading the dataset in memory\r\n", .stays = true};
-    server = lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
-    podlink_options options = operation_options(lying_server_url(server));
+    const struct fault_plan plan = {
+        .stage = FAULT_AT_COMMAND, .reply = "-LOADING Redis is loading the dataset in memory\r\n", .repeats = true};
+    server = faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
+    podlink_options options = operation_options(faulty_server_url(server));
     options.retries = 100;
     client = api_open_with(&options);
     const podlink_call call = {.size = sizeof call, .timeout_ms = 150};
@@ -427,18 +428,18 @@ static void a_server_that_is_always_loading_costs_the_deadline_at_most(void **st
     podlink_status status = podlink_link_set(client, &link, 3, PODLINK_FOREVER, NULL, &call, &err);
     assert_failure(PODLINK_ELOADING, PODLINK_ANSWERED, status, &err);
     assert_takes_at_most(&watch, 150);
-    assert_true(lying_server_commands(server) >= 3);
-    assert_true(lying_server_commands(server) <= 30); /* it backs off */
-    assert_true(lying_server_connections(server) <= 2);
+    assert_true(faulty_server_commands(server) >= 3);
+    assert_true(faulty_server_commands(server) <= 30); /* it backs off */
+    assert_true(faulty_server_connections(server) <= 2);
     end(NULL);
 }
 
 static void a_dial_has_a_deadline_of_its_own(void **state)
 {
     (void)state;
-    const struct lying_plan plan = {.stage = LYING_AT_HANDSHAKE, .then = LYING_FALLS_SILENT};
-    server = lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
-    podlink_options options = operation_options(lying_server_url(server));
+    const struct fault_plan plan = {.stage = FAULT_AT_HANDSHAKE, .then = FAULT_GOES_SILENT};
+    server = faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
+    podlink_options options = operation_options(faulty_server_url(server));
     options.dial_timeout_ms = 60;
     options.call_timeout_ms = LONG_MS;
     options.retries = 1;
@@ -448,7 +449,7 @@ static void a_dial_has_a_deadline_of_its_own(void **state)
     podlink_status status = podlink_ping(client, NULL, NULL, &err);
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, status, &err);
     assert_takes_at_most(&watch, 2 * 60 + 20);
-    assert_int_equal(lying_server_connections(server), 2);
+    assert_int_equal(faulty_server_connections(server), 2);
     end(NULL);
 }
 
@@ -456,9 +457,9 @@ static void a_dial_has_a_deadline_of_its_own(void **state)
 static void a_connection_that_is_silent_for_ever_is_given_up(void **state)
 {
     (void)state;
-    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .then = LYING_FALLS_SILENT}, {.stage = LYING_NEVER}};
-    server = lying_server_start(LYING_UNIX, plans, 2, (const char *const[]){"+PONG\r\n", NULL});
-    podlink_options options = operation_options(lying_server_url(server));
+    const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .then = FAULT_GOES_SILENT}, {.stage = FAULT_NEVER}};
+    server = faulty_server_start(FAKE_UNIX, plans, 2, (const char *const[]){"+PONG\r\n", NULL});
+    podlink_options options = operation_options(faulty_server_url(server));
     struct api_clock clock;
     api_clock_init(&clock);
     options.clock = &clock.clock;
@@ -478,10 +479,10 @@ static void a_connection_that_is_silent_for_ever_is_given_up(void **state)
 static void a_reply_that_nobody_asked_for_on_an_idle_connection_is_dropped(void **state)
 {
     (void)state;
-    const struct lying_plan plans[] = {{.stage = LYING_AT_COMMAND, .lie = "$1\r\n3\r\n$1\r\n4\r\n"},
-                                       {.stage = LYING_NEVER}};
-    server = lying_server_start(LYING_UNIX, plans, 2, (const char *const[]){"$1\r\n5\r\n", NULL});
-    const podlink_options options = operation_options(lying_server_url(server));
+    const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .reply = "$1\r\n3\r\n$1\r\n4\r\n"},
+                                       {.stage = FAULT_NEVER}};
+    server = faulty_server_start(FAKE_UNIX, plans, 2, (const char *const[]){"$1\r\n5\r\n", NULL});
+    const podlink_options options = operation_options(faulty_server_url(server));
     client = api_open_with(&options);
     const podlink_link link = {"test", "game", "user"};
     podlink_error err;
@@ -504,9 +505,9 @@ static void a_reply_beyond_its_limit_ends_the_connection(void **state)
     int head = snprintf(text, sizeof text, "$%d\r\n", SIZE);
     memset(text + head, 'x', SIZE);
     memcpy(text + head + SIZE, "\r\n", 3);
-    const struct lying_plan plan = {.stage = LYING_NEVER};
-    server = lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){text, NULL});
-    podlink_options options = operation_options(lying_server_url(server));
+    const struct fault_plan plan = {.stage = FAULT_NEVER};
+    server = faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){text, NULL});
+    podlink_options options = operation_options(faulty_server_url(server));
     podlink_error err;
     const char *const argv[] = {"GET", "a"};
     const podlink_command command = {.argc = 2, .argv = argv, .key_index = 1};

@@ -1,6 +1,6 @@
 /* Getting to a server: addresses, credentials, the database, the name; and that no secret is told. */
 #include "api.h"
-#include "lying_server.h"
+#include "faulty_server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -234,7 +234,7 @@ static void a_wrong_password_is_told_and_never_repeated(void **state)
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     client = api_open_with(&options);
     assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, podlink_ping(client, NULL, NULL, &err), &err);
-    assert_int_equal(api_stats(client).dials, 1); /* a wrong password stays wrong: asking again locks accounts */
+    assert_int_equal(api_stats(client).dials, 1); /* a wrong password repeats wrong: asking again locks accounts */
     api_assert_secret(&log_kept, &err, CANARY);
     podlink_client_free(client);
 }
@@ -272,18 +272,18 @@ static void a_server_without_passwords_refuses_one(void **state)
 static void a_password_that_the_server_repeats_is_not_told(void **state)
 {
     (void)state;
-    static const char *const truths[] = {"+OK\r\n", NULL};
-    const struct lying_plan plan = {.stage = LYING_AT_HANDSHAKE,
-                                    .lie = "-ERR unknown command 'AUTH', with args beginning with: 'app' '" CANARY
-                                           "' \r\n",
-                                    .stays = true};
-    struct lying_server *liar = lying_server_start(LYING_UNIX, &plan, 1, truths);
+    static const char *const replies[] = {"+OK\r\n", NULL};
+    const struct fault_plan plan = {.stage = FAULT_AT_HANDSHAKE,
+                                    .reply = "-ERR unknown command 'AUTH', with args beginning with: 'app' '" CANARY
+                                             "' \r\n",
+                                    .repeats = true};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, replies);
     podlink_client *client = (podlink_client *)&client;
-    podlink_options options = logged(lying_server_url(liar));
+    podlink_options options = logged(faulty_server_url(server));
     options.user = "app";
     options.password = CANARY;
     podlink_status status = podlink_client_open(&options, &client, &err);
-    lying_server_stop(liar);
+    faulty_server_stop(server);
     assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, status, &err);
     assert_true(log_kept.count > 0);
     api_assert_secret(&log_kept, &err, CANARY);

@@ -185,43 +185,43 @@ static void a_server_that_is_not_there_is_not_told_it(void **state)
 static void what_a_server_repeats_of_it_is_not_told(void **state)
 {
     (void)state;
-    static const char *const lies[] = {"-ERR unknown command 'AUTH', with args beginning with: 'eva' '" CANARY "'\r\n",
-                                       "-WRONGPASS " CANARY "\r\n", "+" CANARY "\r\n", CANARY "\r\n",
-                                       "$17\r\n" CANARY "\r\n"};
-    static const enum lying_stage stages[] = {LYING_AT_HANDSHAKE, LYING_AT_ACCEPT};
-    for (size_t i = 0; i < COUNT_OF(lies); i++)
+    static const char *const wrong_replies[] = {
+        "-ERR unknown command 'AUTH', with args beginning with: 'eva' '" CANARY "'\r\n", "-WRONGPASS " CANARY "\r\n",
+        "+" CANARY "\r\n", CANARY "\r\n", "$17\r\n" CANARY "\r\n"};
+    static const enum fault_stage stages[] = {FAULT_AT_HANDSHAKE, FAULT_AT_ACCEPT};
+    for (size_t i = 0; i < COUNT_OF(wrong_replies); i++)
         for (size_t k = 0; k < COUNT_OF(stages); k++)
             for (enum way way = 0; way < WAYS; way++) {
-                const struct lying_plan plan = {.stage = stages[k], .lie = lies[i], .then = LYING_CLOSES};
-                struct lying_server *liar =
-                    lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
-                podlink_client *client = client_by(way, lying_server_url(liar));
+                const struct fault_plan plan = {.stage = stages[k], .reply = wrong_replies[i], .then = FAULT_CLOSES};
+                struct faulty_server *server =
+                    faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
+                podlink_client *client = client_by(way, faulty_server_url(server));
                 podlink_error err;
                 podlink_ping(client, NULL, NULL, &err);
                 look_at(&err);
                 use_session(client);
                 podlink_client_free(client);
-                lying_server_stop(liar);
+                faulty_server_stop(server);
             }
 }
 
 static void what_a_server_repeats_of_it_when_it_is_shown_anew_is_not_told(void **state)
 {
     (void)state;
-    const struct lying_plan plan = {.stage = LYING_AT_COMMAND,
+    const struct fault_plan plan = {.stage = FAULT_AT_COMMAND,
                                     .at = 1,
-                                    .lie = "-ERR wrong number of arguments: 'eva' '" CANARY "'\r\n",
-                                    .then = LYING_GOES_ON};
+                                    .reply = "-ERR wrong number of arguments: 'eva' '" CANARY "'\r\n",
+                                    .then = FAULT_CONTINUES};
     for (enum way way = 0; way < WAYS; way++) {
-        struct lying_server *liar =
-            lying_server_start(LYING_UNIX, &plan, 1, (const char *const[]){"+PONG\r\n", "+OK\r\n", NULL});
-        podlink_client *client = client_by(way, lying_server_url(liar));
+        struct faulty_server *server =
+            faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){"+PONG\r\n", "+OK\r\n", NULL});
+        podlink_client *client = client_by(way, faulty_server_url(server));
         podlink_error err;
         assert_status(PODLINK_OK, podlink_ping(client, NULL, NULL, &err), &err);
         assert_int_equal(podlink_client_reauthenticate(client, &err), PODLINK_EAUTH);
         look_at(&err);
         podlink_client_free(client);
-        lying_server_stop(liar);
+        faulty_server_stop(server);
     }
 }
 

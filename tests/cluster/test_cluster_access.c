@@ -2,7 +2,7 @@
  * least, before and after a failover. */
 #include "acl.h"
 #include "cluster_links.h"
-#include "lying_server.h"
+#include "faulty_server.h"
 #include "secrets.h"
 
 #include <podlink/acl.h>
@@ -234,24 +234,24 @@ static void what_a_node_repeats_that_a_redirect_leads_to_is_not_told(void **stat
 {
     (void)state;
     static const char *const verbs[] = {"MOVED", "ASK"};
-    const struct lying_plan honest = {.stage = LYING_NEVER};
-    const struct lying_plan plan = {.stage = LYING_AT_HANDSHAKE,
-                                    .lie = "-ERR unknown command 'AUTH', with args beginning with: '" SECRET_OF_SERVERS
-                                           "'\r\n",
-                                    .then = LYING_CLOSES};
+    const struct fault_plan honest = {.stage = FAULT_NEVER};
+    const struct fault_plan plan = {
+        .stage = FAULT_AT_HANDSHAKE,
+        .reply = "-ERR unknown command 'AUTH', with args beginning with: '" SECRET_OF_SERVERS "'\r\n",
+        .then = FAULT_CLOSES};
     for (size_t i = 0; i < 2; i++) {
         char map[128], redirect[64], url[64];
         const podlink_service service = {"test", "game"};
-        const char *const truths[] = {map, redirect, NULL};
-        struct lying_server *first = lying_server_start(LYING_TCP, &honest, 1, truths);
-        struct lying_server *second = lying_server_start(LYING_TCP, &plan, 1, truths);
+        const char *const replies[] = {map, redirect, NULL};
+        struct faulty_server *first = faulty_server_start(FAKE_TCP, &honest, 1, replies);
+        struct faulty_server *second = faulty_server_start(FAKE_TCP, &plan, 1, replies);
         assert_non_null(first);
         assert_non_null(second);
-        const char *const port = strrchr(lying_server_url(first), ':') + 1;
+        const char *const port = strrchr(faulty_server_url(first), ':') + 1;
         snprintf(map, sizeof map, "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:%s\r\n", port);
         snprintf(redirect, sizeof redirect, "-%s %u %s\r\n", verbs[i], slot_of(&service),
-                 strstr(lying_server_url(second), "127."));
-        lying_server_reform(first); /* the truths are written now */
+                 strstr(faulty_server_url(second), "127."));
+        faulty_server_recover(first); /* the replies are written now */
         snprintf(url, sizeof url, "cluster://127.0.0.1:%s", port);
         podlink_options options = options_as_default();
         secrets_listen(&options);
@@ -260,11 +260,11 @@ static void what_a_node_repeats_that_a_redirect_leads_to_is_not_told(void **stat
         podlink_client *client = api_open_with(&options);
         assert_status(PODLINK_EAUTH, set(client, &service, 0), &err);
         secrets_look(&err);
-        assert_int_equal(lying_server_connections(second), 1);
+        assert_int_equal(faulty_server_connections(second), 1);
         podlink_client_free(client);
         secrets_look(NULL);
-        lying_server_stop(first);
-        lying_server_stop(second);
+        faulty_server_stop(first);
+        faulty_server_stop(second);
     }
 }
 

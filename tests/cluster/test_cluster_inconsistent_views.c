@@ -1,7 +1,7 @@
 /* What a client makes of answers that do not agree: a node is missing in one, comes back, or nobody knows where it is.
  * Servers that lie give them: no real cluster does so when it is asked to. */
 #include "ask.h"
-#include "lying_server.h"
+#include "faulty_server.h"
 #include "proxy.h"
 
 #include "api.h"
@@ -21,7 +21,7 @@ enum {
     BETWEEN_MS = 150 /* the cluster is not asked more often */
 };
 
-static struct lying_server *one, *two;
+static struct faulty_server *one, *two;
 static struct proxy *to_two;
 static podlink_client *client;
 static podlink_error err;
@@ -53,18 +53,18 @@ static void note_event(void *context, const podlink_event *event)
     until_ns = event->loss_until_ns;
 }
 
-static void start(const char *const *truths)
+static void start(const char *const *replies)
 {
-    static const struct lying_plan honest = {.stage = LYING_NEVER};
+    static const struct fault_plan honest = {.stage = FAULT_NEVER};
     static const char *const counts[] = {":7\r\n", NULL};
     char url[64];
-    two = lying_server_start(LYING_TCP, &honest, 1, counts);
-    one = lying_server_start(LYING_TCP, &honest, 1, truths);
+    two = faulty_server_start(FAKE_TCP, &honest, 1, counts);
+    one = faulty_server_start(FAKE_TCP, &honest, 1, replies);
     assert_non_null(one);
     assert_non_null(two);
-    to_two = proxy_start_to_port((uint16_t)port_of(lying_server_url(two)));
+    to_two = proxy_start_to_port((uint16_t)port_of(faulty_server_url(two)));
     assert_non_null(to_two);
-    const unsigned port = port_of(lying_server_url(one));
+    const unsigned port = port_of(faulty_server_url(one));
     snprintf(alone, sizeof alone, "*1\r\n*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:%u\r\n", port);
     snprintf(both, sizeof both,
              "*2\r\n*3\r\n:0\r\n:8191\r\n*2\r\n$9\r\n127.0.0.1\r\n:%u\r\n"
@@ -88,8 +88,8 @@ static int end(void **state)
     (void)state;
     podlink_client_free(client);
     proxy_stop(to_two);
-    lying_server_stop(one);
-    lying_server_stop(two);
+    faulty_server_stop(one);
+    faulty_server_stop(two);
     client = NULL;
     to_two = NULL;
     one = two = NULL;
@@ -133,7 +133,7 @@ static void *count_on_two(void *context)
 static bool has_asked_two(void *context)
 {
     (void)context;
-    return lying_server_commands(two) > 0;
+    return faulty_server_commands(two) > 0;
 }
 
 static bool has_left_two(void *context)
@@ -147,10 +147,10 @@ static bool has_left_two(void *context)
 static void a_node_that_is_missing_in_an_answer_finishes_what_is_in_flight_there(void **state)
 {
     (void)state;
-    static const char *const truths[] = {both, to_itself, alone, nothing, NULL};
+    static const char *const replies[] = {both, to_itself, alone, nothing, NULL};
     struct counting counting;
     pthread_t thread;
-    start(truths);
+    start(replies);
     proxy_set(to_two, PROXY_TO_CLIENT, &(struct proxy_fault){.delay_ms = LATE_MS});
     assert_int_equal(pthread_create(&thread, NULL, count_on_two, &counting), 0);
     assert_true(ask_until(has_asked_two, NULL, SOON_MS));
@@ -167,8 +167,8 @@ static void a_node_that_is_missing_in_an_answer_finishes_what_is_in_flight_there
 static void a_node_that_is_named_again_has_kept_its_connections(void **state)
 {
     (void)state;
-    static const char *const truths[] = {both, to_itself, alone, nothing, to_itself, both, nothing, NULL};
-    start(truths);
+    static const char *const replies[] = {both, to_itself, alone, nothing, to_itself, both, nothing, NULL};
+    start(replies);
     assert_status(PODLINK_OK, run("INCR", "foo", SOON_MS, &err), &err);
     const uint64_t accepted = proxy_accepted(to_two);
     assert_status(PODLINK_OK, ask_one(SOON_MS), &err);
@@ -187,15 +187,15 @@ static void a_promotion_is_told_once_though_an_old_answer_comes_after_it(void **
 {
     (void)state;
     enum { REACH_MS = 15000 * 3 / 2 + 500 };
-    static const char *const truths[] = {as_master, nothing, to_replica, as_master, to_replica, as_master, NULL};
+    static const char *const replies[] = {as_master, nothing, to_replica, as_master, to_replica, as_master, NULL};
     char expected[128];
-    start(truths);
+    start(replies);
     assert_int_equal(events, 1); /* that there is a cluster at all */
     assert_status(PODLINK_OK, run("INCR", "bar", SOON_MS, &err), &err);
     const int64_t acknowledged_ns = api_now_ns();
     assert_status(PODLINK_OK, ask_one(SOON_MS), &err); /* which is redirected */
     assert_int_equal(changes, 1);
-    snprintf(expected, sizeof expected, "127.0.0.1:%u > 127.0.0.1:%u", port_of(lying_server_url(one)),
+    snprintf(expected, sizeof expected, "127.0.0.1:%u > 127.0.0.1:%u", port_of(faulty_server_url(one)),
              port_of(proxy_url(to_two)));
     assert_string_equal(replaced, expected);
     assert_int_equal(window_ns, (int64_t)REACH_MS * MS);
@@ -215,8 +215,8 @@ static void a_promotion_is_told_once_though_an_old_answer_comes_after_it(void **
 static void a_redirect_that_does_not_say_where_to_has_the_cluster_asked_again(void **state)
 {
     (void)state;
-    static const char *const truths[] = {alone, nowhere, alone, nowhere, nothing, NULL};
-    start(truths);
+    static const char *const replies[] = {alone, nowhere, alone, nowhere, nothing, NULL};
+    start(replies);
     assert_status(PODLINK_OK, ask_one(SOON_MS), &err);
 }
 
@@ -224,9 +224,9 @@ static void a_redirect_that_never_says_where_to_ends_at_the_deadline(void **stat
 {
     (void)state;
     enum { LIMIT_MS = 300, TRIES = 5 };
-    static const char *const truths[] = {alone, nowhere, NULL};
+    static const char *const replies[] = {alone, nowhere, NULL};
     podlink_status status = PODLINK_ETIMEDOUT; /* where the deadline finds the last attempt on its way */
-    start(truths);
+    start(replies);
     for (int i = 0; i < TRIES && status == PODLINK_ETIMEDOUT; i++) {
         const int64_t began = api_now_ns();
         status = ask_one(LIMIT_MS);

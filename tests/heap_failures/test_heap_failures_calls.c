@@ -1,7 +1,7 @@
 /* Memory that runs out, at each allocation of each operation: the call tells it, nothing leaks, and the client goes on
  * when there is memory again. */
 #include "failing_heap.h"
-#include "fake_server.h"
+#include "stub_server.h"
 #include "tap_cmocka.h"
 
 #include <podlink/podlink.h>
@@ -20,7 +20,7 @@ static const podlink_script own_script = {.name = "own", .source = "return {{1, 
 static const podlink_script other_script = {.name = "other", .source = "return 2"};
 
 typedef struct setting {
-    fake_server *server;
+    stub_server *server;
     test_heap heap;
     char url[URL_MAX];
     podlink_script_loading loading;
@@ -49,10 +49,10 @@ static podlink_status open_client(setting *s, podlink_error *err)
 static int begin(void **state)
 {
     setting *s = calloc(1, sizeof *s);
-    s->server = fake_server_start(NULL, NULL);
+    s->server = stub_server_start(FAKE_UNIX, NULL, NULL);
     test_heap_init(&s->heap);
     snprintf(s->url, sizeof s->url, "unix://someone:secret@%s?db=3&client_name=tester&shared_connections=1",
-             fake_server_path(s->server));
+             stub_server_path(s->server));
     *state = s;
     return 0;
 }
@@ -61,7 +61,7 @@ static int end(void **state)
 {
     setting *s = *state;
     test_heap_expect_empty(&s->heap, "at the end of the test");
-    fake_server_stop(s->server);
+    stub_server_stop(s->server);
     free(s);
     return 0;
 }
@@ -384,7 +384,7 @@ static void survive_at_first_use(setting *s, size_t how_many)
         bool failed = true;
         for (size_t n = 1; failed; n++) {
             assert_true(n < RUNS_MAX);
-            fake_server_flush(s->server);
+            stub_server_flush(s->server);
             open_or_end(s);
             failed = fail_once(s, which, n, how_many);
             podlink_client_free(s->client);

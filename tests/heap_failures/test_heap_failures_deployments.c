@@ -2,7 +2,7 @@
  * of the connections to what they name, of listening and of batches that are split. The call tells it, nothing leaks,
  * and the client goes on when there is memory again. */
 #include "failing_heap.h"
-#include "fake_server.h"
+#include "stub_server.h"
 #include "tap_cmocka.h"
 
 #include <podlink/podlink.h>
@@ -21,7 +21,7 @@ enum kind { SENTINELS, CLUSTER };
 /* Two servers: both are nodes of a cluster, or sentinels, of which the first is the master as well. */
 typedef struct setting {
     enum kind kind;
-    fake_server *servers[SERVERS];
+    stub_server *servers[SERVERS];
     test_heap heap;
     podlink_clock clock;
     int64_t ahead_ns; /* what is left alone for a while after a failure is not waited for */
@@ -56,7 +56,7 @@ static void write_replies(setting *s)
 {
     char port[SERVERS][8];
     for (size_t i = 0; i < SERVERS; i++)
-        snprintf(port[i], sizeof port[i], "%05u", (unsigned)fake_server_port(s->servers[i]));
+        snprintf(port[i], sizeof port[i], "%05u", (unsigned)stub_server_port(s->servers[i]));
     snprintf(s->master, sizeof s->master,
              "*12\r\n$2\r\nip\r\n$9\r\n127.0.0.1\r\n$4\r\nport\r\n$5\r\n%s\r\n$5\r\nflags\r\n$6\r\nmaster\r\n"
              "$12\r\nconfig-epoch\r\n$1\r\n1\r\n$23\r\ndown-after-milliseconds\r\n$4\r\n1000\r\n"
@@ -169,7 +169,7 @@ static bool fail_at_first_use(setting *s, size_t which, size_t n, size_t how_man
 {
     podlink_error err;
     for (size_t i = 0; i < SERVERS; i++)
-        fake_server_flush(s->servers[i]);
+        stub_server_flush(s->servers[i]);
     open_or_end(s);
     test_heap_fail_at(&s->heap, n, how_many);
     podlink_status status = operations[which].run(s->client, &err);
@@ -249,7 +249,7 @@ static int begin(void **state, enum kind kind)
     s->kind = kind;
     s->clock = (podlink_clock){.now_ns = now, .context = s};
     for (size_t i = 0; i < SERVERS; i++)
-        s->servers[i] = fake_server_start_tcp(answer, s);
+        s->servers[i] = stub_server_start(FAKE_TCP, answer, s);
     write_replies(s);
     test_heap_init(&s->heap);
     *state = s;
@@ -271,7 +271,7 @@ static int end(void **state)
     setting *s = *state;
     test_heap_expect_empty(&s->heap, "at the end of the test");
     for (size_t i = 0; i < SERVERS; i++)
-        fake_server_stop(s->servers[i]);
+        stub_server_stop(s->servers[i]);
     free(s);
     return 0;
 }

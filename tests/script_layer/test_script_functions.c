@@ -1,5 +1,5 @@
 /* The built-in scripts as a library of Redis Functions. */
-#include "lying_server.h"
+#include "faulty_server.h"
 #include "script_fixture.h"
 
 #include "script_case_run.h"
@@ -292,11 +292,11 @@ static void a_server_without_functions_is_told(void **state)
     podlink_error err;
     podlink_client *client;
     int32_t pod;
-    static const char *const truths[] = {
+    static const char *const replies[] = {
         "-ERR unknown command `FUNCTION`, with args beginning with: `LIST`, `LIBRARYNAME`, \r\n", NULL};
-    const struct lying_plan plan = {.stage = LYING_NEVER};
-    struct lying_server *server = lying_server_start(LYING_UNIX, &plan, 1, truths);
-    podlink_options options = functions_options(lying_server_url(server));
+    const struct fault_plan plan = {.stage = FAULT_NEVER};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, replies);
+    podlink_options options = functions_options(faulty_server_url(server));
     podlink_status status = podlink_client_open(&options, &client, &err);
     assert_status(PODLINK_EUNSUPPORTED, status, &err);
     assert_holds(err.message, "need Redis 7.0");
@@ -306,7 +306,7 @@ static void a_server_without_functions_is_told(void **state)
     assert_failure(PODLINK_EUNSUPPORTED, PODLINK_NOT_SENT, status, &err);
     assert_holds(err.message, "need Redis 7.0");
     podlink_client_free(client);
-    lying_server_stop(server);
+    faulty_server_stop(server);
 }
 
 /* A function is refused as a whole, where EVALSHA goes on until it needs memory. */

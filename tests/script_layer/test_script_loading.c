@@ -1,5 +1,5 @@
 /* Loading that goes wrong: an ACL, a syntax error, a reply that never comes, a server that has begun anew. */
-#include "lying_server.h"
+#include "faulty_server.h"
 #include "script_fixture.h"
 
 #include <pthread.h>
@@ -96,7 +96,7 @@ static void a_syntax_error_reaches_the_user_with_its_line(void **state)
 
 /* ---- replies that do not come ---- */
 
-static const char *const truths[] = {"*1\r\n$2\r\n-1\r\n", NULL};
+static const char *const replies[] = {"*1\r\n$2\r\n-1\r\n", NULL};
 
 static void the_load_whose_reply_is_lost_is_sent_again(void **state)
 {
@@ -105,15 +105,15 @@ static void the_load_whose_reply_is_lost_is_sent_again(void **state)
     int32_t pod;
     const podlink_link link = {"n", "chat", "u"};
     for (size_t at = 0; at < 11; at++) {
-        const struct lying_plan plans[] = {{.stage = LYING_AT_LOAD, .at = at, .then = LYING_VANISHES},
-                                           {.stage = LYING_NEVER}};
-        struct lying_server *server = lying_server_start(LYING_TCP, plans, 2, truths);
+        const struct fault_plan plans[] = {{.stage = FAULT_AT_LOAD, .at = at, .then = FAULT_RESETS},
+                                           {.stage = FAULT_NEVER}};
+        struct faulty_server *server = faulty_server_start(FAKE_TCP, plans, 2, replies);
         assert_non_null(server);
-        podlink_client *client = api_open(lying_server_url(server));
-        assert_int_equal(lying_server_connections(server), 2);
+        podlink_client *client = api_open(faulty_server_url(server));
+        assert_int_equal(faulty_server_connections(server), 2);
         assert_status(PODLINK_OK, podlink_link_set(client, &link, 1, 60, &pod, NULL, &err), &err);
         podlink_client_free(client);
-        lying_server_stop(server);
+        faulty_server_stop(server);
     }
 }
 
@@ -122,14 +122,14 @@ static void a_load_without_an_answer_is_told_with_its_script(void **state)
     (void)state;
     podlink_error err;
     podlink_client *client;
-    const struct lying_plan plan = {.stage = LYING_AT_LOAD, .at = 2, .then = LYING_FALLS_SILENT};
-    struct lying_server *server = lying_server_start(LYING_UNIX, &plan, 1, truths);
-    podlink_options options = api_options(lying_server_url(server));
+    const struct fault_plan plan = {.stage = FAULT_AT_LOAD, .at = 2, .then = FAULT_GOES_SILENT};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, replies);
+    podlink_options options = api_options(faulty_server_url(server));
     options.call_timeout_ms = 200;
     podlink_status status = podlink_client_open(&options, &client, &err);
     assert_status(PODLINK_ETIMEDOUT, status, &err);
     assert_holds(err.message, "loading script statefulTrySetLink");
-    lying_server_stop(server);
+    faulty_server_stop(server);
 }
 
 static void a_server_that_never_has_the_script_is_believed_at_last(void **state)
@@ -137,9 +137,9 @@ static void a_server_that_never_has_the_script_is_believed_at_last(void **state)
     (void)state;
     podlink_error err;
     static const char *const never[] = {"-NOSCRIPT No matching script.\r\n", NULL};
-    const struct lying_plan plan = {.stage = LYING_NEVER};
-    struct lying_server *server = lying_server_start(LYING_UNIX, &plan, 1, never);
-    podlink_client *client = api_open(lying_server_url(server));
+    const struct fault_plan plan = {.stage = FAULT_NEVER};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, never);
+    podlink_client *client = api_open(faulty_server_url(server));
     add_script(client, "own", "return 1");
     podlink_status status = podlink_script_run(client, "own", NULL, NULL, 0, NULL, NULL, 0, NULL, NULL, &err);
     assert_failure(PODLINK_ENOSCRIPT, PODLINK_ANSWERED, status, &err);
@@ -150,7 +150,7 @@ static void a_server_that_never_has_the_script_is_believed_at_last(void **state)
     assert_failure(PODLINK_ENOSCRIPT, PODLINK_ANSWERED, status, &err);
     podlink_session_release(session);
     podlink_client_free(client);
-    lying_server_stop(server);
+    faulty_server_stop(server);
 }
 
 struct call {
@@ -176,11 +176,11 @@ static void those_who_wait_for_a_load_without_an_answer_end_in_time(void **state
 {
     (void)state;
     static struct call calls[CALLERS];
-    const struct lying_plan plans[] = {
-        {.stage = LYING_AT_COMMAND, .lie = "-NOSCRIPT No matching script.\r\n", .then = LYING_FALLS_SILENT},
-        {.stage = LYING_NEVER}};
-    struct lying_server *server = lying_server_start(LYING_UNIX, plans, 2, truths);
-    podlink_options options = api_options(lying_server_url(server));
+    const struct fault_plan plans[] = {
+        {.stage = FAULT_AT_COMMAND, .reply = "-NOSCRIPT No matching script.\r\n", .then = FAULT_GOES_SILENT},
+        {.stage = FAULT_NEVER}};
+    struct faulty_server *server = faulty_server_start(FAKE_UNIX, plans, 2, replies);
+    podlink_options options = api_options(faulty_server_url(server));
     options.shared_connections = 1;
     podlink_client *client = api_open_with(&options);
     add_script(client, "own", "return 1");
@@ -194,12 +194,12 @@ static void those_who_wait_for_a_load_without_an_answer_end_in_time(void **state
                     calls[i].status == PODLINK_OK);
         assert_true(calls[i].took_ns < (300 + ROUNDS(100, 1000)) * MS);
     }
-    lying_server_reform(server);
+    faulty_server_recover(server);
     struct call last = {.client = client};
     call_own(&last);
     assert_status(PODLINK_OK, last.status, &last.err);
     podlink_client_free(client);
-    lying_server_stop(server);
+    faulty_server_stop(server);
 }
 
 /* ---- another run of the server ---- */

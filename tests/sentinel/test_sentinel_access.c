@@ -1,7 +1,7 @@
 /* Sentinels and servers behind passwords: that each gets its own and none is told, that the rules which podlink tells
  * are enough and the least, and what becomes of the connections to sentinels. */
 #include "acl.h"
-#include "lying_server.h"
+#include "faulty_server.h"
 #include "real_sentinel.h"
 #include "secrets.h"
 
@@ -166,15 +166,15 @@ static void a_sentinel_that_refuses_is_not_told_and_another_is_asked(void **stat
 static void what_a_sentinel_repeats_is_not_told(void **state)
 {
     (void)state;
-    static const char *const lies[] = {"-ERR unknown command 'AUTH', with args beginning with: '" SECRET_OF_SENTINELS
-                                       "'\r\n",
-                                       "-WRONGPASS " SECRET_OF_SENTINELS "\r\n", "$30\r\n" SECRET_OF_SENTINELS "\r\n"};
-    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++) {
-        const struct lying_plan plan = {.stage = LYING_AT_HANDSHAKE, .lie = lies[i], .then = LYING_CLOSES};
-        struct lying_server *liar = lying_server_start(LYING_TCP, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
+    static const char *const wrong_replies[] = {
+        "-ERR unknown command 'AUTH', with args beginning with: '" SECRET_OF_SENTINELS "'\r\n",
+        "-WRONGPASS " SECRET_OF_SENTINELS "\r\n", "$30\r\n" SECRET_OF_SENTINELS "\r\n"};
+    for (size_t i = 0; i < sizeof wrong_replies / sizeof *wrong_replies; i++) {
+        const struct fault_plan plan = {.stage = FAULT_AT_HANDSHAKE, .reply = wrong_replies[i], .then = FAULT_CLOSES};
+        struct faulty_server *server = faulty_server_start(FAKE_TCP, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
         char url[128];
-        assert_non_null(liar);
-        snprintf(url, sizeof url, "sentinel%s/mymaster", strchr(lying_server_url(liar), ':'));
+        assert_non_null(server);
+        snprintf(url, sizeof url, "sentinel%s/mymaster", strchr(faulty_server_url(server), ':'));
         podlink_options options = options_as_default();
         secrets_listen(&options);
         options.url = url;
@@ -185,7 +185,7 @@ static void what_a_sentinel_repeats_is_not_told(void **state)
         podlink_client_tick(client);
         podlink_client_free(client);
         secrets_look(NULL);
-        lying_server_stop(liar);
+        faulty_server_stop(server);
     }
 }
 

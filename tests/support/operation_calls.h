@@ -3,7 +3,7 @@
 #define PODLINK_TESTS_OPERATION_CALLS_H
 
 #include "api.h"
-#include "lying_server.h"
+#include "faulty_server.h"
 
 #include <stdbool.h>
 
@@ -46,13 +46,13 @@ struct operation {
     bool has_script;
 
     /* How a lying server deals with it. */
-    enum lying_stage stage;
-    size_t commands;           /* how many of that stage one call sends */
-    size_t lie_at;             /* the one that gets the lie */
-    const char *const *truths; /* ends with NULL */
-    podlink_status of_integer; /* what ":7" in place of the right reply comes to */
-    podlink_status of_empty;   /* "*0" */
-    podlink_status of_nil;     /* "$-1" */
+    enum fault_stage stage;
+    size_t commands;            /* how many of that stage one call sends */
+    size_t fault_at;            /* the one that gets the lie */
+    const char *const *replies; /* ends with NULL */
+    podlink_status of_integer;  /* what ":7" in place of the right reply comes to */
+    podlink_status of_empty;    /* "*0" */
+    podlink_status of_nil;      /* "$-1" */
 };
 
 /** All operations, the one that opens a client first: its run is NULL. */

@@ -1,5 +1,5 @@
 /* Who is let in and who is not: the right server, and all that can be wrong with one. */
-#include "odd_server.h"
+#include "faulty_tls_server.h"
 #include "pool_fixture.h"
 #include "tls_server.h"
 
@@ -214,11 +214,11 @@ static void a_redis_that_speaks_clear_text_is_told(void **state)
     assert_holds(err.message, "speak TLS on this port");
 }
 
-static struct odd_server *start_odd(const struct odd_plan *plan, podlink_options *options)
+static struct faulty_tls_server *start_odd(const struct faulty_tls_plan *plan, podlink_options *options)
 {
-    struct odd_server *server = odd_server_start(made, plan);
+    struct faulty_tls_server *server = faulty_tls_server_start(made, plan);
     assert_non_null(server);
-    *options = options_of("127.0.0.1", odd_server_port(server));
+    *options = options_of("127.0.0.1", faulty_tls_server_port(server));
     return server;
 }
 
@@ -226,16 +226,16 @@ static void a_server_that_answers_in_text_is_told(void **state)
 {
     (void)state;
     podlink_options options;
-    struct odd_server *server = start_odd(&(struct odd_plan){.way = ODD_TEXT}, &options);
+    struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_TEXT}, &options);
     is_refused(&options, "the server does not speak TLS on this port");
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void a_server_that_is_silent_ends_at_the_deadline(void **state)
 {
     (void)state;
     podlink_options options;
-    struct odd_server *server = start_odd(&(struct odd_plan){.way = ODD_SILENT}, &options);
+    struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_SILENT}, &options);
     options.dial_timeout_ms = 200;
     is_out_of_time(&options, "took too long: the server has said nothing; does it speak TLS on this port?");
     options.dial_timeout_ms = 5000;
@@ -243,41 +243,44 @@ static void a_server_that_is_silent_ends_at_the_deadline(void **state)
     const int64_t began = api_now_ns();
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, ping(&options), &err);
     assert_true(api_now_ns() - began < 1000 * MS * api_slowness());
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void a_server_that_stops_half_way_ends_at_the_deadline(void **state)
 {
     (void)state;
     podlink_options options;
-    struct odd_server *server = start_odd(&(struct odd_plan){.way = ODD_HALF_WAY, .certificate = "right"}, &options);
+    struct faulty_tls_server *server =
+        start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_BREAKS_OFF, .certificate = "right"}, &options);
     options.dial_timeout_ms = 200;
     is_out_of_time(&options, "took too long");
     assert_null(strstr(err.message, "said nothing"));
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void a_server_that_hangs_up_is_told(void **state)
 {
     (void)state;
     podlink_options options;
-    struct odd_server *server = start_odd(&(struct odd_plan){.way = ODD_HANGS_UP}, &options);
+    struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_CLOSES}, &options);
     assert_failure(PODLINK_ECONNECT, PODLINK_NOT_SENT, ping(&options), &err);
     assert_holds(err.message, "the server hung up in the TLS handshake");
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void tls_1_1_is_too_old(void **state)
 {
     (void)state;
-    const struct odd_plan plan = {
-        .way = ODD_SPEAKS_TLS, .certificate = "right", .least_version = TLS1_VERSION, .most_version = TLS1_1_VERSION};
+    const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE,
+                                         .certificate = "right",
+                                         .least_version = TLS1_VERSION,
+                                         .most_version = TLS1_1_VERSION};
     podlink_options options;
-    struct odd_server *server = start_odd(&plan, &options);
+    struct faulty_tls_server *server = start_odd(&plan, &options);
     is_refused(&options, "TLS");
     assert_holds(err.message, "1.2");
-    assert_int_equal(odd_server_sight(server).handshakes, 0);
-    odd_server_stop(server);
+    assert_int_equal(faulty_tls_server_seen(server).handshakes, 0);
+    faulty_tls_server_stop(server);
 }
 
 static void clear_text_to_a_port_of_tls_ends_in_time(void **state)
@@ -294,20 +297,20 @@ static void clear_text_to_a_port_of_tls_ends_in_time(void **state)
 static void nothing_is_ever_said_in_clear_text(void **state)
 {
     (void)state;
-    const enum odd_way ways[] = {ODD_SILENT, ODD_TEXT, ODD_HANGS_UP};
-    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+    const enum faulty_tls faults[] = {FAULTY_TLS_SILENT, FAULTY_TLS_TEXT, FAULTY_TLS_CLOSES};
+    for (size_t i = 0; i < COUNT_OF(faults); i++) {
         podlink_options options;
-        struct odd_server *server = start_odd(&(struct odd_plan){.way = ways[i]}, &options);
+        struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = faults[i]}, &options);
         options.dial_timeout_ms = 50;
         options.retries = 3;
         options.call_timeout_ms = 300;
         options.password = "canary-0123456789";
         assert_true(ping(&options) < 0);
         assert_null(strstr(err.message, "canary"));
-        const struct odd_sight sight = odd_server_sight(server);
+        const struct faulty_tls_seen sight = faulty_tls_server_seen(server);
         assert_true(sight.connections > 0);
         assert_int_equal(sight.first_byte, 0x16); /* a record of a handshake */
-        odd_server_stop(server);
+        faulty_tls_server_stop(server);
     }
 }
 
@@ -317,16 +320,17 @@ static void the_server_is_told_which_name_is_meant(void **state)
 {
     (void)state;
     podlink_options options;
-    struct odd_server *server = start_odd(&(struct odd_plan){.way = ODD_SPEAKS_TLS, .certificate = "right"}, &options);
+    struct faulty_tls_server *server =
+        start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_NONE, .certificate = "right"}, &options);
     is_let_in(&options);
-    assert_string_equal(odd_server_sight(server).name, ""); /* a number is none */
-    options = options_of("localhost", odd_server_port(server));
+    assert_string_equal(faulty_tls_server_seen(server).name, ""); /* a number is none */
+    options = options_of("localhost", faulty_tls_server_port(server));
     is_let_in(&options);
-    assert_string_equal(odd_server_sight(server).name, "localhost");
+    assert_string_equal(faulty_tls_server_seen(server).name, "localhost");
     options.tls_server_name = "redis.right.example";
     is_let_in(&options);
-    assert_string_equal(odd_server_sight(server).name, "redis.right.example");
-    odd_server_stop(server);
+    assert_string_equal(faulty_tls_server_seen(server).name, "redis.right.example");
+    faulty_tls_server_stop(server);
 }
 
 /* ---- failures leave nothing behind ---- */

@@ -1,5 +1,5 @@
 /* Sentinels and the servers behind them, over TLS: both have it, or one of them; both have logins of their own. */
-#include "odd_server.h"
+#include "faulty_tls_server.h"
 #include "real_sentinel.h"
 #include "tls_deployment.h"
 
@@ -136,17 +136,17 @@ static void sentinels_that_speak_tls_are_not_reached_in_clear_text(void **state)
 static void nothing_is_said_in_clear_text_to_what_answers_in_it(void **state)
 {
     (void)state;
-    struct odd_server *odd = odd_server_start(made, &(struct odd_plan){.way = ODD_TEXT});
+    struct faulty_tls_server *odd = faulty_tls_server_start(made, &(struct faulty_tls_plan){.fault = FAULTY_TLS_TEXT});
     assert_non_null(odd);
     char url[128];
-    snprintf(url, sizeof url, "sentinel+tls://%s@127.0.0.1:%u/mymaster", LOGIN, (unsigned)odd_server_port(odd));
+    snprintf(url, sizeof url, "sentinel+tls://%s@127.0.0.1:%u/mymaster", LOGIN, (unsigned)faulty_tls_server_port(odd));
     podlink_options options = deployed_options(url, ca());
     options.sentinel_password = WATCH_SECRET;
     const podlink_error *fault = deployed_fails(&options, PODLINK_ETLS, CANARY);
     assert_holds(fault->message, "no sentinel tells where master");
     assert_holds(fault->message, "the server does not speak TLS on this port");
-    assert_int_equal(odd_server_sight(odd).first_byte, 0x16); /* a record of a handshake */
-    odd_server_stop(odd);
+    assert_int_equal(faulty_tls_server_seen(odd).first_byte, 0x16); /* a record of a handshake */
+    faulty_tls_server_stop(odd);
 }
 
 /* ---- another master ---- */

@@ -1,5 +1,5 @@
 /* The latest session with a server is taken up by the next connection to it. */
-#include "odd_server.h"
+#include "faulty_tls_server.h"
 #include "pool_fixture.h"
 #include "tls_server.h"
 
@@ -35,24 +35,24 @@ static void ping(podlink_client *client)
 /* A server that says goodbye after each PING, so that each has a connection of its own. */
 static void check_resumption(int version)
 {
-    const struct odd_plan plan = {.way = ODD_SPEAKS_TLS,
-                                  .certificate = "right",
-                                  .least_version = version,
-                                  .most_version = version,
-                                  .closes_after = 3 /* PING and INFO of the handshake, and ours */};
-    struct odd_server *server = odd_server_start(made, &plan);
+    const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE,
+                                         .certificate = "right",
+                                         .least_version = version,
+                                         .most_version = version,
+                                         .closes_after = 3 /* PING and INFO of the handshake, and ours */};
+    struct faulty_tls_server *server = faulty_tls_server_start(made, &plan);
     assert_non_null(server);
-    const podlink_options options = options_of(odd_server_port(server));
+    const podlink_options options = options_of(faulty_tls_server_port(server));
     podlink_client *client = api_open_with(&options);
     for (int i = 0; i < 5; i++)
         ping(client);
-    const struct odd_sight sight = odd_server_sight(server);
+    const struct faulty_tls_seen sight = faulty_tls_server_seen(server);
     assert_int_equal(sight.handshakes, 5);
     assert_int_equal(sight.resumed, 4);
     assert_null(strstr(api_log_find(&kept, "connected", NULL, 0)->message, "resumed"));
     assert_holds(api_log_find(&kept, "connected", NULL, 1)->message, "session resumed");
     podlink_client_free(client);
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void a_session_of_tls_1_3_is_taken_up(void **state)
@@ -114,18 +114,18 @@ static void a_server_that_has_forgotten_it_shakes_hands_anew(void **state)
 static void a_session_is_not_shared_between_clients(void **state)
 {
     (void)state;
-    const struct odd_plan plan = {.way = ODD_SPEAKS_TLS, .certificate = "right"};
-    struct odd_server *server = odd_server_start(made, &plan);
+    const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE, .certificate = "right"};
+    struct faulty_tls_server *server = faulty_tls_server_start(made, &plan);
     assert_non_null(server);
     for (int i = 0; i < 2; i++) {
-        const podlink_options options = options_of(odd_server_port(server));
+        const podlink_options options = options_of(faulty_tls_server_port(server));
         podlink_client *client = api_open_with(&options);
         ping(client);
         podlink_client_free(client);
     }
-    assert_int_equal(odd_server_sight(server).handshakes, 2);
-    assert_int_equal(odd_server_sight(server).resumed, 0);
-    odd_server_stop(server);
+    assert_int_equal(faulty_tls_server_seen(server).handshakes, 2);
+    assert_int_equal(faulty_tls_server_seen(server).resumed, 0);
+    faulty_tls_server_stop(server);
 }
 
 static int start(void **state)

@@ -1,5 +1,5 @@
 /* What goes over a connection once it is there: much, in pieces, from many threads, and across its loss. */
-#include "odd_server.h"
+#include "faulty_tls_server.h"
 #include "pool_load.h"
 #include "proxy.h"
 #include "tls_server.h"
@@ -133,11 +133,11 @@ static void a_long_reply_in_small_records_comes_whole(void **state)
     (void)state;
     const unsigned records[] = {512, 700, 1024, 4096};
     for (size_t i = 0; i < COUNT_OF(records); i++) {
-        const struct odd_plan plan = {
-            .way = ODD_SPEAKS_TLS, .certificate = "right", .record_bytes = records[i], .value_bytes = 300000};
-        struct odd_server *server = odd_server_start(made, &plan);
+        const struct faulty_tls_plan plan = {
+            .fault = FAULTY_TLS_NONE, .certificate = "right", .record_bytes = records[i], .value_bytes = 300000};
+        struct faulty_tls_server *server = faulty_tls_server_start(made, &plan);
         assert_non_null(server);
-        podlink_client *client = open_at(odd_server_port(server));
+        podlink_client *client = open_at(faulty_tls_server_port(server));
         for (int n = 0; n < ROUNDS(20, 5); n++) {
             podlink_reply *reply = NULL;
             size_t length = 0;
@@ -147,7 +147,7 @@ static void a_long_reply_in_small_records_comes_whole(void **state)
             podlink_reply_free(reply);
         }
         podlink_client_free(client);
-        odd_server_stop(server);
+        faulty_tls_server_stop(server);
     }
 }
 
@@ -206,10 +206,10 @@ static void long_replies_of_many_threads_keep_apart(void **state)
 static void new_keys_and_tickets_are_not_bytes_that_nobody_asked_for(void **state)
 {
     (void)state;
-    const struct odd_plan plan = {.way = ODD_SPEAKS_TLS, .certificate = "right", .wants_key_updates = true};
-    struct odd_server *server = odd_server_start(made, &plan);
+    const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE, .certificate = "right", .wants_key_updates = true};
+    struct faulty_tls_server *server = faulty_tls_server_start(made, &plan);
     assert_non_null(server);
-    podlink_options options = options_of(odd_server_port(server));
+    podlink_options options = options_of(faulty_tls_server_port(server));
     options.shared_connections = 1;
     options.no_janitor_thread = 1;
     podlink_client *client = api_open_with(&options);
@@ -221,7 +221,7 @@ static void new_keys_and_tickets_are_not_bytes_that_nobody_asked_for(void **stat
     assert_int_equal(stats.dials, 1);
     assert_int_equal(stats.stale, 0);
     podlink_client_free(client);
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void *ping_often(void *client)
@@ -239,14 +239,14 @@ static void a_ticket_in_pieces_holds_nobody_up(void **state)
     (void)state;
     enum { THREADS = 8 };
     pthread_t threads[THREADS];
-    const struct odd_plan plan = {.way = ODD_SPEAKS_TLS,
-                                  .certificate = "right",
-                                  .wants_client_certificate = true,
-                                  .gives_tickets = true,
-                                  .record_bytes = 512};
-    struct odd_server *server = odd_server_start(made, &plan);
+    const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE,
+                                         .certificate = "right",
+                                         .wants_client_certificate = true,
+                                         .gives_tickets = true,
+                                         .record_bytes = 512};
+    struct faulty_tls_server *server = faulty_tls_server_start(made, &plan);
     assert_non_null(server);
-    struct proxy *proxy = proxy_start_to_port(odd_server_port(server));
+    struct proxy *proxy = proxy_start_to_port(faulty_tls_server_port(server));
     assert_non_null(proxy);
     proxy_set(proxy, PROXY_TO_CLIENT, &(struct proxy_fault){.chop = 300, .delay_ms = 1});
     podlink_options options = options_of(port_of(proxy));
@@ -262,7 +262,7 @@ static void a_ticket_in_pieces_holds_nobody_up(void **state)
     assert_int_equal(api_stats(client).dials, 1);
     podlink_client_free(client);
     proxy_stop(proxy);
-    odd_server_stop(server);
+    faulty_tls_server_stop(server);
 }
 
 static void idle_connections_stay(void **state)

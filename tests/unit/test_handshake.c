@@ -1,6 +1,6 @@
 /* The first commands of a connection, through the public open, against a server in a thread: which they are, that each
  * may refuse, and that the password is told to nobody. */
-#include "fake_server.h"
+#include "stub_server.h"
 #include "tap_cmocka.h"
 
 #include <podlink/podlink.h>
@@ -23,7 +23,7 @@ typedef struct shared {
 } shared;
 
 typedef struct setting {
-    fake_server *server;
+    stub_server *server;
     pthread_mutex_t lock;
     shared shared;
     char sending[TEXT_MAX]; /* the server's own */
@@ -79,7 +79,7 @@ static int begin(void **state)
 {
     setting *s = calloc(1, sizeof *s);
     pthread_mutex_init(&s->lock, NULL);
-    s->server = fake_server_start(answer, s);
+    s->server = stub_server_start(FAKE_UNIX, answer, s);
     *state = s;
     return 0;
 }
@@ -87,7 +87,7 @@ static int begin(void **state)
 static int end(void **state)
 {
     setting *s = *state;
-    fake_server_stop(s->server);
+    stub_server_stop(s->server);
     pthread_mutex_destroy(&s->lock);
     free(s);
     return 0;
@@ -99,7 +99,7 @@ static podlink_status open_as(setting *s, const char *user, const char *password
     podlink_client *client;
     podlink_options options;
     podlink_options_init(&options);
-    snprintf(url, sizeof url, "unix://%s", fake_server_path(s->server));
+    snprintf(url, sizeof url, "unix://%s", stub_server_path(s->server));
     options.url = url;
     options.user = user;
     options.password = password;
@@ -179,7 +179,7 @@ static void a_step_that_is_refused_ends_the_connection(void **state)
                 fail_msg("%s answered %s: %s, %s, sent: %s", steps[i], replies[k].reply, podlink_status_name(status),
                          s->err.message, s->seen);
             assert_int_equal(s->err.delivery, PODLINK_NOT_SENT);
-            assert_non_null(strstr(s->err.message, fake_server_path(s->server)));
+            assert_non_null(strstr(s->err.message, stub_server_path(s->server)));
         }
 }
 

@@ -1,6 +1,6 @@
 /* What a client makes of the answers of several sentinels, and of what a server says that it is: against sentinels and
  * servers in threads, which say what the test wants. */
-#include "fake_server.h"
+#include "stub_server.h"
 #include "tap_cmocka.h"
 
 #include <podlink/podlink.h>
@@ -17,7 +17,7 @@ enum { SENTINELS = 3, SERVERS = 2, REPLY_MAX = 512, MS = 1000000, REFRESH_MS = 1
 
 /* What one of them says. A text is made before it is said, and stays. */
 typedef struct fake {
-    fake_server *server;
+    stub_server *server;
     _Atomic(const char *) master;  /* to SENTINEL MASTER */
     _Atomic(const char *) address; /* to GET-MASTER-ADDR-BY-NAME */
     _Atomic(const char *) lists;   /* to REPLICAS and SENTINELS */
@@ -73,7 +73,7 @@ static const char *keep(setting *s, const char *text)
 static void say_with_flags(setting *s, size_t sentinel, size_t server, int epoch, const char *flags)
 {
     char text[REPLY_MAX];
-    const unsigned port = fake_server_port(s->servers[server].server);
+    const unsigned port = stub_server_port(s->servers[server].server);
     snprintf(text, sizeof text,
              "*12\r\n$2\r\nip\r\n$9\r\n127.0.0.1\r\n$4\r\nport\r\n$5\r\n%05u\r\n$5\r\nflags\r\n$%zu\r\n%s\r\n"
              "$12\r\nconfig-epoch\r\n$1\r\n%d\r\n$23\r\ndown-after-milliseconds\r\n$4\r\n1000\r\n"
@@ -113,8 +113,8 @@ static void open_it(setting *s)
     podlink_options options;
     podlink_options_init(&options);
     snprintf(url, sizeof url, "sentinel://127.0.0.1:%u,127.0.0.1:%u,127.0.0.1:%u/mymaster",
-             fake_server_port(s->sentinels[0].server), fake_server_port(s->sentinels[1].server),
-             fake_server_port(s->sentinels[2].server));
+             stub_server_port(s->sentinels[0].server), stub_server_port(s->sentinels[1].server),
+             stub_server_port(s->sentinels[2].server));
     options.url = url;
     options.clock = &s->clock;
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
@@ -334,7 +334,7 @@ static void start(fake *f)
     atomic_store(&f->role, is_master);
     atomic_store(&f->listens, "*3\r\n$10\r\npsubscribe\r\n$1\r\n*\r\n:1\r\n");
     atomic_store(&f->lists, "*0\r\n");
-    f->server = fake_server_start_tcp(answer, f);
+    f->server = stub_server_start(FAKE_TCP, answer, f);
 }
 
 /* All say that the first server is the master, in epoch 1. */
@@ -357,9 +357,9 @@ static int end(void **state)
     setting *s = *state;
     podlink_client_free(s->client);
     for (size_t i = 0; i < SERVERS; i++)
-        fake_server_stop(s->servers[i].server);
+        stub_server_stop(s->servers[i].server);
     for (size_t i = 0; i < SENTINELS; i++)
-        fake_server_stop(s->sentinels[i].server);
+        stub_server_stop(s->sentinels[i].server);
     for (size_t i = 0; i < s->text_count; i++)
         free(s->texts[i]);
     free(s);
