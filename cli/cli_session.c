@@ -5,6 +5,7 @@
 #include "exit_code.h"
 #include "numbers.h"
 #include "server/private_server.h"
+#include "server/server_peer.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,10 +45,12 @@ static int url_of_private_server(cli_session *session)
 
     if (!cli_private_server_init(&server, &problem))
         return cli_fail_usage(&session->out, problem.text);
-    session->private_server = true;
-    session->url = strdup(server.url);
+    if (cli_server_check_owner(&server, &problem)) {
+        session->private_server = true;
+        session->url = strdup(server.url);
+    }
     cli_private_server_fini(&server);
-    return CLI_DONE;
+    return session->private_server ? CLI_DONE : cli_fail_usage(&session->out, problem.text);
 }
 
 static int find_url(cli_session *session)

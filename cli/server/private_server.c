@@ -131,27 +131,47 @@ static int make_directories(char *path)
     return mkdir(path, 0700) != 0 && errno != EEXIST ? -1 : 0;
 }
 
-bool cli_private_server_make_directory(const cli_private_server *server, cli_problem *problem)
+/* Whether this user owns the directory and nobody else can access it. */
+static bool is_private(const cli_private_server *server, const struct stat *status, cli_problem *problem)
 {
     cli_quoted shown = cli_quote(server->directory);
-    struct stat status;
 
-    if (make_directories(server->directory) != 0 || stat(server->directory, &status) != 0) {
-        cli_problem_set(problem, "cannot create the directory %s: %s", shown.text, strerror(errno));
-        return false;
-    }
-    if (!S_ISDIR(status.st_mode) || status.st_uid != geteuid()) {
+    if (!S_ISDIR(status->st_mode) || status->st_uid != geteuid()) {
         cli_problem_set(problem, "%s is not a directory that you own; set PODLINK_SERVER_DIR to another one",
                         shown.text);
         return false;
     }
     /* The mode is not changed here: the directory could be /tmp. */
-    if (status.st_mode & (S_IRWXG | S_IRWXO)) {
+    if (status->st_mode & (S_IRWXG | S_IRWXO)) {
         cli_problem_set(problem,
                         "other users can access the directory %s (mode %03o); run chmod 700 on it, or set "
                         "PODLINK_SERVER_DIR to another one",
-                        shown.text, (unsigned)(status.st_mode & 0777));
+                        shown.text, (unsigned)(status->st_mode & 0777));
         return false;
     }
     return true;
+}
+
+bool cli_private_server_check_directory(const cli_private_server *server, cli_problem *problem)
+{
+    struct stat status;
+
+    if (stat(server->directory, &status) == 0)
+        return is_private(server, &status, problem);
+    if (errno == ENOENT)
+        return true;
+    cli_problem_set(problem, "cannot access the directory %s: %s", cli_quote(server->directory).text, strerror(errno));
+    return false;
+}
+
+bool cli_private_server_make_directory(const cli_private_server *server, cli_problem *problem)
+{
+    struct stat status;
+
+    if (make_directories(server->directory) != 0 || stat(server->directory, &status) != 0) {
+        cli_problem_set(problem, "cannot create the directory %s: %s", cli_quote(server->directory).text,
+                        strerror(errno));
+        return false;
+    }
+    return is_private(server, &status, problem);
 }

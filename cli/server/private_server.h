@@ -24,6 +24,10 @@ bool cli_private_server_init(cli_private_server *server, cli_problem *problem);
 bool cli_private_server_init_in(cli_private_server *server, char *directory, cli_problem *problem);
 void cli_private_server_fini(cli_private_server *server);
 
+/** Whether only this user can access the directory. True if it does not exist.
+ *  @return false: problem says what is wrong. */
+bool cli_private_server_check_directory(const cli_private_server *server, cli_problem *problem);
+
 /** Creates the directory if it is missing, with access for its owner only.
  *  @return false: problem says what is wrong; a directory that other users can access is refused. */
 bool cli_private_server_make_directory(const cli_private_server *server, cli_problem *problem);

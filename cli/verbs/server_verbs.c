@@ -5,6 +5,7 @@
 #include "exit_code.h"
 #include "server/private_server.h"
 #include "server/server_facts.h"
+#include "server/server_peer.h"
 #include "server/server_process.h"
 
 #include <errno.h>
@@ -77,10 +78,13 @@ static int find_paths(server_run *run)
 
     if (!cli_private_server_init(&run->server, &problem))
         return cli_fail_usage(&run->session->out, problem.text);
-    return CLI_DONE;
+    if (cli_server_check_owner(&run->server, &problem))
+        return CLI_DONE;
+    cli_private_server_fini(&run->server);
+    return cli_fail_usage(&run->session->out, problem.text);
 }
 
-/* Sets the paths and the deadline. */
+/* Sets the paths and the deadline. Refuses the server of another user. */
 static int prepare(server_run *run)
 {
     int64_t wait_ms = WAIT_DEFAULT_MS;
@@ -237,16 +241,20 @@ static int print_stopped(const server_run *run, bool stopped)
     return CLI_DONE;
 }
 
-/* Stops the process that answered on the socket, if the pid file has the same pid. */
+/* Stops the process that listens on the socket, if the pid file and the server itself report the same pid. */
 static int stop(server_run *run)
 {
     pid_t pid = cli_server_pid(&run->server);
+    cli_server_peer peer;
     cli_problem problem;
 
-    if (pid <= 0 || pid != (pid_t)run->facts.pid) {
+    if (!cli_server_peer_read(&run->server, &peer, &problem))
+        return fail(run->session, PODLINK_ECONNECT, problem.text, NULL);
+    if (pid <= 0 || pid != (pid_t)run->facts.pid || pid != peer.pid) {
         cli_problem_set(&problem,
-                        "the pid file says %ld, but the server on the socket is process %lld: nothing is stopped",
-                        (long)pid, (long long)run->facts.pid);
+                        "the pid file says %ld, the server says %lld, and process %ld listens on the socket: nothing "
+                        "is stopped",
+                        (long)pid, (long long)run->facts.pid, (long)peer.pid);
         return fail(run->session, PODLINK_ECONNECT, problem.text, "stop it manually");
     }
     if (kill(pid, SIGTERM) != 0) {

@@ -316,6 +316,117 @@ stop_does_not_signal_another_process()
     kill "$other"
 }
 
+# The verbs that use the private server, and those that manage it.
+VERBS=('server start' 'server stop' 'server status' 'ping' 'link get chat alice' 'state set chat 0 1' 'workload get chat'
+    'scripts status' 'stats' 'command TIME')
+
+# Starts a server that answers only what the tool asks of a private one: _start_fake SOCKET PID [UID]. It reports PID
+# as its own and, with UID, runs as that user.
+_start_fake()
+{
+    "$PYTHON" -c 'import os, socket, sys
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+if len(sys.argv) > 3:
+    os.setuid(int(sys.argv[3]))
+listener.listen(8)
+info = "process_id:%s\r\nredis_version:7.0.0\r\n" % sys.argv[2]
+while True:
+    connection, _ = listener.accept()
+    while data := connection.recv(4096):
+        for command in data.split(b"*")[1:]:
+            info_reply = "$%d\r\n%s\r\n" % (len(info), info)
+            reply = "+PONG\r\n" if b"PING" in command else info_reply if b"INFO" in command else ":0\r\n"
+            connection.sendall(reply.encode())' "$@" &
+    FAKE=$!
+    trap 'kill "$FAKE" "$VICTIM" 2>/dev/null' EXIT
+    wait_for test -S "$1"
+}
+
+every_verb_refuses_a_directory_of_another_user()
+{
+    local verb
+    PODLINK_SERVER_DIR=/usr/lib
+    if [[ $(id -u) == 0 ]]; then
+        _fresh foreign
+        mkdir -m 700 "$PODLINK_SERVER_DIR"
+        chown 65534 "$PODLINK_SERVER_DIR"
+    fi
+    for verb in "${VERBS[@]}"; do
+        # shellcheck disable=SC2086 # the verb's words
+        expect 2 $verb
+        err_has 'is not a directory that you own'
+    done
+}
+
+every_verb_refuses_a_directory_that_others_can_access()
+{
+    local verb
+    _fresh accessible
+    mkdir -m 770 "$PODLINK_SERVER_DIR"
+    for verb in "${VERBS[@]}"; do
+        # shellcheck disable=SC2086 # the verb's words
+        expect 2 $verb
+        err_has 'mode 770'
+    done
+}
+
+stop_does_not_signal_what_a_directory_of_another_user_names()
+{
+    [[ $(id -u) == 0 ]] || skip 'needs root to give a directory to another user'
+    _fresh trap
+    mkdir -m 700 "$PODLINK_SERVER_DIR"
+    sleep 60 &
+    VICTIM=$!
+    _start_fake "$PODLINK_SERVER_DIR/podlink.sock" "$VICTIM"
+    echo "$VICTIM" >"$PODLINK_SERVER_DIR/server.pid"
+    chown 65534 "$PODLINK_SERVER_DIR"
+    podlink server stop --wait 500
+    kill -0 "$VICTIM" || fail 'it signalled the process that the directory names'
+    [[ $code == 2 ]] || fail 'the exit code is not 2'
+}
+
+every_verb_refuses_a_server_of_another_user()
+{
+    local verb
+    [[ $(id -u) == 0 ]] || skip 'needs root to start a server as another user'
+    _fresh peer
+    mkdir -m 700 "$PODLINK_SERVER_DIR"
+    sleep 60 &
+    VICTIM=$!
+    _start_fake "$PODLINK_SERVER_DIR/podlink.sock" "$VICTIM" 65534
+    for verb in "${VERBS[@]}"; do
+        # shellcheck disable=SC2086 # the verb's words
+        expect 2 $verb
+        err_has 'runs as another user (uid 65534)'
+    done
+    expect 2 ping --json
+    json_is 'rows[0]["status"] == "EINVAL" and "uid 65534" in rows[0]["error"]'
+}
+
+stop_signals_only_the_process_behind_the_socket()
+{
+    _fresh liar
+    mkdir -m 700 "$PODLINK_SERVER_DIR"
+    sleep 60 &
+    VICTIM=$!
+    _start_fake "$PODLINK_SERVER_DIR/podlink.sock" "$VICTIM"
+    echo "$VICTIM" >"$PODLINK_SERVER_DIR/server.pid"
+    podlink server stop --wait 500
+    kill -0 "$VICTIM" || fail 'it signalled the process that the server names'
+    [[ $code == 3 ]] || fail 'the exit code is not 3'
+    err_has 'nothing is stopped'
+}
+
+a_named_server_needs_no_private_directory()
+{
+    local url
+    _fresh named
+    "$PODLINK" server start --quiet
+    url=unix://$PODLINK_SERVER_DIR/podlink.sock
+    PODLINK_SERVER_DIR=/usr/lib PODLINK_URL=$url expect 0 ping
+}
+
 a_silent_server_is_not_started_twice()
 {
     local pid
