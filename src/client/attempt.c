@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "client/dedicated_attempt.h"
-#include "client/discovery.h"
 
 void pl_attempt_set_no_node(const pl_call *call, pl_request *request, uint16_t slot)
 {
@@ -18,25 +17,17 @@ void pl_attempt_set_no_node(const pl_call *call, pl_request *request, uint16_t s
     pl_request_not_sent(request, &fault);
 }
 
-static pl_node *node_in_view(podlink_client *client, uint16_t slot, bool of_replicas)
-{
-    return pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, of_replicas,
-                          pl_clock_now(&client->env.clock));
-}
-
-/* The node for a slot, found out where it is not known. NULL: there is none, and the request knows why. */
-static pl_node *route(pl_call *call, pl_request *request, uint16_t slot, bool of_replicas)
+/* The node for a request. NULL: there is none, and the request has the reason. */
+static pl_node *route(pl_call *call, pl_request *request, bool of_replicas)
 {
     podlink_error fault;
-    pl_node *node = node_in_view(call->client, slot, of_replicas);
-    if (node)
-        return node;
-    if (pl_discover(call->client, call->deadline, &fault) != PODLINK_OK) {
+    pl_deployment *deployment = &call->client->deployment;
+    const bool has_slot = deployment->topology->has_slots && request->ops->slot;
+    const uint16_t slot = has_slot ? request->ops->slot(request, 0) : PL_SLOT_ANY;
+    pl_node *node;
+    if (pl_deployment_find(deployment, slot, of_replicas, call->deadline, &node, &fault) != PODLINK_OK)
         pl_request_not_sent(request, &fault);
-        return NULL;
-    }
-    node = node_in_view(call->client, slot, of_replicas);
-    if (!node)
+    else if (!node)
         pl_attempt_set_no_node(call, request, slot);
     return node;
 }
@@ -82,22 +73,13 @@ static void attempt_asking(pl_call *call, pl_request *request)
     pl_attempt_note_missing(call, node, loads, request);
 }
 
-static uint16_t slot_of(const podlink_client *client, const pl_request *request)
-{
-    if (client->env.config.kind != PL_CLUSTER || !request->ops->slot)
-        return PL_SLOT_ANY;
-    return request->ops->slot(request, 0);
-}
-
 void pl_attempt(pl_call *call, pl_request *request, bool of_replicas)
 {
     if (call->asked) {
         attempt_asking(call, request);
         return;
     }
-    podlink_client *client = call->client;
-    pl_node *node = client->env.config.kind == PL_SINGLE ? pl_nodes_view(&client->nodes)->nodes[0]
-                                                         : route(call, request, slot_of(client, request), of_replicas);
+    pl_node *node = route(call, request, of_replicas);
     if (node)
         pl_attempt_on(call, node, request);
 }

@@ -3,16 +3,13 @@
 
 #include "base/error.h"
 #include "client/attempt.h"
-#include "client/cluster_change.h"
 #include "client/deadline.h"
 #include "client/discovery.h"
 #include "client/trace.h"
 #include "conn/shard.h"
-#include "deployment/redirect.h"
 #include "sync/backoff.h"
 
 #include <stddef.h>
-#include <string.h>
 
 enum {
     BACKOFF_FIRST_MS = 8,
@@ -58,7 +55,7 @@ podlink_status pl_call_begin(pl_call *active, podlink_client *client, const podl
         status = pl_call_deadline(client, call, &active->began, &active->deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_epoch_enter(&client->nodes.epoch, &active->epoch_number))
+    if (!pl_epoch_enter(&client->deployment.nodes.epoch, &active->epoch_number))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     return PODLINK_OK;
 }
@@ -69,47 +66,19 @@ void pl_call_finish(pl_call *call)
         pl_pool_leave(call->shared);
     if (call->acked_out)
         *call->acked_out = call->acked == UINT32_MAX ? 0 : call->acked;
-    pl_epoch_leave(&call->client->nodes.epoch, call->epoch_number);
+    pl_epoch_leave(&call->client->deployment.nodes.epoch, call->epoch_number);
 }
 
 /* --- whether to go on ----------------------------------------------------------------------------------------- */
 
-static pl_redirect_kind read_redirect(const pl_call *call, const pl_request *request, pl_redirect *redirect)
+/* Whether the failure ends by itself, or after discovery, while the deployment changes: it is worth repeating until the
+ * deadline, however often. */
+static bool is_transient(const pl_call *call, const pl_request *request)
 {
-    const char *words = request->last.server;
-    return pl_redirect_read(words, strlen(words), &call->node->address, redirect);
-}
-
-/* The node that was asked does not know where the other one is, or not by the kind of name that it is to tell: it hears
- * of that, and others know it already. */
-static bool leads_nowhere(const pl_call *call, const pl_request *request)
-{
-    pl_redirect redirect;
-    return call->client->env.config.kind == PL_CLUSTER &&
-           read_redirect(call, request, &redirect) == PL_REDIRECT_UNKNOWN;
-}
-
-/* What ends by itself, or by asking who serves the slot now, where there are several servers: it is worth waiting for
- * until the deadline, however often. */
-static bool is_moving(const pl_call *call, const pl_request *request)
-{
-    const pl_config *config = &call->client->env.config;
-    if (config->kind == PL_SINGLE || config->retries == 0 || call->deadline == PL_NEVER)
+    const pl_topology *topology = call->client->deployment.topology;
+    if (!topology->is_transient || call->client->env.config.retries == 0 || call->deadline == PL_NEVER)
         return false;
-    switch (request->reason) {
-    case PODLINK_ECONNECT:
-    case PODLINK_ECONNLOST:
-    case PODLINK_ETIMEDOUT: /* of one who was asked: the call has its own deadline */
-    case PODLINK_EREADONLY:
-    case PODLINK_EMASTERDOWN:
-    case PODLINK_ECLUSTERDOWN:
-    case PODLINK_ETRYAGAIN:
-        return true;
-    case PODLINK_EREDIRECT:
-        return leads_nowhere(call, request);
-    default:
-        return false;
-    }
+    return topology->is_transient(call->node, request->reason, request->last.server);
 }
 
 /* Whether another attempt may end otherwise. Credentials, permissions and memory do not come back within a call. */
@@ -157,11 +126,11 @@ static bool tries_again(pl_call *call, const pl_request *request, uint32_t attem
 {
     podlink_client *client = call->client;
     const podlink_status reason = request->reason;
-    const bool moves = is_moving(call, request);
+    const bool moves = is_transient(call, request);
     if (!moves && (attempt >= client->env.config.retries || !is_worth_repeating(reason)))
         return false;
     if (moves)
-        pl_discover_soon(client, call->deadline);
+        pl_discover_soon(&client->deployment, call->deadline);
     if (!back_off(call, attempt, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
         return false;
     pl_count_shared(&client->env.counters.retries, 1);
@@ -170,39 +139,21 @@ static bool tries_again(pl_call *call, const pl_request *request, uint32_t attem
 
 /* --- redirects ------------------------------------------------------------------------------------------------ */
 
-/* Follows a redirect: by the view, where the slot has moved; to the node named, where only this command is to go there.
- * False where it leads nowhere. */
-static bool follow(pl_call *call, const pl_request *request)
-{
-    podlink_client *client = call->client;
-    pl_redirect redirect;
-    pl_view_change change;
-    if (read_redirect(call, request, &redirect) != PL_REDIRECT_TO)
-        return false;
-    if (redirect.asks) {
-        pl_count_shared(&client->env.counters.redirects_ask, 1);
-        call->asked = pl_nodes_at(&client->nodes, &redirect.address);
-        return call->asked != NULL;
-    }
-    pl_count_shared(&client->env.counters.redirects_moved, 1);
-    if (pl_nodes_move_slot(&client->nodes, redirect.slot, &redirect.address, &change))
-        pl_cluster_changed(client, &change);
-    pl_discover_soon(client, call->deadline);
-    return true;
-}
-
-/* @param followed  how many before */
+/* Follows a redirect. False where it leads nowhere.
+ * @param followed  how many before */
 static bool is_redirected(pl_call *call, const pl_request *request, uint32_t followed)
 {
-    if (call->client->env.config.kind != PL_CLUSTER || request->reason != PODLINK_EREDIRECT ||
-        followed >= REDIRECTS_MAX)
+    pl_deployment *deployment = &call->client->deployment;
+    if (!deployment->topology->redirect || request->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
         return false;
-    if (!follow(call, request))
+    const pl_redirect_action action =
+        deployment->topology->redirect(deployment, call->node, request->last.server, call->deadline, &call->asked);
+    if (action == PL_REDIRECT_IGNORED)
         return false;
     return followed < REDIRECTS_FAST || back_off(call, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
 }
 
-/* --- passes --------------------------------------------------------------------------------------------------- */
+/* --- attempts --------------------------------------------------------------------------------------------------- */
 
 static bool is_done(const pl_request *request)
 {
@@ -270,7 +221,7 @@ void pl_call_run_attempts(pl_call *call, pl_request *request)
     request->repeatable &= call->may_repeat;
     request->began_at = call->began;
     call->missing_count = 0;
-    if (request->count > 1 && request->ops->slot && call->client->env.config.kind == PL_CLUSTER)
+    if (request->count > 1 && request->ops->slot && call->client->deployment.topology->has_slots)
         run_scatter(call, request);
     else
         run_parent(call, request);
@@ -289,20 +240,6 @@ void pl_call_run_attempts_on(pl_call *call, pl_node *node, pl_request *request)
             break;
     }
     call->acks = acks;
-}
-
-podlink_status pl_call_find_servers(pl_call *call, const pl_view **view, podlink_error *err)
-{
-    podlink_client *client = call->client;
-    *view = pl_nodes_view(&client->nodes);
-    if ((*view)->map->node_count > 0)
-        return PODLINK_OK;
-    podlink_status status = pl_discover(client, call->deadline, err);
-    *view = pl_nodes_view(&client->nodes);
-    if (status == PODLINK_OK && (*view)->map->node_count == 0)
-        return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "%s: no server is known",
-                            client->env.config.address.text);
-    return status;
 }
 
 static void give_up(podlink_client *client, pl_request *request)

@@ -45,10 +45,6 @@ void pl_call_run_attempts(pl_call *call, pl_request *request);
 /** Runs attempts of a request on one node, whatever the slots of its commands are. */
 void pl_call_run_attempts_on(pl_call *call, pl_node *node, pl_request *request);
 
-/** The view, which has a server at least: found out, where it has none.
- *  @return PODLINK_OK, or why none could be found. Blocks until the run's deadline at most. */
-podlink_status pl_call_find_servers(pl_call *call, const pl_view **view, podlink_error *err);
-
 /** Settles what is pending, counts, logs and traces the request. @return request->status */
 podlink_status pl_call_conclude(pl_call *call, pl_request *request);
 

@@ -4,10 +4,8 @@
 #define PL_CLIENT_CLIENT_H
 
 #include "base/fork_guard.h"
-#include "client/discovery.h"
+#include "client/deployment.h"
 #include "client/janitor.h"
-#include "client/nodes.h"
-#include "client/sentinels.h"
 #include "config/env.h"
 
 struct pl_scripts;
@@ -17,15 +15,7 @@ struct podlink_client {
     podlink_trace_fn trace; /* NULL: none */
     void *trace_context;
     pl_fork_guard fork_guard;
-    pl_tls_context *tls;            /* NULL: no connection has TLS */
-    pl_wait_policy wait_policy;     /* whether callers take turns while they wait */
-    pl_server server;               /* how connections are made, but for the address */
-    _Atomic uint32_t least_version; /* of the servers: 7.0.15 is 70015; 0: not known */
-    pl_nodes nodes;
-    pl_discovery discovery;
-    pl_sentinels *sentinels;         /* owned; NULL where there are none, */
-    struct pl_sentinel_watch *watch; /* as this one */
-    _Atomic bool is_ticking;         /* a tick is inside the epoch */
+    pl_deployment deployment;
     bool has_no_janitor;
     pl_janitor janitor;
     struct pl_scripts *scripts; /* owned by the script layer */

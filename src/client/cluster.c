@@ -1,103 +1,67 @@
-/* A cluster: asking a node which node serves which slot. */
-#include "client/cluster.h"
-
-#include "base/error.h"
-#include "client/client.h"
+/* Redis Cluster: the nodes know who serves which slot, and redirect commands that come to another node. */
 #include "client/cluster_change.h"
-#include "deployment/cluster_slots.h"
-#include "resp/encode.h"
+#include "client/cluster_discovery.h"
+#include "client/deployment.h"
+#include "deployment/redirect.h"
 
-enum {
-    ASK_MS = 400 /* for one node: one that is stopped must leave time to ask the next */
-};
+#include <string.h>
 
-typedef struct asking {
-    pl_request request; /* first: its functions get it as theirs */
-    pl_node *node;
-    pl_slot_map *map; /* out */
-} asking;
+enum { DRAIN_MS = 10000 };
 
-static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
+static pl_slot_map *first_map(const pl_config *config)
 {
-    (void)request, (void)i;
-    if (!pl_buffer_reserve(out, 3 * (PL_RESP_OVERHEAD + sizeof "CLUSTER")))
-        return false;
-    pl_resp_command(out, 2);
-    pl_resp_argument(out, "CLUSTER", 7);
-    pl_resp_argument(out, "SLOTS", 5);
-    return true;
+    return pl_slot_map_new(&config->heap, 0);
 }
 
-static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
+/* A node that has left the cluster may finish what is in flight, for as long as a call may take. */
+static podlink_status begin(pl_deployment *deployment, podlink_error *err)
 {
-    (void)i;
-    asking *a = (asking *)request;
-    if (outcome->status != PODLINK_OK)
-        return outcome->status;
-    return pl_slot_map_read(a->node->pool.server.heap, outcome->reply->nodes, &a->node->address, &a->map, err);
+    (void)err;
+    const int64_t call_ms = deployment->env->config.call_timeout_ms;
+    deployment->nodes.drain_ns = (call_ms > DRAIN_MS ? call_ms : DRAIN_MS) * PL_MS;
+    return PODLINK_OK;
 }
 
-static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
-
-static podlink_status ask(podlink_client *client, pl_node *node, int64_t deadline, podlink_error *err)
+static pl_node *route(pl_deployment *deployment, uint16_t slot, bool of_replicas)
 {
-    asking a = {.node = node};
-    uint32_t completed[3] = {0};
+    pl_nodes *nodes = &deployment->nodes;
+    return pl_nodes_route(nodes, pl_nodes_view(nodes), slot, of_replicas, pl_clock_now(&deployment->env->clock));
+}
+
+/* A redirect without an address that can be used is transient: gossip has not reached that node yet, others know more.
+ */
+static bool is_transient(const pl_node *asked, podlink_status reason, const char *words)
+{
+    pl_redirect redirect;
+    if (reason != PODLINK_EREDIRECT)
+        return pl_deployment_is_failover(reason);
+    return pl_redirect_read(words, strlen(words), &asked->address, &redirect) == PL_REDIRECT_UNKNOWN;
+}
+
+static pl_redirect_action redirect(pl_deployment *deployment, const pl_node *asked, const char *words, int64_t deadline,
+                                   pl_node **next)
+{
+    pl_env *env = deployment->env;
+    pl_redirect to;
     pl_view_change change;
-    const int64_t now = pl_clock_now(&client->env.clock);
-    const int64_t limit = pl_deadline_after(now, ASK_MS);
-    pl_request_init(&a.request, &asking_ops, "CLUSTER SLOTS", true, err);
-    a.request.began_at = now;
-    pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &a.request, now, deadline < limit ? deadline : limit);
-    pl_pool_leave(shared);
-    pl_request_give_up(&a.request, completed);
-    if (a.request.status != PODLINK_OK)
-        return a.request.status;
-    const podlink_status status = pl_nodes_publish(&client->nodes, a.map, &change, err);
-    if (status == PODLINK_OK)
-        pl_cluster_changed(client, &change);
-    return status;
-}
-
-/* Those that cannot be reached are asked last: where all others fail, or to hear why. */
-static podlink_status ask_known(podlink_client *client, bool of_reachable, int64_t deadline, podlink_error *err)
-{
-    const pl_view *view = pl_nodes_view(&client->nodes);
-    const uint32_t count = view->map->node_count;
-    const uint32_t random = atomic_fetch_add_explicit(&client->nodes.random, 1, memory_order_relaxed);
-    const uint32_t first = view->named != 0 ? view->named : random;
-    podlink_status status = PODLINK_ECLUSTERDOWN;
-    for (uint32_t i = 0; i < count && status != PODLINK_OK; i++) {
-        pl_node *node = view->nodes[(first + i) % count];
-        const int64_t now = pl_clock_now(&client->env.clock);
-        if (pl_pool_is_avoided(&node->pool, now) != of_reachable && pl_until(deadline, now) > 0)
-            status = ask(client, node, deadline, err);
+    if (pl_redirect_read(words, strlen(words), &asked->address, &to) != PL_REDIRECT_TO)
+        return PL_REDIRECT_IGNORED;
+    if (to.asks) {
+        pl_count_shared(&env->counters.redirects_ask, 1);
+        *next = pl_nodes_at(&deployment->nodes, &to.address);
+        return *next ? PL_REDIRECT_ASK : PL_REDIRECT_IGNORED;
     }
-    return status;
+    pl_count_shared(&env->counters.redirects_moved, 1);
+    if (pl_nodes_move_slot(&deployment->nodes, to.slot, &to.address, &change))
+        pl_cluster_changed(deployment, &change);
+    pl_discover_soon(deployment, deadline);
+    return PL_REDIRECT_ROUTE;
 }
 
-static podlink_status ask_seeds(podlink_client *client, int64_t deadline, podlink_error *err)
-{
-    podlink_status status = PODLINK_ECLUSTERDOWN;
-    for (uint32_t i = 0; i < client->env.config.seed_count && status != PODLINK_OK; i++) {
-        if (pl_until(deadline, pl_clock_now(&client->env.clock)) == 0)
-            return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
-                                "CLUSTER SLOTS: no answer before the deadline");
-        pl_node *node = pl_nodes_at(&client->nodes, &client->env.config.seeds[i]);
-        status = node ? ask(client, node, deadline, err) : pl_error_no_memory(err);
-    }
-    return status;
-}
-
-podlink_status pl_cluster_discover(podlink_client *client, int64_t deadline, podlink_error *err)
-{
-    podlink_status status = ask_known(client, true, deadline, err);
-    if (status != PODLINK_OK)
-        status = ask_known(client, false, deadline, err);
-    if (status != PODLINK_OK)
-        status = ask_seeds(client, deadline, err);
-    if (status != PODLINK_OK && err)
-        err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
-    return status;
-}
+const pl_topology pl_topology_cluster = {.has_slots = true,
+                                         .first_map = first_map,
+                                         .begin = begin,
+                                         .discover = pl_cluster_discover,
+                                         .route = route,
+                                         .is_transient = is_transient,
+                                         .redirect = redirect};

@@ -7,34 +7,34 @@
  * failover by command, which loses nothing, looks like one by majority. */
 #include "client/cluster_change.h"
 
-#include "client/client.h"
-#include "client/notify.h"
+#include "client/deployment.h"
+#include "client/events.h"
 #include "deployment/promotion.h"
 
 enum {
     MARGIN_MS = 500 /* servers look at such times ten times a second, and a replica may be a moment behind */
 };
 
-static int64_t reach(const podlink_client *client)
+static int64_t reach(const pl_deployment *deployment)
 {
-    return (client->env.config.cluster_node_timeout_ms * 3 / 2 + MARGIN_MS) * PL_MS;
+    return (deployment->env->config.cluster_node_timeout_ms * 3 / 2 + MARGIN_MS) * PL_MS;
 }
 
 /* The old master is ended, or as it was: the caller is inside. */
-static void tell_replaced(podlink_client *client, pl_node *old, const pl_address *master)
+static void tell_replaced(pl_deployment *deployment, pl_node *old, const pl_address *master)
 {
     int64_t from = 0;
     const int64_t until = pl_pool_may_have_acknowledged_at(&old->pool);
     if (until != 0) {
         const int64_t last = pl_pool_acknowledged_at(&old->pool);
-        from = (last != 0 ? last : until) - reach(client);
+        from = (last != 0 ? last : until) - reach(deployment);
         from = from > 0 ? from : 1;
     }
-    pl_notify_master_changed(client, &old->address, master, from, until);
+    pl_notify_master_changed(deployment->env, &old->address, master, from, until);
 }
 
 /* @return whether there was a promotion */
-static bool tell_promotions(podlink_client *client, const pl_view_change *change)
+static bool tell_promotions(pl_deployment *deployment, const pl_view_change *change)
 {
     bool has_told = false;
     const pl_slot_map *before = change->before->map, *after = change->after->map;
@@ -43,16 +43,16 @@ static bool tell_promotions(podlink_client *client, const pl_view_change *change
         if (master == PL_NO_NODE)
             continue;
         pl_node *old = change->before->nodes[master];
-        if (!pl_nodes_replace(&client->nodes, old, change->after->nodes[i]))
+        if (!pl_nodes_replace(&deployment->nodes, old, change->after->nodes[i]))
             continue;
-        tell_replaced(client, old, &after->nodes[i].address);
+        tell_replaced(deployment, old, &after->nodes[i].address);
         has_told = true;
     }
     return has_told;
 }
 
-void pl_cluster_changed(podlink_client *client, const pl_view_change *change)
+void pl_cluster_changed(pl_deployment *deployment, const pl_view_change *change)
 {
-    if (!tell_promotions(client, change) && !pl_slot_maps_equal(change->before->map, change->after->map))
-        pl_notify_topology_changed(client, NULL, NULL);
+    if (!tell_promotions(deployment, change) && !pl_slot_maps_equal(change->before->map, change->after->map))
+        pl_notify_topology_changed(deployment->env, NULL, NULL);
 }

@@ -2,8 +2,7 @@
 #include "client/discovery.h"
 
 #include "base/error.h"
-#include "client/client.h"
-#include "client/cluster.h"
+#include "client/deployment.h"
 #include "sync/event.h"
 
 enum {
@@ -26,23 +25,10 @@ void pl_discovery_fini(pl_discovery *discovery)
     pthread_mutex_destroy(&discovery->lock);
 }
 
-static podlink_status ask(podlink_client *client, uint32_t first, int64_t deadline, podlink_error *err)
+static void end(pl_deployment *deployment, const podlink_error *fault)
 {
-    switch (client->env.config.kind) {
-    case PL_SINGLE:
-        break;
-    case PL_CLUSTER:
-        return pl_cluster_discover(client, deadline, err);
-    case PL_SENTINEL:
-        return pl_sentinels_discover(client->sentinels, first, deadline, err);
-    }
-    return PODLINK_OK;
-}
-
-static void end(podlink_client *client, const podlink_error *fault)
-{
-    pl_discovery *discovery = &client->discovery;
-    const int64_t now = pl_clock_now(&client->env.clock);
+    pl_discovery *discovery = &deployment->discovery;
+    const int64_t now = pl_clock_now(&deployment->env->clock);
     pthread_mutex_lock(&discovery->lock);
     discovery->is_running = false;
     discovery->not_before = now + PAUSE_MS * PL_MS;
@@ -59,22 +45,22 @@ static void end(podlink_client *client, const podlink_error *fault)
     }
 }
 
-static void run(podlink_client *client, uint32_t first, int64_t deadline)
+static void run(pl_deployment *deployment, uint32_t first, int64_t deadline)
 {
     podlink_error fault;
     pl_error_clear(&fault);
-    pl_count_shared(&client->env.counters.discoveries, 1);
-    fault.status = ask(client, first, deadline, &fault);
-    end(client, &fault);
+    pl_count_shared(&deployment->env->counters.discoveries, 1);
+    fault.status = deployment->topology->discover(deployment, first, deadline, &fault);
+    end(deployment, &fault);
 }
 
 typedef enum turn { TURN_OURS, TURN_WAITS, TURN_DONE } turn;
 
 /* @param waiting  NULL: we do not wait
  * @param now      when the latest must have ended a while ago; PL_NEVER: it may have ended just now */
-static turn take_turn(podlink_client *client, waiter *waiting, int64_t now)
+static turn take_turn(pl_deployment *deployment, waiter *waiting, int64_t now)
 {
-    pl_discovery *discovery = &client->discovery;
+    pl_discovery *discovery = &deployment->discovery;
     turn ours = TURN_DONE;
     pthread_mutex_lock(&discovery->lock);
     if (discovery->is_running && waiting) {
@@ -105,67 +91,67 @@ static bool leave(pl_discovery *discovery, waiter *waiting)
 }
 
 /* False at the deadline. */
-static bool wait(podlink_client *client, waiter *waiting, int64_t deadline)
+static bool wait(pl_deployment *deployment, waiter *waiting, int64_t deadline)
 {
-    int64_t left = pl_until(deadline, pl_clock_now(&client->env.clock));
+    int64_t left = pl_until(deadline, pl_clock_now(&deployment->env->clock));
     while (!pl_event_wait(&waiting->event, left)) {
-        left = pl_until(deadline, pl_clock_now(&client->env.clock));
+        left = pl_until(deadline, pl_clock_now(&deployment->env->clock));
         if (left > 0)
             continue;
-        if (leave(&client->discovery, waiting))
+        if (leave(&deployment->discovery, waiting))
             return false;
         left = PL_NEVER;
     }
     return true;
 }
 
-podlink_status pl_discover(podlink_client *client, int64_t deadline, podlink_error *err)
+podlink_status pl_discover(pl_deployment *deployment, int64_t deadline, podlink_error *err)
 {
     waiter waiting;
-    switch (take_turn(client, &waiting, pl_clock_now(&client->env.clock))) {
+    switch (take_turn(deployment, &waiting, pl_clock_now(&deployment->env->clock))) {
     case TURN_OURS:
-        run(client, 0, deadline);
+        run(deployment, 0, deadline);
         break;
     case TURN_WAITS:
-        if (!wait(client, &waiting, deadline))
+        if (!wait(deployment, &waiting, deadline))
             return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
                                 "asking which server to use: no answer before the deadline");
         break;
     case TURN_DONE:
         break;
     }
-    pthread_mutex_lock(&client->discovery.lock);
-    const podlink_error fault = client->discovery.fault;
-    pthread_mutex_unlock(&client->discovery.lock);
+    pthread_mutex_lock(&deployment->discovery.lock);
+    const podlink_error fault = deployment->discovery.fault;
+    pthread_mutex_unlock(&deployment->discovery.lock);
     if (err)
         *err = fault;
     return fault.status;
 }
 
-void pl_discover_soon(podlink_client *client, int64_t deadline)
+void pl_discover_soon(pl_deployment *deployment, int64_t deadline)
 {
-    if (take_turn(client, NULL, pl_clock_now(&client->env.clock)) == TURN_OURS)
-        run(client, 0, deadline);
+    if (take_turn(deployment, NULL, pl_clock_now(&deployment->env->clock)) == TURN_OURS)
+        run(deployment, 0, deadline);
 }
 
-bool pl_discover_at_once(podlink_client *client, uint32_t first, int64_t deadline)
+bool pl_discover_at_once(pl_deployment *deployment, uint32_t first, int64_t deadline)
 {
-    const bool is_ours = take_turn(client, NULL, PL_NEVER) == TURN_OURS;
+    const bool is_ours = take_turn(deployment, NULL, PL_NEVER) == TURN_OURS;
     if (is_ours)
-        run(client, first, deadline);
+        run(deployment, first, deadline);
     return is_ours;
 }
 
-void pl_discovery_tick(podlink_client *client)
+void pl_discovery_tick(pl_deployment *deployment)
 {
-    const int64_t now = pl_clock_now(&client->env.clock);
-    if (client->env.config.topology_refresh_ms < 0)
+    const int64_t now = pl_clock_now(&deployment->env->clock);
+    if (deployment->env->config.topology_refresh_ms < 0)
         return;
-    pthread_mutex_lock(&client->discovery.lock);
+    pthread_mutex_lock(&deployment->discovery.lock);
     /* Before the first call that needs a server nothing is asked. */
-    const bool is_due = client->discovery.found_at != 0 &&
-                        pl_until(now, client->discovery.found_at) > client->env.config.topology_refresh_ms * PL_MS;
-    pthread_mutex_unlock(&client->discovery.lock);
-    if (is_due && client->env.config.kind != PL_SINGLE)
-        pl_discover_soon(client, pl_deadline_after(now, client->env.config.call_timeout_ms));
+    const bool is_due = deployment->discovery.found_at != 0 && pl_until(now, deployment->discovery.found_at) >
+                                                                   deployment->env->config.topology_refresh_ms * PL_MS;
+    pthread_mutex_unlock(&deployment->discovery.lock);
+    if (is_due && deployment->topology->discover)
+        pl_discover_soon(deployment, pl_deadline_after(now, deployment->env->config.call_timeout_ms));
 }

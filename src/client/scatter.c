@@ -3,7 +3,6 @@
 #include "base/error.h"
 #include "client/attempt.h"
 #include "client/dedicated_attempt.h"
-#include "client/discovery.h"
 #include "conn/shard.h"
 
 #include <string.h>
@@ -77,7 +76,7 @@ static uint16_t assign(pl_call *call, scatter *s, const pl_view *view, const pl_
         if (parent->states[i] == PL_COMPLETED)
             continue;
         const uint16_t slot = parent->ops->slot(parent, i);
-        pl_node *node = pl_nodes_route(&call->client->nodes, view, slot, of_replicas, now);
+        pl_node *node = pl_nodes_route(&call->client->deployment.nodes, view, slot, of_replicas, now);
         if (!node)
             return slot;
         s->owner[i] = shard_of(s, node);
@@ -234,18 +233,18 @@ void pl_attempt_scatter(pl_call *call, pl_request *parent, bool of_replicas)
     podlink_error fault;
     const pl_view *view;
     pl_request_rewind(parent);
-    if (pl_call_find_servers(call, &view, &fault) != PODLINK_OK) {
+    if (pl_deployment_view(&call->client->deployment, call->deadline, &view, &fault) != PODLINK_OK) {
         pl_request_not_sent(parent, &fault);
         return;
     }
     uint16_t unserved = attempt(call, view, parent, of_replicas);
     if (unserved == PL_SLOT_ANY)
         return;
-    if (pl_discover(call->client, call->deadline, &fault) != PODLINK_OK) {
+    if (pl_discover(&call->client->deployment, call->deadline, &fault) != PODLINK_OK) {
         pl_request_not_sent(parent, &fault);
         return;
     }
-    unserved = attempt(call, pl_nodes_view(&call->client->nodes), parent, of_replicas);
+    unserved = attempt(call, pl_nodes_view(&call->client->deployment.nodes), parent, of_replicas);
     if (unserved != PL_SLOT_ANY)
         pl_attempt_set_no_node(call, parent, unserved);
 }

@@ -1,7 +1,7 @@
 /* Listening to all sentinels. */
 #include "client/sentinel_watch.h"
 
-#include "client/client.h"
+#include "client/deployment.h"
 #include "client/discovery.h"
 #include "conn/error_reply.h"
 #include "deployment/sentinel_event.h"
@@ -78,7 +78,7 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
     pl_sentinels *sentinels = l->watch->sentinels;
     const int64_t now = pl_clock_now(sentinels->server.clock);
     pl_sentinel_event event;
-    pl_sentinel_event_read(outcome->reply->nodes, sentinels->client->env.config.master_name, &event);
+    pl_sentinel_event_read(outcome->reply->nodes, sentinels->deployment->env->config.master_name, &event);
     l->heard_at = now;
     l->heard++;
     if (outcome->reply->nodes->type == PODLINK_REPLY_ERROR)
@@ -191,12 +191,12 @@ static void listen_to_all(pl_sentinel_watch *watch)
 
 int64_t pl_sentinel_watch_tick(pl_sentinel_watch *watch)
 {
-    podlink_client *client = watch->sentinels->client;
+    pl_deployment *deployment = watch->sentinels->deployment;
     listen_to_all(watch);
     if (!watch->wants_to_ask)
         return TICK_MS;
-    const int64_t deadline = pl_deadline_after(pl_clock_now(&client->env.clock), ASK_MS);
-    watch->wants_to_ask = !pl_discover_at_once(client, watch->first, deadline);
+    const int64_t deadline = pl_deadline_after(pl_clock_now(&deployment->env->clock), ASK_MS);
+    watch->wants_to_ask = !pl_discover_at_once(deployment, watch->first, deadline);
     return watch->wants_to_ask ? AGAIN_MS : TICK_MS;
 }
 

@@ -3,7 +3,7 @@
 #ifndef PL_CLIENT_SENTINEL_WATCH_H
 #define PL_CLIENT_SENTINEL_WATCH_H
 
-#include "client/sentinels.h"
+#include "client/sentinel_discovery.h"
 
 #include <poll.h>
 

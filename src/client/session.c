@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "client/deadline.h"
-#include "client/discovery.h"
 #include "client/trace.h"
 #include "client/user_command.h"
 #include "pool/sync_io.h"
@@ -14,19 +13,23 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
 
 static const pl_request_ops push_ops = {.encode = NULL, .complete = take_push};
 
+static pl_node *route(pl_deployment *deployment, uint16_t slot)
+{
+    return pl_nodes_route(&deployment->nodes, pl_nodes_view(&deployment->nodes), slot, false,
+                          pl_clock_now(&deployment->env->clock));
+}
+
 /* Of the node that serves a slot. One that has been retired meanwhile is asked no more. */
 static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t deadline, podlink_error *err)
 {
-    podlink_client *client = session->client;
+    pl_deployment *deployment = &session->client->deployment;
     for (;;) {
-        pl_node *node = pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false,
-                                       pl_clock_now(&client->env.clock));
+        pl_node *node = route(deployment, slot);
         if (!node) {
-            podlink_status status = pl_discover(client, deadline, err);
+            podlink_status status = pl_discover(deployment, deadline, err);
             if (status != PODLINK_OK)
                 return status;
-            node = pl_nodes_route(&client->nodes, pl_nodes_view(&client->nodes), slot, false,
-                                  pl_clock_now(&client->env.clock));
+            node = route(deployment, slot);
         }
         if (!node)
             return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "session: no server is known for it");
@@ -47,14 +50,14 @@ static podlink_status acquire(podlink_client *client, uint16_t slot, const podli
     podlink_status status = pl_call_deadline(client, call, &now, &deadline, err);
     if (status != PODLINK_OK)
         return status;
-    if (!pl_epoch_enter(&client->nodes.epoch, &epoch_number))
+    if (!pl_epoch_enter(&client->deployment.nodes.epoch, &epoch_number))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     podlink_session *made = pl_heap_zalloc(&client->env.config.heap, sizeof *made);
     int64_t limit = pl_deadline_after(now, client->env.config.pool_wait_ms);
     if (made)
         made->client = client;
     status = made ? borrow(made, slot, deadline < limit ? deadline : limit, err) : pl_error_no_memory(err);
-    pl_epoch_leave(&client->nodes.epoch, epoch_number);
+    pl_epoch_leave(&client->deployment.nodes.epoch, epoch_number);
     if (status != PODLINK_OK) {
         pl_heap_free(&client->env.config.heap, made);
         return status;

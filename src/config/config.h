@@ -18,15 +18,15 @@
 enum { PL_SEEDS_MAX = 64 };
 
 /** Who says which server serves what. */
-typedef enum pl_deployment {
+typedef enum pl_deployment_kind {
     PL_SINGLE,   /* nobody: there is one */
     PL_SENTINEL, /* the sentinels, which the seeds are */
     PL_CLUSTER   /* the nodes themselves, some of which the seeds are */
-} pl_deployment;
+} pl_deployment_kind;
 
 typedef struct pl_config {
     pl_heap heap;
-    pl_deployment kind;
+    pl_deployment_kind kind;
     pl_address address; /* the first seed */
     pl_address *seeds;  /* owned, at least one */
     size_t seed_count;

@@ -19,7 +19,7 @@ enum { SERVER_PORT = 6379, SENTINEL_PORT = 26379 };
 
 typedef struct scheme {
     const char *name;
-    pl_deployment kind;
+    pl_deployment_kind kind;
     bool is_unix;
     bool has_tls;
 } scheme;

@@ -147,7 +147,7 @@ podlink_status pl_script_named(podlink_client *client, const char *name, const p
 /* A node of a cluster would refuse it, but cannot tell which keys. */
 static podlink_status check_slots(const podlink_client *client, texts keys, podlink_error *err)
 {
-    for (size_t i = 1; client->env.config.kind == PL_CLUSTER && i < keys.count; i++)
+    for (size_t i = 1; client->deployment.topology->has_slots && i < keys.count; i++)
         if (slot_of_key(&keys, i) != slot_of_key(&keys, 0))
             return pl_error_invalid(err,
                                     "keys[%zu] is on another slot of the cluster than keys[0]: give them one {tag}", i);

@@ -90,7 +90,7 @@ static podlink_status ask_everywhere(pl_call *call, const pl_script *const *scri
                                      int *held, podlink_error *err)
 {
     const pl_view *view;
-    podlink_status status = pl_call_find_servers(call, &view, err);
+    podlink_status status = pl_deployment_view(&call->client->deployment, call->deadline, &view, err);
     for (uint32_t i = 0; i < count; i++)
         held[i] = 1;
     for (uint32_t n = 0; status == PODLINK_OK && n < view->map->node_count; n++) {

@@ -133,7 +133,7 @@ static podlink_status load_registered(const pl_transport *transport, size_t *loa
 static podlink_status load_everywhere(pl_call *call, size_t *loaded, podlink_error *err)
 {
     const pl_view *view;
-    podlink_status status = pl_call_find_servers(call, &view, err);
+    podlink_status status = pl_deployment_view(&call->client->deployment, call->deadline, &view, err);
     for (uint32_t i = 0; status == PODLINK_OK && i < view->map->node_count; i++) {
         const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = view->nodes[i], .call = call};

@@ -16,7 +16,7 @@ static podlink_status register_all(podlink_client *client, const podlink_options
     client->scripts = pl_scripts_new(&client->env.config.heap);
     if (!client->scripts)
         return pl_error_no_memory(err);
-    pl_scripts_serve(client->scripts, &client->least_version, client->env.config.script_backend);
+    pl_scripts_serve(client->scripts, &client->deployment.least_version, client->env.config.script_backend);
     if (options->script_count > 0 && !options->scripts)
         return pl_error_invalid(err, "scripts is NULL while script_count is not 0");
     podlink_status status = PODLINK_OK;

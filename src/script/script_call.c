@@ -54,7 +54,7 @@ static bool look_first(pl_call *call, pl_request *request, const pl_script *scri
     const pl_view *view;
     if (!script->is_function || pl_loaded_anywhere(call->client->scripts, script))
         return true;
-    podlink_status status = pl_call_find_servers(call, &view, &fault);
+    podlink_status status = pl_deployment_view(&call->client->deployment, call->deadline, &view, &fault);
     if (status == PODLINK_OK) {
         const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = view->nodes[0], .call = call};

@@ -52,7 +52,7 @@ static void expect_seeds(const char *url, const pl_config *config, const char *e
 
 static const struct {
     const char *url;
-    pl_deployment kind;
+    pl_deployment_kind kind;
     bool has_tls;
     bool sentinel_tls;
     const char *seeds;

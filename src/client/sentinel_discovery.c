@@ -1,9 +1,9 @@
 /* Asking sentinels where the master is. */
-#include "client/sentinels.h"
+#include "client/sentinel_discovery.h"
 
 #include "base/error.h"
-#include "client/client.h"
-#include "client/master_change.h"
+#include "client/deployment.h"
+#include "client/sentinel_change.h"
 #include "resp/encode.h"
 
 #include <stdio.h>
@@ -88,8 +88,9 @@ static podlink_status check_address(const asking *a, podlink_error *err)
 static podlink_status ask(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_t deadline, podlink_error *err)
 {
     pl_node *node = sentinel->node;
-    asking a = {
-        .name = sentinels->client->env.config.master_name, .sentinel = &node->address, .answer = &sentinels->answer};
+    asking a = {.name = sentinels->deployment->env->config.master_name,
+                .sentinel = &node->address,
+                .answer = &sentinels->answer};
     uint32_t completed[3] = {0};
     const int64_t now = pl_clock_now(sentinels->server.clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
@@ -117,7 +118,7 @@ static bool add(pl_sentinels *sentinels, const pl_address *address)
 {
     const uint32_t count = atomic_load(&sentinels->count);
     const pl_pool_size size = {.shared = 1, .dedicated_max = 1, .dedicated_lifetime_ns = PL_NEVER};
-    pl_node *node = pl_node_new(&sentinels->client->env, address, &sentinels->server, &size, NULL);
+    pl_node *node = pl_node_new(sentinels->deployment->env, address, &sentinels->server, &size, NULL);
     if (!node)
         return false;
     sentinels->list[count] = (pl_sentinel){.node = node, .epoch = -1};
@@ -137,7 +138,7 @@ static bool is_known(const pl_sentinels *sentinels, const pl_address *address)
 /* The ports that sentinels tell of each other are those on which they speak as they do to servers: by TLS, or not. */
 static bool can_reach_others(const pl_sentinels *sentinels)
 {
-    return (sentinels->server.tls != NULL) == sentinels->client->env.config.tls_enabled;
+    return (sentinels->server.tls != NULL) == sentinels->deployment->env->config.tls_enabled;
 }
 
 /* Those that others name: one may be all that was configured. Without memory it stays as it is. */
@@ -258,7 +259,7 @@ static podlink_status take_best(pl_sentinels *sentinels, podlink_error *err)
     const int64_t now = pl_clock_now(sentinels->server.clock);
     if (!is_believed(sentinels, &best->master, now))
         return PODLINK_OK; /* the view stays */
-    const podlink_status status = pl_master_change(sentinels, best, now, err);
+    const podlink_status status = pl_sentinel_changed(sentinels, best, now, err);
     if (status == PODLINK_OK) {
         sentinels->epoch = best->master.config_epoch;
         sentinels->lower_since = 0;
@@ -279,32 +280,32 @@ podlink_status pl_sentinels_discover(pl_sentinels *sentinels, uint32_t first, in
         *err = round.fault;
         err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
         snprintf(err->message, sizeof err->message, "no sentinel tells where master \"%.64s\" is: %.400s",
-                 sentinels->client->env.config.master_name, round.fault.message);
+                 sentinels->deployment->env->config.master_name, round.fault.message);
     }
     return round.fault.status;
 }
 
 /* --- coming and going ------------------------------------------------------------------------------------------- */
 
-static pl_server server_of(const podlink_client *client)
+static pl_server server_of(const pl_deployment *deployment)
 {
-    pl_server server = client->server;
-    server.login = &client->env.config.sentinel_login;
-    server.tls = client->env.config.sentinel_tls == 1 ? client->tls : NULL;
+    pl_server server = deployment->server;
+    server.login = &deployment->env->config.sentinel_login;
+    server.tls = deployment->env->config.sentinel_tls == 1 ? deployment->tls : NULL;
     server.credentials = (pl_credentials_source){0};
     server.credentials_age_ns = PL_NEVER;
     server.least_version = NULL;
     return server;
 }
 
-pl_sentinels *pl_sentinels_new(podlink_client *client)
+pl_sentinels *pl_sentinels_new(pl_deployment *deployment)
 {
-    const pl_config *config = &client->env.config;
+    const pl_config *config = &deployment->env->config;
     pl_sentinels *sentinels = pl_heap_zalloc(&config->heap, sizeof *sentinels);
     if (!sentinels)
         return NULL;
-    sentinels->client = client;
-    sentinels->server = server_of(client);
+    sentinels->deployment = deployment;
+    sentinels->server = server_of(deployment);
     sentinels->epoch = -1;
     pthread_mutex_init(&sentinels->lock, NULL);
     for (size_t i = 0; i < config->seed_count; i++)
@@ -325,7 +326,7 @@ void pl_sentinels_free(pl_sentinels *sentinels, bool is_child)
         pl_node_free(sentinels->list[i].node, NULL, is_child);
     if (!is_child)
         pthread_mutex_destroy(&sentinels->lock);
-    pl_heap_free(&sentinels->client->env.config.heap, sentinels);
+    pl_heap_free(&sentinels->deployment->env->config.heap, sentinels);
 }
 
 void pl_sentinels_tick(pl_sentinels *sentinels)

@@ -1,9 +1,9 @@
 /* Making what the sentinels tell the view. */
-#include "client/master_change.h"
+#include "client/sentinel_change.h"
 
 #include "base/error.h"
-#include "client/client.h"
-#include "client/notify.h"
+#include "client/deployment.h"
+#include "client/events.h"
 
 static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
 {
@@ -31,11 +31,11 @@ static void tell(pl_sentinels *sentinels, pl_node *old, const pl_address *master
 {
     int64_t from, until;
     if (!old || pl_address_equals(&old->address, master)) {
-        pl_notify_topology_changed(sentinels->client, old ? &old->address : NULL, master);
+        pl_notify_topology_changed(sentinels->deployment->env, old ? &old->address : NULL, master);
         return;
     }
     find_window(sentinels, old, &from, &until);
-    pl_notify_master_changed(sentinels->client, &old->address, master, from, until);
+    pl_notify_master_changed(sentinels->deployment->env, &old->address, master, from, until);
 }
 
 static void note_master(pl_sentinels *sentinels, const pl_sentinel_master *master, int64_t now)
@@ -51,14 +51,15 @@ static void note_master(pl_sentinels *sentinels, const pl_sentinel_master *maste
     pthread_mutex_unlock(&sentinels->lock);
 }
 
-podlink_status pl_master_change(pl_sentinels *sentinels, const pl_sentinel_answer *answer, int64_t now,
-                                podlink_error *err)
+podlink_status pl_sentinel_changed(pl_sentinels *sentinels, const pl_sentinel_answer *answer, int64_t now,
+                                   podlink_error *err)
 {
-    podlink_client *client = sentinels->client;
+    pl_deployment *deployment = sentinels->deployment;
     const pl_address *master = &answer->master.address;
-    const pl_view *present = pl_nodes_view(&client->nodes);
+    const pl_view *present = pl_nodes_view(&deployment->nodes);
     pl_node *old = present->map->node_count > 0 ? present->nodes[0] : NULL;
-    pl_slot_map *map = pl_slot_map_single(&client->env.config.heap, master, answer->replicas, answer->replica_count);
+    pl_slot_map *map =
+        pl_slot_map_single(&deployment->env->config.heap, master, answer->replicas, answer->replica_count);
     if (!map)
         return pl_error_no_memory(err);
     if (is_view(present->map, map)) {
@@ -66,7 +67,7 @@ podlink_status pl_master_change(pl_sentinels *sentinels, const pl_sentinel_answe
         note_master(sentinels, &answer->master, now);
         return PODLINK_OK;
     }
-    const podlink_status status = pl_nodes_publish(&client->nodes, map, NULL, err);
+    const podlink_status status = pl_nodes_publish(&deployment->nodes, map, NULL, err);
     if (status != PODLINK_OK)
         return status;
     tell(sentinels, old, master);

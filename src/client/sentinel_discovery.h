@@ -1,6 +1,6 @@
 /* The sentinels that a client knows, and asking them where the master is. */
-#ifndef PL_CLIENT_SENTINELS_H
-#define PL_CLIENT_SENTINELS_H
+#ifndef PL_CLIENT_SENTINEL_DISCOVERY_H
+#define PL_CLIENT_SENTINEL_DISCOVERY_H
 
 #include "client/node.h"
 #include "config/config.h"
@@ -11,6 +11,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+struct pl_deployment;
 
 enum {
     PL_SENTINELS_MAX = PL_SEEDS_MAX, /* that are configured, or that others name; */
@@ -38,8 +40,8 @@ typedef struct pl_sentinel {
 } pl_sentinel;
 
 typedef struct pl_sentinels {
-    podlink_client *client; /* borrowed */
-    pl_server server;       /* how connections to them are made, but for the address */
+    struct pl_deployment *deployment; /* borrowed */
+    pl_server server;                 /* how connections to them are made, but for the address */
     pl_sentinel list[PL_SENTINELS_MAX];
     uint32_t configured;    /* the first of them */
     _Atomic uint32_t count; /* it only grows: what is in the list stays */
@@ -53,10 +55,12 @@ typedef struct pl_sentinels {
     pl_outage outage;
     pl_address master; /* in the view; its text is empty where there is none yet */
     int64_t down_after_ns;
+
+    struct pl_sentinel_watch *watch; /* owned; NULL: none yet */
 } pl_sentinels;
 
-/** Of a client that is configured for sentinels. @return NULL when out of memory */
-pl_sentinels *pl_sentinels_new(podlink_client *client);
+/** Of a deployment that is configured for sentinels. @return NULL when out of memory */
+pl_sentinels *pl_sentinels_new(struct pl_deployment *deployment);
 
 /** Nobody asks any more. NULL is allowed. */
 void pl_sentinels_free(pl_sentinels *sentinels, bool is_child);
