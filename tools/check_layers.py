@@ -22,7 +22,8 @@ import sys
 
 import call_graph
 
-LAYERS = {'base': 0, 'sync': 1, 'resp': 2, 'net': 2, 'conn': 3, 'config': 4, 'pool': 4, 'deployment': 4, 'client': 5, 'script': 6, 'ops': 7}
+LAYERS = {'base': 0, 'sync': 1, 'resp': 2, 'net': 2, 'conn': 3, 'config': 4, 'pool': 4, 'deployment': 5, 'client': 6,
+          'script': 7, 'ops': 8}
 
 ALLOCATING_FILES = {'base/heap.c'}
 CLOCK_FILES = {'base/clock.c'}

@@ -4,9 +4,9 @@
 #include "base/error.h"
 #include "client/attempt.h"
 #include "client/deadline.h"
-#include "client/discovery.h"
 #include "client/trace.h"
 #include "conn/shard.h"
+#include "deployment/discovery.h"
 #include "sync/backoff.h"
 
 #include <stddef.h>

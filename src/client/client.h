@@ -4,9 +4,9 @@
 #define PL_CLIENT_CLIENT_H
 
 #include "base/fork_guard.h"
-#include "client/deployment.h"
 #include "client/janitor.h"
 #include "config/env.h"
+#include "deployment/deployment.h"
 
 struct pl_scripts;
 

@@ -3,7 +3,7 @@
 #ifndef PL_SCRIPT_ON_CONNECT_H
 #define PL_SCRIPT_ON_CONNECT_H
 
-#include "client/node.h"
+#include "deployment/node.h"
 #include "script/registry.h"
 
 /** What the script layer does for the nodes of a client. */

@@ -1,10 +1,10 @@
 /* A cluster: asking a node which node serves which slot. */
-#include "client/cluster_discovery.h"
+#include "deployment/cluster_discovery.h"
 
 #include "base/error.h"
-#include "client/cluster_change.h"
-#include "client/deployment.h"
+#include "deployment/cluster_change.h"
 #include "deployment/cluster_slots.h"
+#include "deployment/deployment.h"
 #include "resp/encode.h"
 
 enum {

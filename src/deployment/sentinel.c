@@ -1,8 +1,8 @@
 /* Redis Sentinel: one master with its replicas. The sentinels know where they are, and announce another master. */
 #include "base/error.h"
-#include "client/deployment.h"
-#include "client/sentinel_discovery.h"
-#include "client/sentinel_watch.h"
+#include "deployment/deployment.h"
+#include "deployment/sentinel_discovery.h"
+#include "deployment/sentinel_watch.h"
 
 static pl_slot_map *first_map(const pl_config *config)
 {

@@ -1,5 +1,5 @@
 /* The deployment that a client is connected to. */
-#include "client/deployment.h"
+#include "deployment/deployment.h"
 
 #include "base/error.h"
 

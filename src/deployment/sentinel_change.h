@@ -1,8 +1,8 @@
 /* Making what the sentinels tell the view; another master is reported, with the window of what may be lost. */
-#ifndef PL_CLIENT_SENTINEL_CHANGE_H
-#define PL_CLIENT_SENTINEL_CHANGE_H
+#ifndef PL_DEPLOYMENT_SENTINEL_CHANGE_H
+#define PL_DEPLOYMENT_SENTINEL_CHANGE_H
 
-#include "client/sentinel_discovery.h"
+#include "deployment/sentinel_discovery.h"
 
 /** Publishes the master and the replicas of an answer, where they are not the view already. The old master's
  *  connections are ended before this returns. Calls the host's event callback: no lock may be held. In a call that has

@@ -1,10 +1,10 @@
 /* What the kinds of deployments do differently: one struct of functions for each. Functions and fields that a kind does
  * not need are NULL. To add a kind, write another struct, name it in pl_topology_of(), and give it a scheme in
  * config/url.c. */
-#ifndef PL_CLIENT_TOPOLOGY_H
-#define PL_CLIENT_TOPOLOGY_H
+#ifndef PL_DEPLOYMENT_TOPOLOGY_H
+#define PL_DEPLOYMENT_TOPOLOGY_H
 
-#include "client/nodes.h"
+#include "deployment/nodes.h"
 
 #include <poll.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
 /* Asking sentinels where the master is. */
-#include "client/sentinel_discovery.h"
+#include "deployment/sentinel_discovery.h"
 
 #include "base/error.h"
-#include "client/deployment.h"
-#include "client/sentinel_change.h"
+#include "deployment/deployment.h"
+#include "deployment/sentinel_change.h"
 #include "resp/encode.h"
 
 #include <stdio.h>

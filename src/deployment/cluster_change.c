@@ -5,10 +5,10 @@
  * acknowledged that long before the latest write that it acknowledged, or since. Nothing that a client sees narrows
  * this down: a connection that breaks tells that the master is gone, not that it had its replicas until then, and a
  * failover by command, which loses nothing, looks like one by majority. */
-#include "client/cluster_change.h"
+#include "deployment/cluster_change.h"
 
-#include "client/deployment.h"
-#include "client/events.h"
+#include "deployment/deployment.h"
+#include "deployment/events.h"
 #include "deployment/promotion.h"
 
 enum {

@@ -1,9 +1,9 @@
 /* The sentinels that a client knows, and asking them where the master is. */
-#ifndef PL_CLIENT_SENTINEL_DISCOVERY_H
-#define PL_CLIENT_SENTINEL_DISCOVERY_H
+#ifndef PL_DEPLOYMENT_SENTINEL_DISCOVERY_H
+#define PL_DEPLOYMENT_SENTINEL_DISCOVERY_H
 
-#include "client/node.h"
 #include "config/config.h"
+#include "deployment/node.h"
 #include "deployment/outage.h"
 #include "deployment/sentinel_reply.h"
 
@@ -46,7 +46,7 @@ typedef struct pl_sentinels {
     uint32_t configured;    /* the first of them */
     _Atomic uint32_t count; /* it only grows: what is in the list stays */
 
-    /* By whoever asks, one at a time (client/discovery.h): */
+    /* By whoever asks, one at a time (deployment/discovery.h): */
     pl_sentinel_answer answer, best;
     int64_t epoch;       /* of the master in the view; -1: there is none yet */
     int64_t lower_since; /* most sentinels tell an older epoch since then; 0: they do not */

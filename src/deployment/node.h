@@ -1,6 +1,6 @@
 /* A server that the client knows: its address, the connections to it, and what the script layer holds of it. */
-#ifndef PL_CLIENT_NODE_H
-#define PL_CLIENT_NODE_H
+#ifndef PL_DEPLOYMENT_NODE_H
+#define PL_DEPLOYMENT_NODE_H
 
 #include "config/env.h"
 #include "net/address.h"

@@ -1,6 +1,6 @@
 /* A cluster: asking a node which node serves which slot. */
-#ifndef PL_CLIENT_CLUSTER_DISCOVERY_H
-#define PL_CLIENT_CLUSTER_DISCOVERY_H
+#ifndef PL_DEPLOYMENT_CLUSTER_DISCOVERY_H
+#define PL_DEPLOYMENT_CLUSTER_DISCOVERY_H
 
 #include <podlink/client.h>
 

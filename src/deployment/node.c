@@ -1,5 +1,5 @@
 /* A server that the client knows. */
-#include "client/node.h"
+#include "deployment/node.h"
 
 pl_node *pl_node_new(pl_env *env, const pl_address *address, const pl_server *server, const pl_pool_size *size,
                      const pl_node_hooks *hooks)

@@ -1,5 +1,5 @@
 /* All servers that a client knows, and the present view of them. */
-#include "client/nodes.h"
+#include "deployment/nodes.h"
 
 #include "base/error.h"
 

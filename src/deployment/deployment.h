@@ -1,11 +1,11 @@
 /* The deployment that a client is connected to: its nodes, which of them serves which slot, and how to find that out.
  * What depends on the kind of the deployment is behind one struct of functions, pl_topology. */
-#ifndef PL_CLIENT_DEPLOYMENT_H
-#define PL_CLIENT_DEPLOYMENT_H
+#ifndef PL_DEPLOYMENT_DEPLOYMENT_H
+#define PL_DEPLOYMENT_DEPLOYMENT_H
 
-#include "client/discovery.h"
-#include "client/nodes.h"
-#include "client/topology.h"
+#include "deployment/discovery.h"
+#include "deployment/nodes.h"
+#include "deployment/topology.h"
 
 #include <poll.h>
 #include <stdatomic.h>

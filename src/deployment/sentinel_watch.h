@@ -1,9 +1,9 @@
 /* Listening to all sentinels, so that another master is known as soon as the first of them says so. By whoever calls
  * the client's tick, and nobody else. */
-#ifndef PL_CLIENT_SENTINEL_WATCH_H
-#define PL_CLIENT_SENTINEL_WATCH_H
+#ifndef PL_DEPLOYMENT_SENTINEL_WATCH_H
+#define PL_DEPLOYMENT_SENTINEL_WATCH_H
 
-#include "client/sentinel_discovery.h"
+#include "deployment/sentinel_discovery.h"
 
 #include <poll.h>
 

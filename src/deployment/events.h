@@ -1,6 +1,6 @@
 /* What has happened to the deployment, told to the host. */
-#ifndef PL_CLIENT_EVENTS_H
-#define PL_CLIENT_EVENTS_H
+#ifndef PL_DEPLOYMENT_EVENTS_H
+#define PL_DEPLOYMENT_EVENTS_H
 
 #include "config/env.h"
 

@@ -1,9 +1,9 @@
 /* Listening to all sentinels. */
-#include "client/sentinel_watch.h"
+#include "deployment/sentinel_watch.h"
 
-#include "client/deployment.h"
-#include "client/discovery.h"
 #include "conn/error_reply.h"
+#include "deployment/deployment.h"
+#include "deployment/discovery.h"
 #include "deployment/sentinel_event.h"
 #include "pool/sync_io.h"
 #include "resp/encode.h"

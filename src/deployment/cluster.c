@@ -1,7 +1,7 @@
 /* Redis Cluster: the nodes know who serves which slot, and redirect commands that come to another node. */
-#include "client/cluster_change.h"
-#include "client/cluster_discovery.h"
-#include "client/deployment.h"
+#include "deployment/cluster_change.h"
+#include "deployment/cluster_discovery.h"
+#include "deployment/deployment.h"
 #include "deployment/redirect.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* Making what the sentinels tell the view. */
-#include "client/sentinel_change.h"
+#include "deployment/sentinel_change.h"
 
 #include "base/error.h"
-#include "client/deployment.h"
-#include "client/events.h"
+#include "deployment/deployment.h"
+#include "deployment/events.h"
 
 static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
 {

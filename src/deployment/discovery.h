@@ -1,6 +1,6 @@
 /* Finding out which server serves what: by one caller at a time, for all, and not too often. */
-#ifndef PL_CLIENT_DISCOVERY_H
-#define PL_CLIENT_DISCOVERY_H
+#ifndef PL_DEPLOYMENT_DISCOVERY_H
+#define PL_DEPLOYMENT_DISCOVERY_H
 
 #include <podlink/client.h>
 

@@ -1,5 +1,5 @@
 /* What has happened to the deployment, told to the host. */
-#include "client/events.h"
+#include "deployment/events.h"
 
 static void tell(pl_env *env, podlink_event_kind kind, const pl_address *old, const pl_address *made, int64_t from,
                  int64_t until)

@@ -1,9 +1,9 @@
 /* All servers that a client knows, and the present view of them: which serves a slot. A view is never changed: another
  * takes its place, and it is freed when no call is inside any more that may have seen it. */
-#ifndef PL_CLIENT_NODES_H
-#define PL_CLIENT_NODES_H
+#ifndef PL_DEPLOYMENT_NODES_H
+#define PL_DEPLOYMENT_NODES_H
 
-#include "client/node.h"
+#include "deployment/node.h"
 #include "deployment/slot_map.h"
 #include "sync/epoch.h"
 

@@ -1,8 +1,8 @@
 /* Telling the host of what has changed in a cluster, with the window of what may be lost. */
-#ifndef PL_CLIENT_CLUSTER_CHANGE_H
-#define PL_CLIENT_CLUSTER_CHANGE_H
+#ifndef PL_DEPLOYMENT_CLUSTER_CHANGE_H
+#define PL_DEPLOYMENT_CLUSTER_CHANGE_H
 
-#include "client/nodes.h"
+#include "deployment/nodes.h"
 
 struct pl_deployment;
 

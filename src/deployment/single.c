@@ -1,5 +1,5 @@
 /* A single server: it serves all slots, and there is nothing to discover. */
-#include "client/deployment.h"
+#include "deployment/deployment.h"
 
 static pl_slot_map *first_map(const pl_config *config)
 {

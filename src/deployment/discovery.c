@@ -1,8 +1,8 @@
 /* Finding out which server serves what. */
-#include "client/discovery.h"
+#include "deployment/discovery.h"
 
 #include "base/error.h"
-#include "client/deployment.h"
+#include "deployment/deployment.h"
 #include "sync/event.h"
 
 enum {
