@@ -31,30 +31,41 @@ static size_t escape_byte(char *buffer, unsigned char byte)
     case '\\':
         return (size_t)sprintf(buffer, "\\\\");
     default:
-        return (size_t)sprintf(buffer, byte < 0x20 || byte == 0x7f ? "\\x%02x" : "%c", byte);
+        return (size_t)sprintf(buffer, byte < 0x20 || byte >= 0x7f ? "\\x%02x" : "%c", byte);
     }
 }
 
-/* The C1 control characters, U+0080 to U+009F: some terminals interpret them like an escape sequence. */
-static int is_c1_control(const char *bytes, size_t left)
+/* How many bytes a character of several bytes has; 0 where this is none in UTF-8. The C1 control characters, U+0080 to
+ * U+009F, count as none: some terminals interpret them like an escape sequence, as single bytes as well. */
+static size_t long_character(const char *bytes, size_t left)
 {
     const unsigned char *at = (const unsigned char *)bytes;
+    const size_t size = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
 
-    return left >= 2 && at[0] == 0xc2 && at[1] >= 0x80 && at[1] <= 0x9f;
+    if (at[0] < 0xc2 || at[0] > 0xf4 || size > left || (at[0] == 0xc2 && at[1] < 0xa0))
+        return 0;
+    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90)) /* longer than needed */
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    return size;
 }
 
 size_t cli_escape(char *buffer, size_t size, const char *bytes, size_t length)
 {
     size_t written = 0;
 
-    for (size_t i = 0; i < length; i++) {
+    for (size_t i = 0; i < length;) {
         char piece[16];
-        size_t piece_length;
+        size_t piece_length = long_character(bytes + i, length - i);
+        const size_t taken = piece_length > 0 ? piece_length : 1;
 
-        if (is_c1_control(bytes + i, length - i))
-            piece_length = (size_t)sprintf(piece, "\\xc2\\x%02x", (unsigned char)bytes[++i]);
+        if (piece_length > 0)
+            memcpy(piece, bytes + i, piece_length);
         else
             piece_length = escape_byte(piece, (unsigned char)bytes[i]);
+        i += taken;
         if (written + piece_length >= size)
             break;
         memcpy(buffer + written, piece, piece_length);

@@ -20,7 +20,8 @@ typedef struct cli_quoted {
 /** Quotes a text: escapes control characters, cuts long texts, replaces the password of a URL. */
 cli_quoted cli_quote(const char *text);
 
-/** Writes bytes with control characters and backslashes escaped (\n, \t, \xHH); multi-byte UTF-8 stays as it is.
+/** Writes bytes with control characters and backslashes escaped (\n, \t, \xHH); multi-byte UTF-8 stays as it is,
+ *  bytes that are no UTF-8 do not.
  *  @return the length written without the NUL; an escape that does not fit is omitted entirely. */
 size_t cli_escape(char *buffer, size_t size, const char *bytes, size_t length);
 

@@ -1,6 +1,8 @@
 /* What a running private server reports about itself. */
 #include "server/server_facts.h"
 
+#include "cli_text.h"
+
 #include <podlink/client.h>
 #include <podlink/command.h>
 
@@ -19,8 +21,7 @@ static bool info_value(const char *info, const char *name, char *value, size_t s
     for (const char *line = info; line; line = strchr(line, '\n')) {
         line += line[0] == '\n';
         if (strncmp(line, name, length) == 0 && line[length] == ':') {
-            int value_length = (int)strcspn(line + length + 1, "\r\n");
-            snprintf(value, size, "%.*s", value_length, line + length + 1);
+            cli_escape(value, size, line + length + 1, strcspn(line + length + 1, "\r\n"));
             return true;
         }
     }

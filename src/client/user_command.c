@@ -2,6 +2,7 @@
 #include "client/user_command.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "deployment/slot.h"
 #include "resp/encode.h"
 
@@ -74,12 +75,31 @@ static uint16_t slot(const pl_request *request, uint32_t i)
 
 static const pl_request_ops user_command_ops = {.encode = encode, .complete = complete, .slot = slot};
 
+static bool is_plain(const char *name)
+{
+    const char *at = name;
+    while (*at > ' ' && *at < 0x7F && *at != '\\' && *at != '"')
+        at++;
+    return *at == '\0' && at - name < PL_USER_COMMAND_NAME;
+}
+
+/* It stands in messages and in the log. */
+static const char *name_of(pl_user_command *user_command, const podlink_command *command)
+{
+    if (command->argv_lengths)
+        return "command";
+    if (is_plain(command->argv[0]))
+        return command->argv[0];
+    pl_text_escape(command->argv[0], strlen(command->argv[0]), user_command->name, sizeof user_command->name);
+    return user_command->name;
+}
+
 void pl_user_command_init(pl_user_command *user_command, const podlink_command *command, bool wants_reply,
                           podlink_error *err)
 {
-    const char *name = command->argv_lengths ? "command" : command->argv[0];
     user_command->command = command;
     user_command->reply = NULL;
     user_command->wants_reply = wants_reply;
-    pl_request_init(&user_command->request, &user_command_ops, name, command->repeatable != 0, err);
+    pl_request_init(&user_command->request, &user_command_ops, name_of(user_command, command), command->repeatable != 0,
+                    err);
 }

@@ -7,11 +7,14 @@
 
 #include <podlink/command.h>
 
+enum { PL_USER_COMMAND_NAME = 48 };
+
 typedef struct pl_user_command {
     pl_request request; /* first: its functions get it as theirs */
     const podlink_command *command;
     podlink_reply *reply; /* owned by whoever runs it; NULL while there is none */
     bool wants_reply;
+    char name[PL_USER_COMMAND_NAME]; /* for messages, where the command's own must be escaped */
 } pl_user_command;
 
 /** Checks the arguments, and tells what kind of command it is. @return PODLINK_OK or PODLINK_EINVAL */

@@ -3,14 +3,22 @@
 
 #include <string.h>
 
-/* Neither blanks nor control characters: no host has them, and it is to stand in messages. */
+/* The characters of names, of IPv4 and IPv6 addresses, and of an IPv6 address with its zone. Not isalnum(), which
+ * depends on the locale. */
+static bool is_host_character(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == '_' || c == ':' || c == '%';
+}
+
+/* "?" stands for a host that the server does not know. */
 static bool is_host(const char *host, size_t length)
 {
     if (length > PL_HOST_MAX)
         return false;
     for (size_t i = 0; i < length; i++)
-        if ((unsigned char)host[i] <= ' ' || host[i] == 0x7F)
-            return false;
+        if (!is_host_character(host[i]))
+            return length == 1 && host[0] == '?';
     return true;
 }
 

@@ -2,6 +2,7 @@
 #include "net/resolve.h"
 
 #include "base/error.h"
+#include "base/text.h"
 #include "net/socket.h"
 
 #include <ares.h>
@@ -115,7 +116,8 @@ static void wait_for_answer(ares_channel channel, lookup *l, const pl_clock *clo
 
 static podlink_status tell(const lookup *l, const _Atomic bool *is_ended, podlink_error *err)
 {
-    const char *host = l->address->host;
+    char host[PL_HOST_MAX + 1];
+    pl_text_escape(l->address->host, strlen(l->address->host), host, sizeof host);
     if (!l->finished && atomic_load(is_ended))
         return pl_error_set(err, PODLINK_ECLOSED, PODLINK_NOT_SENT, "the client is closed");
     if (!l->finished || l->ares_status == ARES_ECANCELLED)
@@ -146,7 +148,7 @@ podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int6
     if (rc != ARES_SUCCESS)
         return rc == ARES_ENOMEM ? pl_error_no_memory(err)
                                  : pl_error_set(err, PODLINK_ERESOLVE, PODLINK_NOT_SENT, "cannot resolve %s: %s",
-                                                address->host, ares_strerror(rc));
+                                                address->text, ares_strerror(rc));
     struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     ares_getaddrinfo(channel, address->host, NULL, &hints, on_answer, &l);
     wait_for_answer(channel, &l, clock, deadline, is_ended);

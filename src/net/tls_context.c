@@ -2,6 +2,7 @@
 #include "net/tls_context.h"
 
 #include "base/error.h"
+#include "base/text.h"
 
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
@@ -47,10 +48,12 @@ const char *pl_tls_words(unsigned long code)
 
 void pl_tls_describe_refusal(long result, const char *name, char *words, size_t size)
 {
+    char shown[PL_HOST_MAX + 1];
     switch (result) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-        snprintf(words, size, "the server's certificate is not for %s", name);
+        pl_text_escape(name, strlen(name), shown, sizeof shown);
+        snprintf(words, size, "the server's certificate is not for %s", shown);
         return;
     case X509_V_ERR_CERT_HAS_EXPIRED:
         snprintf(words, size, "the server's certificate, or one above it, has expired");

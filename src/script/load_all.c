@@ -36,7 +36,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
         return pl_load_complete(&l->load, i, outcome, err);
     if (l->asks_library && i == l->load.count)
         return pl_functions_complete_list(outcome, &l->is_library_ours, err);
-    return pl_permission_complete(&l->permission, outcome);
+    return pl_permission_complete(&l->permission, outcome, err);
 }
 
 static const pl_request_ops load_all_ops = {.encode = encode, .complete = complete};

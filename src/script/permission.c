@@ -28,11 +28,18 @@ static const char source[] = "if not redis.acl_check_cmd then return {} end\n"
                              "return refused\n";
 static const char key[] = "sf:{podlink:lk:permission}permission";
 
-static void add_command(pl_permission *permission, const char *command, size_t length)
+static const char *find_command(const pl_permission *permission, const char *command, size_t length)
 {
     for (uint32_t i = 0; i < permission->count; i++)
         if (strlen(permission->commands[i]) == length && memcmp(permission->commands[i], command, length) == 0)
-            return;
+            return permission->commands[i];
+    return NULL;
+}
+
+static void add_command(pl_permission *permission, const char *command, size_t length)
+{
+    if (find_command(permission, command, length))
+        return;
     assert(permission->count < PL_COMMANDS_MAX && length < PL_COMMAND_MAX);
     memcpy(permission->commands[permission->count++], command, length);
 }
@@ -74,15 +81,20 @@ bool pl_permission_encode(const pl_permission *permission, pl_buffer *out)
     return true;
 }
 
-podlink_status pl_permission_complete(pl_permission *permission, const pl_outcome *outcome)
+podlink_status pl_permission_complete(pl_permission *permission, const pl_outcome *outcome, podlink_error *err)
 {
     if (outcome->status != PODLINK_OK)
         return outcome->delivery == PODLINK_ANSWERED ? PODLINK_OK : outcome->status;
     size_t length = 0;
     const char *command = podlink_reply_text(podlink_reply_at(outcome->reply->nodes, 0), &length);
-    if (command && length < sizeof permission->refused)
-        memcpy(permission->refused, command, length + 1);
-    return PODLINK_OK;
+    if (!command)
+        return PODLINK_OK;
+    permission->refused = find_command(permission, command, length);
+    if (permission->refused)
+        return PODLINK_OK;
+    return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED,
+                        "loading scripts on %s: asked which commands the user may not run, it names another",
+                        outcome->server);
 }
 
 static bool needs(const pl_script *script, const char *command)
@@ -103,7 +115,7 @@ podlink_status pl_permission_status(const pl_permission *permission, const pl_sc
                                     podlink_error *err)
 {
     const char *script = "unknown";
-    if (permission->refused[0] == '\0')
+    if (!permission->refused)
         return PODLINK_OK;
     for (int i = PL_BUILTIN_COUNT - 1; i >= 0; i--)
         if (needs(scripts->built_in[i], permission->refused))

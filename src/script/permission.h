@@ -14,7 +14,7 @@ enum { PL_COMMANDS_MAX = 32, PL_COMMAND_MAX = 16 };
 typedef struct pl_permission {
     char commands[PL_COMMANDS_MAX][PL_COMMAND_MAX];
     uint32_t count;
-    char refused[PL_COMMAND_MAX]; /* the first that the user may not run, "" where all are allowed */
+    const char *refused; /* of them, the first that the user may not run; NULL: all are allowed */
 } pl_permission;
 
 /** Adds what a script needs. */
@@ -23,8 +23,9 @@ void pl_permission_add(pl_permission *permission, const pl_script *script);
 /** Writes the question. False when out of memory. */
 bool pl_permission_encode(const pl_permission *permission, pl_buffer *out);
 
-/** Takes the answer; that none can be told is no failure. @return PODLINK_OK, or what else failed */
-podlink_status pl_permission_complete(pl_permission *permission, const pl_outcome *outcome);
+/** Takes the answer. A server that cannot tell is no failure.
+ *  @return PODLINK_OK; EREPLY: it names a command that was not asked for; or what else failed */
+podlink_status pl_permission_complete(pl_permission *permission, const pl_outcome *outcome, podlink_error *err);
 
 /** @return PODLINK_OK, or PODLINK_ENOPERM where a command was refused: err names it and a script that needs it */
 podlink_status pl_permission_status(const pl_permission *permission, const pl_scripts *scripts, const char *server,

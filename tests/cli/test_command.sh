@@ -99,6 +99,14 @@ bytes_of_a_reply_reach_a_terminal_escaped()
     [[ $("$PODLINK" command GET key) == $'\x1b[31mred' ]] || fail 'it is escaped without a terminal'
 }
 
+bytes_that_are_no_utf_8_reach_a_terminal_escaped()
+{
+    "$PODLINK" command --quiet SET key $'\x9b31m \xc2\x9b31m \xe2\x82 \xc3\xa9 \xf0\x9f\x99\x82'
+    script -qec "'$PODLINK' command GET key" /dev/null </dev/null >"$WORK/out"
+    grep -qF $'\\x9b31m \\xc2\\x9b31m \\xe2\\x82 \xc3\xa9 \xf0\x9f\x99\x82' "$WORK/out" ||
+        fail "it is $(cat -v "$WORK/out")"
+}
+
 scripts_are_listed_with_their_sha_without_a_server()
 {
     PODLINK_SERVER_DIR=$WORK/no-server expect 0 scripts list

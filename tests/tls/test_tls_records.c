@@ -177,7 +177,7 @@ static void *receive_to_the_end(void *argument)
     return NULL;
 }
 
-/* Whoever sent these commands was told that they were not sent, and may have repeated them elsewhere. */
+/* The caller counts these commands as not sent, and may have repeated them on another connection. */
 static void a_close_sends_nothing_of_a_record_that_was_not_sent(void **state)
 {
     (void)state;

@@ -121,6 +121,20 @@ static void other_words_are_no_redirect(void **state)
     refuse("MOVED 1 a\nb:1", 13);
 }
 
+/* A host stands in messages, in the log and on terminals, and goes to a resolver. */
+static void a_host_has_only_characters_that_hosts_have(void **state)
+{
+    (void)state;
+    static const char odd[] = "!\"#$&'()*+,/;<=>@[\\]^`{|}~\t\x1b\x7f\x80\x9b\xc2\xff";
+    char words[32];
+    for (const char *at = odd; *at; at++) {
+        snprintf(words, sizeof words, "MOVED 1 a%cb:1", *at);
+        refuse(words, strlen(words));
+    }
+    expect("MOVED 1 redis_3.svc-a.local:1", false, 1, "redis_3.svc-a.local:1");
+    expect("MOVED 1 fe80::1%eth0.7:1", false, 1, "[fe80::1%eth0.7]:1");
+}
+
 static void a_host_may_be_as_long_as_a_name_can_be(void **state)
 {
     (void)state;
@@ -142,6 +156,7 @@ int main(void)
         cmocka_unit_test_setup(an_empty_host_is_the_one_that_was_asked, begin),
         cmocka_unit_test_setup(a_node_may_not_know_where_to, begin),
         cmocka_unit_test_setup(other_words_are_no_redirect, begin),
+        cmocka_unit_test_setup(a_host_has_only_characters_that_hosts_have, begin),
         cmocka_unit_test_setup(a_host_may_be_as_long_as_a_name_can_be, begin),
     };
     return RUN_TESTS("redirect", tests);
