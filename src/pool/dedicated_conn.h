@@ -4,7 +4,7 @@
 
 #include "conn/conn.h"
 #include "net/stream.h"
-#include "pool/shared_conn.h"
+#include "pool/server.h"
 
 #include <stdbool.h>
 #include <stdint.h>

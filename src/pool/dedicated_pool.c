@@ -219,7 +219,7 @@ static bool take_or_wait(pl_dedicated_pool *pool, pl_waiter *waiter)
     if (!pool->waiters.first) {
         waiter->dedicated = pop_idle(pool);
         if (waiter->dedicated) {
-            pl_count(&pool->reused, 1);
+            pl_count(&pool->counters.reused, 1);
             return true;
         }
         if (may_dial(pool)) {
@@ -313,7 +313,7 @@ static void give_back(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated, boo
     pl_waiter *waiter = is_closed ? NULL : pl_waiters_pop(&pool->waiters);
     if (waiter) {
         waiter->dedicated = dedicated;
-        pl_count(&pool->reused, 1);
+        pl_count(&pool->counters.reused, 1);
     } else if (!is_closed) {
         push_idle(pool, dedicated, now);
     }
@@ -481,7 +481,7 @@ void pl_dedicated_pool_count(pl_dedicated_pool *pool, podlink_stats *stats)
     stats->stale += pl_counted(&pool->counters.stale);
     stats->waits += pl_counted(&pool->counters.waits);
     stats->wait_ns += pl_counted(&pool->counters.wait_ns);
-    stats->dedicated_reused += pl_counted(&pool->reused);
+    stats->dedicated_reused += pl_counted(&pool->counters.reused);
 }
 
 int64_t pl_dedicated_pool_acknowledged_at(pl_dedicated_pool *pool)

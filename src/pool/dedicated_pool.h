@@ -4,12 +4,21 @@
 #define PL_POOL_DEDICATED_POOL_H
 
 #include "pool/dedicated_conn.h"
-#include "pool/shared_conn.h"
+#include "pool/server.h"
 #include "pool/waiters.h"
 
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+typedef struct pl_dedicated_counters {
+    pl_counter dials;
+    pl_counter dial_failures;
+    pl_counter stale;
+    pl_counter reused;
+    pl_counter waits;
+    pl_counter wait_ns;
+} pl_dedicated_counters;
 
 typedef struct pl_dedicated_pool {
     const pl_server *server; /* borrowed */
@@ -31,8 +40,7 @@ typedef struct pl_dedicated_pool {
     podlink_error dial_fault;
     uint32_t dial_failures; /* in a row */
     int64_t dial_not_before;
-    pl_shared_conn_counters counters;
-    pl_counter reused;
+    pl_dedicated_counters counters;
 } pl_dedicated_pool;
 
 void pl_dedicated_pool_init(pl_dedicated_pool *pool, const pl_server *server, uint32_t max, uint32_t min_idle,

@@ -2,7 +2,8 @@
 #ifndef PL_POOL_DIAL_H
 #define PL_POOL_DIAL_H
 
-#include "pool/shared_conn.h"
+#include "net/stream.h"
+#include "pool/server.h"
 
 /** Connects, initialises conn and runs the handshake. Blocks until the deadline, or the server's dial timeout, at most.
  *  @return the stream, owned by the caller as conn is; where it is not open err says why, and conn is not initialised

@@ -3,48 +3,14 @@
 #ifndef PL_POOL_SHARED_CONN_H
 #define PL_POOL_SHARED_CONN_H
 
-#include "base/clock.h"
-#include "base/log.h"
 #include "conn/conn.h"
-#include "conn/credentials.h"
-#include "conn/handshake.h"
-#include "net/address.h"
 #include "net/stream.h"
-#include "pool/incarnation.h"
-#include "pool/wait_policy.h"
+#include "pool/server.h"
 #include "sync/waitset.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-
-/** Queues what is to run on a new connection ahead of the first call. Under the shared connection's lock. */
-typedef void (*pl_on_connect_fn)(void *context, pl_conn *conn);
-
-/** How connections to one server are made. Borrowed by its shared connections. */
-typedef struct pl_server {
-    const pl_address *address;
-    const pl_tls_context *tls;   /* NULL: clear text */
-    pl_tls_session *tls_session; /* the latest with it; the pool's */
-    const pl_login *login;
-    pl_credentials_source credentials;
-    int64_t credentials_age_ns; /* so old credentials are shown anew; PL_NEVER */
-    const pl_heap *heap;
-    const pl_clock *clock;
-    const pl_log *log;
-    pl_incarnation *incarnation;     /* what the handshakes tell of the server */
-    _Atomic uint32_t *least_version; /* out: the oldest server that was met: 7.0.15 is 70015; 0: none tells. NULL:
-                                        nobody asks */
-    pl_on_connect_fn on_connect;     /* NULL: none */
-    void *on_connect_context;
-    int64_t dial_timeout_ms;
-    int64_t silence_ns; /* a connection on which answers are due is given up after so long without a byte; PL_NEVER */
-    int64_t idle_ns;    /* an idle connection is closed after so long; PL_NEVER */
-    uint32_t timeouts_max;       /* calls in a row that timed out end a connection */
-    pl_wait_policy *wait_policy; /* the client's */
-    int64_t spin_ns;             /* how long a reader looks for replies before it sleeps */
-    size_t reply_max;
-} pl_server;
 
 /** A connection of a shared connection that is about to show its credentials anew. */
 typedef struct pl_shared_conn_auth {
