@@ -20,6 +20,7 @@ enum {
     RECORD_MAX = SSL3_RT_MAX_PLAIN_LENGTH,
     RAW_SIZE = 16 * 1024,
     KEPT_BYTES = 64 * 1024,
+    PRODUCED_MAX = 64 * 1024,
     READS_MAX = 4, /* in one call: then the caller looks at its deadline again */
     WORDS_SIZE = 256
 };
@@ -154,6 +155,19 @@ static bool has_more(const pl_tls *tls)
     return SSL_has_pending(tls->ssl) || BIO_ctrl_pending(tls->received) > 0;
 }
 
+/* With the lock. Some messages of a peer make SSL answer: a request to renegotiate (an alert of 31 bytes that says no),
+ * or for a new key. The answers wait for the next write, and for a connection that only listens none may come. */
+static bool has_room_for_answers(pl_tls *tls)
+{
+    if (BIO_ctrl_pending(tls->produced) <= PRODUCED_MAX)
+        return true;
+    if (tls->fault == PODLINK_OK) {
+        tls->fault = PODLINK_ECONNLOST;
+        snprintf(tls->words, sizeof tls->words, "the server makes the client answer again and again");
+    }
+    return false;
+}
+
 /* Hands SSL the raw bytes that stand in `bytes`, and takes into their place what they hold, of all whole records. */
 static pl_io_result open_records(pl_tls *tls, take_fn take, char *bytes, size_t raw, size_t capacity, size_t *length,
                                  int *error_number)
@@ -175,6 +189,10 @@ static pl_io_result open_records(pl_tls *tls, take_fn take, char *bytes, size_t 
             taken = capacity; /* more of it would be the same again */
         else
             taken += (size_t)n;
+    }
+    if (!has_room_for_answers(tls)) {
+        *error_number = PL_TLS_ERROR;
+        result = PL_IO_FAILED;
     }
     tls->is_dry = result == PL_IO_AGAIN || (result == PL_IO_DONE && !has_more(tls));
     pthread_mutex_unlock(&tls->lock);

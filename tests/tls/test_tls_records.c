@@ -15,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { RECORD = 16 * 1024, LONG = 10 * RECORD, ROOM = 4096 };
+enum { RECORD = 16 * 1024, LONG = 10 * RECORD, ROOM = 4096, REQUESTS = 5000 };
 
 static struct certificates *made;
 static podlink_error err;
@@ -39,7 +39,7 @@ static void *accept_client(void *argument)
     return SSL_accept(pair->server) == 1 ? pair : NULL;
 }
 
-static void begin(struct pair *pair)
+static void begin_version(struct pair *pair, int most_version)
 {
     const pl_cancel cancel = {0};
     const int room = ROOM;
@@ -49,6 +49,7 @@ static void begin(struct pair *pair)
     assert_int_equal(setsockopt(pair->fds[0], SOL_SOCKET, SO_SNDBUF, &room, sizeof room), 0);
     assert_int_equal(fcntl(pair->fds[0], F_SETFL, O_NONBLOCK), 0);
     pair->server_context = SSL_CTX_new(TLS_server_method());
+    SSL_CTX_set_max_proto_version(pair->server_context, most_version);
     SSL_CTX_use_certificate_file(pair->server_context, certificates_path(made, "right.pem"), SSL_FILETYPE_PEM);
     SSL_CTX_use_PrivateKey_file(pair->server_context, certificates_path(made, "right.key"), SSL_FILETYPE_PEM);
     pair->server = SSL_new(pair->server_context);
@@ -71,6 +72,11 @@ static void begin(struct pair *pair)
     pthread_join(pair->thread, &accepted);
     assert_non_null(accepted);
     assert_int_equal(SSL_read(pair->server, &byte, 1), 1);
+}
+
+static void begin(struct pair *pair)
+{
+    begin_version(pair, 0);
 }
 
 static void end(struct pair *pair)
@@ -273,6 +279,28 @@ static void what_is_no_record_fails_and_goes_on_failing(void **state)
     end(&pair);
 }
 
+/* Each request makes the client say no, in an alert that waits for the next write. */
+static void alerts_that_a_peer_provokes_do_not_pile_up(void **state)
+{
+    (void)state;
+    struct pair pair;
+    char bytes[RECORD], words[256];
+    size_t length = 0;
+    int error_number = 0;
+    pl_io_result result = PL_IO_AGAIN;
+    begin_version(&pair, TLS1_2_VERSION);
+    for (int i = 0; i < REQUESTS && result == PL_IO_AGAIN; i++) {
+        assert_int_equal(SSL_renegotiate(pair.server), 1);
+        assert_int_equal(SSL_do_handshake(pair.server), 1);
+        result = pl_tls_read(pair.tls, bytes, sizeof bytes, &length, &error_number);
+    }
+    assert_int_equal(result, PL_IO_FAILED);
+    assert_int_equal(error_number, PL_TLS_ERROR);
+    assert_int_equal(pl_tls_failure(pair.tls, words, sizeof words), PODLINK_ECONNLOST);
+    assert_non_null(strstr(words, "the server makes the client answer again and again"));
+    end(&pair);
+}
+
 static int start(void **state)
 {
     (void)state;
@@ -296,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_close_sends_nothing_of_a_record_that_was_not_sent),
         cmocka_unit_test(a_peek_takes_nothing),
         cmocka_unit_test(an_end_behind_bytes_is_told_after_them),
+        cmocka_unit_test(alerts_that_a_peer_provokes_do_not_pile_up),
         cmocka_unit_test(what_is_no_record_fails_and_goes_on_failing),
     };
     return cmocka_run_group_tests_name("tls records", tests, start, stop) == 0 ? 0 : 1;
