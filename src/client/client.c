@@ -19,20 +19,10 @@ static size_t sockets(void *client, struct pollfd *list, size_t capacity)
 static const pl_janitor_ops plain_janitor = {.tick = tick};
 static const pl_janitor_ops listening_janitor = {.tick = tick, .sockets = sockets};
 
-podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err)
-{
-    const bool listens = client->deployment.topology->sockets != NULL;
-    podlink_status status = pl_deployment_begin(&client->deployment, hooks, err);
-    if (status != PODLINK_OK || client->has_no_janitor ||
-        pl_janitor_start(&client->janitor, listens ? &listening_janitor : &plain_janitor, client))
-        return status;
-    return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
-}
-
-podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err)
+/* Allocates a client, which has not connected yet. */
+static podlink_status make(const podlink_options *options, podlink_client **client, podlink_error *err)
 {
     pl_config config;
-    *client = NULL;
     podlink_status status = pl_config_init(&config, options, err);
     if (status != PODLINK_OK)
         return status;
@@ -46,7 +36,6 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     made->env.log = (pl_log){.write = options->log, .context = options->log_context, .level = options->log_level};
     made->trace = options->trace;
     made->trace_context = options->trace_context;
-    made->has_no_janitor = options->no_janitor_thread != 0;
     status = pl_deployment_init(&made->deployment, &made->env, err);
     if (status != PODLINK_OK) {
         pl_config_fini(&made->env.config);
@@ -56,6 +45,40 @@ podlink_status pl_client_new(const podlink_options *options, podlink_client **cl
     pl_fork_guard_init(&made->fork_guard);
     *client = made;
     return PODLINK_OK;
+}
+
+static podlink_status begin(podlink_client *client, const podlink_options *options, podlink_error *err)
+{
+    pl_node_hooks node_hooks;
+    const bool listens = client->deployment.topology->sockets != NULL;
+    podlink_status status = pl_script_client_hooks.made(client, options, &node_hooks, err);
+    if (status == PODLINK_OK)
+        status = pl_deployment_begin(&client->deployment, &node_hooks, err);
+    if (status != PODLINK_OK)
+        return status;
+    if (!options->no_janitor_thread &&
+        !pl_janitor_start(&client->janitor, listens ? &listening_janitor : &plain_janitor, client))
+        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_NOT_SENT, "cannot start the janitor's thread");
+    return pl_script_client_hooks.begun(client, options, err);
+}
+
+podlink_status podlink_client_open(const podlink_options *options, podlink_client **client, podlink_error *err)
+{
+    podlink_options all;
+    podlink_client *opened = NULL;
+    *client = NULL;
+    pl_error_clear(err);
+    podlink_options_init(&all);
+    if (options) /* an older program has fewer fields */
+        memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
+    podlink_status status = make(&all, &opened, err);
+    if (status == PODLINK_OK)
+        status = begin(opened, &all, err);
+    if (status != PODLINK_OK)
+        podlink_client_free(opened);
+    else
+        *client = opened;
+    return status;
 }
 
 int64_t podlink_client_tick(podlink_client *client)
@@ -85,9 +108,12 @@ void podlink_client_close(podlink_client *client, int64_t wait_ms)
     pl_deployment_close(&client->deployment, pl_deadline_after(pl_clock_now(&client->env.clock), wait_ms));
 }
 
-void pl_client_end(podlink_client *client)
+void podlink_client_free(podlink_client *client)
 {
+    if (!client)
+        return;
     const bool is_child = pl_fork_guard_is_child(&client->fork_guard);
+    pl_heap heap = client->env.config.heap;
     if (is_child) {
         pl_janitor_leave_behind(&client->janitor);
     } else {
@@ -95,11 +121,7 @@ void pl_client_end(podlink_client *client)
         pl_janitor_stop(&client->janitor);
     }
     pl_deployment_fini(&client->deployment, is_child);
-}
-
-void pl_client_free(podlink_client *client)
-{
-    pl_heap heap = client->env.config.heap;
+    pl_script_client_hooks.ended(client);
     pl_fork_guard_fini(&client->fork_guard);
     pl_config_fini(&client->env.config);
     pl_heap_free(&heap, client);

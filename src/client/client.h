@@ -1,5 +1,4 @@
-/* A client: its configuration and its connections. What scripts it holds is the script layer's, which alone looks
- * inside `scripts`, and which opens and frees the whole. */
+/* A client: its environment, its deployment and its janitor; and the hooks by which the script layer takes part. */
 #ifndef PL_CLIENT_CLIENT_H
 #define PL_CLIENT_CLIENT_H
 
@@ -16,22 +15,27 @@ struct podlink_client {
     void *trace_context;
     pl_fork_guard fork_guard;
     pl_deployment deployment;
-    bool has_no_janitor;
     pl_janitor janitor;
-    struct pl_scripts *scripts; /* owned by the script layer */
+    struct pl_scripts *scripts; /* of the script layer, which alone looks inside */
 };
 
-/** Allocates a client, which has not connected yet. @return PODLINK_OK; EINVAL, EUNSUPPORTED, ENOMEM */
-podlink_status pl_client_new(const podlink_options *options, podlink_client **client, podlink_error *err);
+/** What the script layer does in the life of a client. It is above this layer, which therefore knows only these
+ *  functions. */
+typedef struct pl_client_hooks {
+    /** The client was allocated: makes client->scripts, and registers those of the options.
+     *  @param node_hooks  out
+     *  @return PODLINK_OK; EINVAL, EEXIST, EUNSUPPORTED, ENOMEM */
+    podlink_status (*made)(podlink_client *client, const podlink_options *options, pl_node_hooks *node_hooks,
+                           podlink_error *err);
 
-/** Gives it its first view, and starts its janitor. On failure pl_client_end() and pl_client_free() follow.
- *  @return PODLINK_OK or ENOMEM */
-podlink_status pl_client_begin(podlink_client *client, const pl_node_hooks *hooks, podlink_error *err);
+    /** Calls can be made: loads the scripts, as the options say. @return PODLINK_OK, or why the open fails */
+    podlink_status (*begun)(podlink_client *client, const podlink_options *options, podlink_error *err);
 
-/** Ends its janitor and its connections; what is left in flight is told. */
-void pl_client_end(podlink_client *client);
+    /** All connections are closed: frees client->scripts, which is NULL if `made` has not made it. */
+    void (*ended)(podlink_client *client);
+} pl_client_hooks;
 
-/** After pl_client_end(). */
-void pl_client_free(podlink_client *client);
+/** Defined by the script layer. */
+extern const pl_client_hooks pl_script_client_hooks;
 
 #endif

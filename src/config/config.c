@@ -14,6 +14,17 @@ static podlink_status check_allocator(const podlink_allocator *allocator, podlin
     return PODLINK_OK;
 }
 
+static podlink_status check_loading(podlink_script_loading loading, podlink_error *err)
+{
+    switch (loading) {
+    case PODLINK_LOAD_ON_OPEN:
+    case PODLINK_LOAD_IF_POSSIBLE:
+    case PODLINK_LOAD_ON_DEMAND:
+        return PODLINK_OK;
+    }
+    return pl_error_invalid(err, "script_loading is none of its values");
+}
+
 static podlink_status check_credentials(const pl_config *config, podlink_error *err)
 {
     if (config->credentials && (config->login.user || config->login.password))
@@ -88,7 +99,9 @@ static void resolve(pl_config *config)
 
 podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err)
 {
-    podlink_status status = check_allocator(options->allocator, err);
+    podlink_status status = check_loading(options->script_loading, err);
+    if (status == PODLINK_OK)
+        status = check_allocator(options->allocator, err);
     if (status != PODLINK_OK)
         return status;
     memset(config, 0, sizeof *config);
