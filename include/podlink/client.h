@@ -43,8 +43,8 @@ typedef struct podlink_log_record {
  *  thread. Must be thread-safe and should not block. */
 typedef void (*podlink_log_fn)(void *context, const podlink_log_record *record);
 
-/** Memory functions. Set all three or none. reallocate(context, NULL, n) allocates; the new size is never 0. hiredis's
- *  reader, the TLS library and the resolver call malloc, whatever is set here. */
+/** Memory functions. Set all three or none. reallocate(context, NULL, n) allocates; the new size is never 0. The
+ *  TLS library and the resolver call malloc, whatever is set here. */
 typedef struct podlink_allocator {
     void *(*allocate)(void *context, size_t size);
     void *(*reallocate)(void *context, void *block, size_t size);
@@ -176,8 +176,9 @@ typedef struct podlink_options {
     uint32_t retries;            /* 0..100, default 3: see above */
     int64_t dial_timeout_ms;     /* 1..2^31-1, default 5000: resolve, connect, TLS and handshake */
     int64_t call_timeout_ms;     /* 1..2^31-1, default 3000; -1: no limit */
-    size_t reply_max_bytes;      /* 2^16..2^40, default 2^29 (512 MiB): a longer reply is PODLINK_EPROTOCOL and ends the
-                                    connection */
+    size_t reply_max_bytes;      /* 2^16..2^40, default 2^29 (512 MiB): of a reply on the wire, and in memory. A longer
+                                    one is PODLINK_EREPLY and is skipped; one of more than four times as much
+                                    is PODLINK_EPROTOCOL and ends the connection */
     podlink_script_loading script_loading; /* default PODLINK_LOAD_ON_OPEN */
     const podlink_script *scripts;         /* your own scripts, registered in addition to the built-in ones */
     size_t script_count;

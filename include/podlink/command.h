@@ -65,8 +65,23 @@ PODLINK_API podlink_status podlink_reply_integer(const podlink_reply *reply, int
 /** The number of elements of an array; 0 for the other types. */
 PODLINK_API size_t podlink_reply_count(const podlink_reply *reply);
 
-/** An element of an array, valid as long as the array; NULL beyond its end. The cost is one step, plus one for each
- *  earlier element that is itself an array with elements. */
+/** The first element of an array, valid as long as the array; NULL where the array has none, and for the other types.
+ *  With podlink_reply_next() it walks through an array at the cost of one step for each element, however deep these are
+ *  nested:
+ *
+ *      for (const podlink_reply *e = podlink_reply_first(array); e; e = podlink_reply_next(array, e))
+ *          ...
+ */
+PODLINK_API const podlink_reply *podlink_reply_first(const podlink_reply *array);
+
+/** The element after another one of the same array, valid as long as the array; NULL after the last one.
+ *  @param array    the array that has the element; not NULL
+ *  @param element  from podlink_reply_first(), podlink_reply_next() or podlink_reply_at() of this array, not of an array
+ *  inside it. NULL: returns NULL */
+PODLINK_API const podlink_reply *podlink_reply_next(const podlink_reply *array, const podlink_reply *element);
+
+/** An element of an array, valid as long as the array; NULL beyond its end. The cost is one step where no element is
+ *  itself an array with elements, and otherwise one step for each earlier element: use podlink_reply_next() in loops. */
 PODLINK_API const podlink_reply *podlink_reply_at(const podlink_reply *reply, size_t index);
 
 #ifdef __cplusplus

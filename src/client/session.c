@@ -289,9 +289,11 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
     podlink_session *session = (podlink_session *)((char *)request - offsetof(podlink_session, pushes));
     const pl_heap *heap = &session->client->env.config.heap;
     pl_push *push = pl_heap_zalloc(heap, sizeof *push);
-    if (push)
-        push->reply = pl_reply_handout(outcome->reply);
-    if (!push || !push->reply) {
+    if (push) {
+        push->fault = outcome->status < 0 ? outcome->why : NULL;
+        push->reply = push->fault ? NULL : pl_reply_handout(outcome->reply);
+    }
+    if (!push || (!push->reply && outcome->status != PODLINK_EREPLY)) {
         pl_heap_free(heap, push);
         session->lost_push = true;
         return PODLINK_ENOMEM;
@@ -329,8 +331,10 @@ static podlink_status receive(podlink_session *session, int64_t deadline, podlin
         return status;
     pl_push *push = pop_push(session);
     *reply = push->reply;
+    if (push->fault)
+        status = pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "a message is lost: %s", push->fault);
     pl_heap_free(&session->client->env.config.heap, push);
-    return PODLINK_OK;
+    return status;
 }
 
 podlink_status podlink_session_receive(podlink_session *session, const podlink_call *call, podlink_reply **reply,

@@ -9,6 +9,7 @@
 /** A message that has come and was not asked for yet. */
 typedef struct pl_push {
     podlink_reply *reply;
+    const char *fault; /* NULL, or why there is no reply; static */
     struct pl_push *next;
 } pl_push;
 

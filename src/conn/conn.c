@@ -12,19 +12,19 @@
 /* A buffer that a large batch has filled gives its memory back. */
 enum { KEPT_BYTES = 64 * 1024 };
 
-bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters)
+void pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters)
 {
     *conn = (pl_conn){.server = server, .counters = counters};
     pl_buffer_init(&conn->filling, heap);
     pl_buffer_init(&conn->sending, heap);
     pl_inflight_init(&conn->inflight, heap);
-    return pl_parser_init(&conn->parser, heap, reply_max);
+    pl_reader_init(&conn->reader, heap, reply_max);
 }
 
 void pl_conn_fini(pl_conn *conn)
 {
     assert(pl_inflight_length(&conn->inflight) == 0);
-    pl_parser_fini(&conn->parser);
+    pl_reader_fini(&conn->reader);
     pl_inflight_fini(&conn->inflight);
     pl_buffer_fini(&conn->sending);
     pl_buffer_fini(&conn->filling);
@@ -172,15 +172,20 @@ static void tell(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome
     }
 }
 
+/* A reply with a fault is an answer nevertheless: the command has run. */
 static pl_outcome outcome_of_reply(const pl_conn *conn)
 {
-    const pl_reply *reply = &conn->parser.reply;
+    const pl_reader *reader = &conn->reader;
+    const podlink_reply *root = pl_reply_root(&reader->reply);
     pl_outcome outcome = {.delivery = PODLINK_ANSWERED, .server = conn->server};
-    if (reply->nodes[0].type == PODLINK_REPLY_ERROR) {
-        outcome.words = podlink_reply_text(reply->nodes, &outcome.words_length);
+    if (reader->fault != PL_REPLY_OK) {
+        outcome.status = reader->fault == PL_REPLY_NO_MEMORY ? PODLINK_ENOMEM : PODLINK_EREPLY;
+        outcome.why = pl_reply_fault_text(reader->fault);
+    } else if (root->type == PODLINK_REPLY_ERROR && !conn->pushes) {
+        outcome.words = podlink_reply_text(root, &outcome.words_length);
         outcome.status = pl_error_reply_status(outcome.words, outcome.words_length);
     } else {
-        outcome.reply = reply;
+        outcome.reply = &reader->reply;
     }
     return outcome;
 }
@@ -202,7 +207,7 @@ static void record_latency(pl_conn_counters *counters, const pl_request *request
 /* Commands with a key are the users'. */
 static bool is_acknowledged_write(const pl_request *request, const pl_outcome *outcome)
 {
-    return outcome->status == PODLINK_OK && request->ops->slot && !request->reads_only;
+    return !outcome->words && request->ops->slot && !request->reads_only;
 }
 
 static void tell_answer(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome, int64_t now)
@@ -225,7 +230,7 @@ static void tell_answer(pl_conn *conn, const pl_inflight_entry *entry, const pl_
 static void take_push(pl_conn *conn)
 {
     pl_request *request = conn->pushes;
-    const pl_outcome outcome = {.delivery = PODLINK_ANSWERED, .reply = &conn->parser.reply, .server = conn->server};
+    const pl_outcome outcome = outcome_of_reply(conn);
     request->ops->complete(request, 0, &outcome, NULL);
 }
 
@@ -258,15 +263,15 @@ static bool take_reply(pl_conn *conn, int64_t now)
         take_push(conn);
         return true;
     }
-    if (!pop_answered(conn, &entry))
+    if (conn->reader.is_push || !pop_answered(conn, &entry))
         return false;
-    if (entry.kind == PL_INFLIGHT_FENCED && pl_fence_is_answer(conn->parser.reply.nodes)) {
+    if (entry.kind == PL_INFLIGHT_FENCED && pl_fence_is_answer(pl_reply_root(&conn->reader.reply))) {
         tell_unanswered(conn, &entry, now);
         if (!pop_answered(conn, &entry))
             return false;
     }
     if (entry.kind == PL_INFLIGHT_FENCE)
-        return pl_fence_is_answer(conn->parser.reply.nodes);
+        return pl_fence_is_answer(pl_reply_root(&conn->reader.reply));
     pl_outcome outcome = outcome_of_reply(conn);
     tell_answer(conn, &entry, &outcome, now);
     return true;
@@ -277,11 +282,16 @@ static void fail_unasked(pl_conn *conn)
     char why[sizeof conn->fault.message];
     podlink_error words;
     size_t length = 0;
-    const char *text = podlink_reply_text(conn->parser.reply.nodes, &length);
+    const podlink_reply *root = pl_reply_root(&conn->reader.reply);
+    if (conn->reader.fault == PL_REPLY_NO_MEMORY) { /* it may have been a refusal */
+        pl_conn_fail(conn, PODLINK_ENOMEM, pl_reply_fault_text(PL_REPLY_NO_MEMORY));
+        return;
+    }
+    const char *text = podlink_reply_text(root, &length);
     pl_error_server(&words, text ? text : "", length);
     snprintf(why, sizeof why, "a reply that nobody asked for%s%s", text ? ": " : "", words.server);
     /* A server that lets nobody in says so before it is asked anything. */
-    const bool is_refusal = conn->head == 0 && conn->parser.reply.nodes[0].type == PODLINK_REPLY_ERROR;
+    const bool is_refusal = conn->head == 0 && podlink_reply_type_of(root) == PODLINK_REPLY_ERROR;
     pl_conn_fail(conn, is_refusal ? pl_error_reply_status(text, length) : PODLINK_EPROTOCOL,
                  is_refusal ? words.server : why);
 }
@@ -291,16 +301,17 @@ void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t n
     if (conn->is_dead)
         return;
     pl_count(&conn->counters->bytes_received, length);
-    pl_parse_result result = pl_parser_feed(&conn->parser, bytes, length);
-    while (result != PL_PARSE_FAILED && (result = pl_parser_next(&conn->parser)) == PL_PARSE_REPLY) {
+    pl_reader_input input = {bytes, (const char *)bytes + length};
+    pl_read_result result = PL_READ_MORE;
+    while (input.at < input.end && (result = pl_reader_next(&conn->reader, &input)) == PL_READ_REPLY) {
         if (!take_reply(conn, now)) {
             fail_unasked(conn);
             return;
         }
     }
-    if (result == PL_PARSE_FAILED)
-        pl_conn_fail(conn, conn->parser.out_of_memory ? PODLINK_ENOMEM : PODLINK_EPROTOCOL, conn->parser.error);
-    else if (pl_parser_is_midway(&conn->parser) && pl_inflight_length(&conn->inflight) == 0 && !conn->pushes)
+    if (result == PL_READ_FAILED)
+        pl_conn_fail(conn, PODLINK_EPROTOCOL, conn->reader.why);
+    else if (pl_reader_is_midway(&conn->reader) && pl_inflight_length(&conn->inflight) == 0 && !conn->pushes)
         pl_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
 }
 

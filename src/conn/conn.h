@@ -8,7 +8,7 @@
 #include "base/histogram.h"
 #include "conn/inflight.h"
 #include "conn/request.h"
-#include "resp/parser.h"
+#include "resp/reader.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -53,7 +53,7 @@ typedef struct pl_conn {
     pl_send_time send_times[PL_SEND_TIMES]; /* a ring */
     uint32_t send_times_first;
     uint32_t send_times_count;
-    pl_parser parser;
+    pl_reader reader;
     pl_request *finished; /* whose owners are to be told */
     pl_request *pushes;   /* gets every reply, once the connection only listens; NULL: none does. Borrowed */
     bool is_dead;
@@ -66,8 +66,7 @@ typedef struct pl_bytes {
     size_t length;
 } pl_bytes;
 
-/** False when out of memory. */
-bool pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters);
+void pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters);
 
 /** The line is empty: pl_conn_fail() before. */
 void pl_conn_fini(pl_conn *conn);

@@ -27,11 +27,12 @@ static inline bool pl_fence_encode(pl_buffer *out)
     return true;
 }
 
-/** Whether this is what it is answered with. */
+/** Whether this is what it is answered with. @param reply  NULL: one that could not be read */
 static inline bool pl_fence_is_answer(const podlink_reply *reply)
 {
     size_t length = 0;
-    const char *words = reply->type == PODLINK_REPLY_ERROR ? podlink_reply_text(reply, &length) : NULL;
+    const bool is_error = podlink_reply_type_of(reply) == PODLINK_REPLY_ERROR;
+    const char *words = is_error ? podlink_reply_text(reply, &length) : NULL;
     return words && length >= sizeof PL_FENCE_ANSWER - 1 &&
            strncasecmp(words, PL_FENCE_ANSWER, sizeof PL_FENCE_ANSWER - 1) == 0;
 }

@@ -78,11 +78,14 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
     pl_sentinels *sentinels = l->watch->sentinels;
     const int64_t now = pl_clock_now(sentinels->server.clock);
     pl_sentinel_event event;
-    pl_sentinel_event_read(outcome->reply->nodes, sentinels->deployment->env->config.master_name, &event);
     l->heard_at = now;
     l->heard++;
-    if (outcome->reply->nodes->type == PODLINK_REPLY_ERROR)
-        tell_refusal(l, outcome->reply->nodes);
+    if (outcome->status != PODLINK_OK)
+        return outcome->status;
+    const podlink_reply *message = pl_reply_root(outcome->reply);
+    pl_sentinel_event_read(message, sentinels->deployment->env->config.master_name, &event);
+    if (message->type == PODLINK_REPLY_ERROR)
+        tell_refusal(l, message);
     pthread_mutex_lock(&sentinels->lock);
     if (event.kind != PL_SENTINEL_OTHER)
         pl_outage_note(&sentinels->outage, &event, &sentinels->master, sentinels->down_after_ns, now);

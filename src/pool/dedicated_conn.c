@@ -65,7 +65,7 @@ bool pl_dedicated_conn_is_clean(pl_dedicated_conn *dedicated)
     if (PL_MUTANT_RETURNS_UNREAD)
         return !conn->is_dead;
     return !conn->is_dead && !conn->pushes && pl_inflight_length(&conn->inflight) == 0 && !pl_conn_has_output(conn) &&
-           !pl_parser_is_midway(&conn->parser) && pl_dedicated_conn_is_quiet(dedicated);
+           !pl_reader_is_midway(&conn->reader) && pl_dedicated_conn_is_quiet(dedicated);
 }
 
 bool pl_dedicated_conn_has_expired(const pl_dedicated_conn *dedicated, int64_t outdated_at, int64_t now)

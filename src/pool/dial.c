@@ -55,11 +55,7 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     if (open_stream(server, deadline, &stream, err) != PODLINK_OK)
         return stream;
     pl_conn_counters ignored = {0}; /* the handshake is no call of the user's */
-    if (!pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored)) {
-        pl_error_no_memory(err);
-        pl_stream_close(&stream);
-        return stream;
-    }
+    pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored);
     pl_handshake handshake;
     pl_handshake_init(&handshake, login, atomic_load(&server->incarnation->is_of_master), err);
     pl_sync_io_run(conn, &stream, &handshake.request, server->clock, deadline, &server->incarnation->cancel);

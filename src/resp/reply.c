@@ -3,97 +3,33 @@
 
 #include "base/number.h"
 
-#include <assert.h>
-#include <string.h>
-
 enum { FIRST_NODES = 16, FIRST_TEXT = 256, KEPT_BYTES = 16 * 1024 };
 
-void pl_reply_init(pl_reply *reply, const pl_heap *heap)
+void pl_reply_init(pl_reply *reply, const pl_heap *heap, size_t memory_max)
 {
-    *reply = (pl_reply){.heap = heap};
+    *reply = (pl_reply){.heap = heap, .memory_max = memory_max};
 }
 
 void pl_reply_fini(pl_reply *reply)
 {
     pl_heap_free(reply->heap, reply->nodes);
     pl_heap_free(reply->heap, reply->text);
-    pl_reply_init(reply, reply->heap);
+    pl_reply_init(reply, reply->heap, reply->memory_max);
 }
 
 void pl_reply_reset(pl_reply *reply)
 {
     reply->node_count = 0;
     reply->text_length = 0;
+    reply->is_full = false;
     if (reply->node_capacity * sizeof *reply->nodes > KEPT_BYTES || reply->text_capacity > KEPT_BYTES)
         pl_reply_fini(reply);
 }
 
-static podlink_reply *add_node(pl_reply *reply, podlink_reply_type type)
+void pl_reply_move(pl_reply *to, pl_reply *from)
 {
-    if (reply->node_count == UINT32_MAX)
-        return NULL;
-    if (reply->node_count == reply->node_capacity) {
-        size_t capacity = reply->node_capacity ? reply->node_capacity * 2 : FIRST_NODES;
-        podlink_reply *nodes = pl_heap_realloc(reply->heap, reply->nodes, capacity * sizeof *nodes);
-        if (!nodes)
-            return NULL;
-        reply->nodes = nodes;
-        reply->node_capacity = capacity;
-    }
-    podlink_reply *node = &reply->nodes[reply->node_count++];
-    *node = (podlink_reply){.type = type, .span = 1};
-    return node;
-}
-
-static bool reserve_text(pl_reply *reply, size_t more)
-{
-    if (reply->text_capacity - reply->text_length >= more)
-        return true;
-    size_t capacity = reply->text_capacity ? reply->text_capacity : FIRST_TEXT;
-    while (capacity - reply->text_length < more)
-        capacity *= 2;
-    char *text = pl_heap_realloc(reply->heap, reply->text, capacity);
-    if (!text)
-        return false;
-    reply->text = text;
-    reply->text_capacity = capacity;
-    return true;
-}
-
-bool pl_reply_add_text(pl_reply *reply, podlink_reply_type type, const char *bytes, size_t length)
-{
-    if (!reserve_text(reply, length + 1))
-        return false;
-    podlink_reply *node = add_node(reply, type);
-    if (!node)
-        return false;
-    node->count = length;
-    node->as.offset = reply->text_length;
-    memcpy(reply->text + reply->text_length, bytes, length);
-    reply->text[reply->text_length + length] = '\0';
-    reply->text_length += length + 1;
-    return true;
-}
-
-bool pl_reply_add_integer(pl_reply *reply, int64_t value)
-{
-    podlink_reply *node = add_node(reply, PODLINK_REPLY_INTEGER);
-    if (node)
-        node->as.integer = value;
-    return node != NULL;
-}
-
-bool pl_reply_add_nil(pl_reply *reply)
-{
-    return add_node(reply, PODLINK_REPLY_NIL) != NULL;
-}
-
-bool pl_reply_add_array(pl_reply *reply, size_t count)
-{
-    podlink_reply *node = add_node(reply, PODLINK_REPLY_ARRAY);
-    if (node)
-        node->count = count;
-    return node != NULL;
+    *to = *from;
+    pl_reply_init(from, from->heap, from->memory_max);
 }
 
 static bool is_text(const podlink_reply *node)
@@ -102,32 +38,62 @@ static bool is_text(const podlink_reply *node)
            node->type == PODLINK_REPLY_ERROR;
 }
 
-/* Backwards, so that the spans of an array's elements are known when it is reached. */
-static void set_spans(podlink_reply *nodes, size_t count)
+/* What a block may grow to: twice its size, within what the limit leaves it. 0: the limit is reached.
+ * @param others  bytes of the other block that are in use */
+static size_t grown(pl_reply *reply, size_t capacity, size_t needed, size_t others)
 {
-    for (size_t at = count; at-- > 0;) {
-        if (nodes[at].type != PODLINK_REPLY_ARRAY)
-            continue;
-        size_t next = at + 1;
-        for (uint64_t element = 0; element < nodes[at].count; element++)
-            next += nodes[next].span;
-        nodes[at].span = (uint32_t)(next - at);
+    const size_t limit = reply->memory_max > others ? reply->memory_max - others : 0;
+    if (needed > limit) {
+        reply->is_full = true;
+        return 0;
     }
+    while (capacity < needed)
+        capacity = capacity > limit / 2 ? limit : 2 * capacity;
+    return capacity;
 }
 
-static void set_text(podlink_reply *nodes, size_t count, const char *text)
+bool pl_reply_grow_nodes(pl_reply *reply)
 {
-    for (size_t at = 0; at < count; at++)
-        if (is_text(&nodes[at]))
-            nodes[at].as.text = text + nodes[at].as.offset;
+    const size_t size = sizeof *reply->nodes;
+    const size_t needed = (reply->node_count + 1) * size;
+    const size_t present = reply->node_capacity > 0 ? reply->node_capacity * size : FIRST_NODES * size;
+    const size_t bytes = grown(reply, present, needed, reply->text_length);
+    if (bytes == 0 || reply->node_count >= UINT32_MAX)
+        return false;
+    podlink_reply *nodes = pl_heap_realloc(reply->heap, reply->nodes, bytes);
+    if (!nodes)
+        return false;
+    reply->nodes = nodes;
+    reply->node_capacity = bytes / size;
+    return true;
 }
 
-const podlink_reply *pl_reply_seal(pl_reply *reply)
+/* The text has moved: the nodes point to where it is now. */
+static void rebase(pl_reply *reply, uintptr_t old, char *text)
 {
-    assert(reply->node_count > 0);
-    set_spans(reply->nodes, reply->node_count);
-    set_text(reply->nodes, reply->node_count, reply->text);
-    return reply->nodes;
+    for (size_t i = 0; i < reply->node_count; i++)
+        if (is_text(&reply->nodes[i]))
+            reply->nodes[i].as.text = text + ((uintptr_t)reply->nodes[i].as.text - old);
+}
+
+bool pl_reply_grow_text(pl_reply *reply, size_t more)
+{
+    const size_t others = reply->node_count * sizeof *reply->nodes;
+    const size_t present = reply->text_capacity > 0 ? reply->text_capacity : FIRST_TEXT;
+    if (more > SIZE_MAX / 2 - reply->text_length)
+        return false;
+    const size_t capacity = grown(reply, present, reply->text_length + more, others);
+    if (capacity == 0)
+        return false;
+    const uintptr_t old = (uintptr_t)reply->text;
+    char *text = pl_heap_realloc(reply->heap, reply->text, capacity);
+    if (!text)
+        return false;
+    if ((uintptr_t)text != old)
+        rebase(reply, old, text);
+    reply->text = text;
+    reply->text_capacity = capacity;
+    return true;
 }
 
 podlink_reply *pl_reply_handout(const pl_reply *reply)
@@ -179,6 +145,19 @@ podlink_status podlink_reply_integer(const podlink_reply *reply, int64_t *value)
 size_t podlink_reply_count(const podlink_reply *reply)
 {
     return reply && reply->type == PODLINK_REPLY_ARRAY ? reply->count : 0;
+}
+
+const podlink_reply *podlink_reply_first(const podlink_reply *reply)
+{
+    return podlink_reply_count(reply) > 0 ? reply + 1 : NULL;
+}
+
+const podlink_reply *podlink_reply_next(const podlink_reply *array, const podlink_reply *element)
+{
+    if (!element)
+        return NULL;
+    const podlink_reply *next = element + element->span;
+    return next < array + array->span ? next : NULL;
 }
 
 const podlink_reply *podlink_reply_at(const podlink_reply *reply, size_t index)

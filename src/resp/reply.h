@@ -8,7 +8,9 @@
 #include <podlink/command.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct podlink_reply {
     podlink_reply_type type;
@@ -17,7 +19,6 @@ struct podlink_reply {
     union {
         int64_t integer;
         const char *text;
-        size_t offset; /* of the text while the reply is being built, since the text may still move */
     } as;
 };
 
@@ -29,25 +30,22 @@ typedef struct pl_reply {
     size_t node_capacity;
     size_t text_length;
     size_t text_capacity;
+    size_t memory_max; /* nodes and text together take no more */
+    bool is_full;      /* memory_max, and not the heap, is why something could not be added */
 } pl_reply;
 
-void pl_reply_init(pl_reply *reply, const pl_heap *heap);
+/** @param memory_max  SIZE_MAX: no limit */
+void pl_reply_init(pl_reply *reply, const pl_heap *heap, size_t memory_max);
 void pl_reply_fini(pl_reply *reply);
 
 /** Empties it; keeps the memory unless it has grown large. */
 void pl_reply_reset(pl_reply *reply);
 
-/** Appends a node. False when out of memory. */
-bool pl_reply_add_text(pl_reply *reply, podlink_reply_type type, const char *bytes, size_t length);
-bool pl_reply_add_integer(pl_reply *reply, int64_t value);
-bool pl_reply_add_nil(pl_reply *reply);
-bool pl_reply_add_array(pl_reply *reply, size_t count);
+/** Moves a reply to another place, which must be empty: no node and no text is copied. */
+void pl_reply_move(pl_reply *to, pl_reply *from);
 
-/** Ends building: sets spans and text pointers. @return the root */
-const podlink_reply *pl_reply_seal(pl_reply *reply);
-
-/** The first element of an array that has one, and the one behind an element that is not its array's last: a step each,
- *  where podlink_reply_at() may take many. */
+/** The first element of an array that has one, and the one after an element that is not its array's last: what
+ *  podlink_reply_first() and podlink_reply_next() do, without their checks. */
 static inline const podlink_reply *pl_reply_first(const podlink_reply *array)
 {
     return array + 1;
@@ -58,7 +56,49 @@ static inline const podlink_reply *pl_reply_after(const podlink_reply *element)
     return element + element->span;
 }
 
-/** Copies a sealed reply into one block for the user, podlink_reply_free(). NULL when out of memory. */
+/** NULL where it is empty. */
+static inline const podlink_reply *pl_reply_root(const pl_reply *reply)
+{
+    return reply->node_count > 0 ? reply->nodes : NULL;
+}
+
+/* --- building ----------------------------------------------------------------------------------------------------- */
+
+/** Slow paths of the functions below. */
+bool pl_reply_grow_nodes(pl_reply *reply);
+bool pl_reply_grow_text(pl_reply *reply, size_t more);
+
+/** Makes room for so many more bytes of text. False when out of memory, or at memory_max: nothing has changed. */
+static inline bool pl_reply_reserve(pl_reply *reply, size_t more)
+{
+    return reply->text_capacity - reply->text_length >= more || pl_reply_grow_text(reply, more);
+}
+
+/** Appends text where room was reserved. */
+static inline void pl_reply_put(pl_reply *reply, const char *bytes, size_t length)
+{
+    memcpy(reply->text + reply->text_length, bytes, length);
+    reply->text_length += length;
+}
+
+/** Appends a node, whose text begins here. NULL when out of memory, or at memory_max. Of an array the caller sets the
+ *  count, and the span when its last element is there. */
+static inline podlink_reply *pl_reply_add(pl_reply *reply, podlink_reply_type type)
+{
+    if (reply->node_count == reply->node_capacity && !pl_reply_grow_nodes(reply))
+        return NULL;
+    podlink_reply *node = &reply->nodes[reply->node_count++];
+    *node = (podlink_reply){.type = type, .span = 1};
+    return node;
+}
+
+/** Ends the array that is node number i: all its elements have been added. */
+static inline void pl_reply_end_array(pl_reply *reply, size_t i)
+{
+    reply->nodes[i].span = (uint32_t)(reply->node_count - i);
+}
+
+/** Copies a reply into one block for the user, podlink_reply_free(). NULL when out of memory. */
 podlink_reply *pl_reply_handout(const pl_reply *reply);
 
 #endif

@@ -4,7 +4,7 @@
 #include "deployment/redirect.h"
 #include "deployment/sentinel_event.h"
 #include "deployment/sentinel_reply.h"
-#include "resp/parser.h"
+#include "resp/reader.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -119,17 +119,19 @@ static void read_words(const uint8_t *data, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    pl_parser parser;
+    pl_reader reader;
+    pl_reader_input input = {(const char *)data, (const char *)data + size};
     pl_heap_init(&heap, NULL);
     pl_address_tcp(&asked, "asked.example.org", 6379);
     read_words(data, size);
-    if (!pl_parser_init(&parser, &heap, REPLY_MAX))
-        return 0;
-    if (size > 0 && pl_parser_feed(&parser, data, size) != PL_PARSE_FAILED)
-        while (pl_parser_next(&parser) == PL_PARSE_REPLY) {
-            read_cluster(parser.reply.nodes);
-            read_sentinel(parser.reply.nodes);
-        }
-    pl_parser_fini(&parser);
+    pl_reader_init(&reader, &heap, REPLY_MAX);
+    while (input.at < input.end && pl_reader_next(&reader, &input) == PL_READ_REPLY) {
+        const podlink_reply *root = pl_reply_root(&reader.reply);
+        if (!root)
+            continue;
+        read_cluster(root);
+        read_sentinel(root);
+    }
+    pl_reader_fini(&reader);
     return 0;
 }

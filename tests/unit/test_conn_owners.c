@@ -4,6 +4,7 @@
 #include "tap_cmocka.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const five[] = {"GET a", "SET b 1", "INCR c", "GET d", "DEL e"};
@@ -325,7 +326,57 @@ static void half_a_command_is_taken_back(void **state)
     trace_fini(&t);
 }
 
-static void no_memory_for_a_reply_ends_the_connection_as_such(void **state)
+/* --- replies that cannot be read -----------------------------------------------------------------------------------
+ */
+
+static void a_reply_without_memory_fails_its_command_alone(void **state)
+{
+    (void)state;
+    trace t;
+    trace_call a;
+    trace_init(&t);
+    trace_call_init(&t, &a, "a", true, two_of_b, 2);
+    trace_queue(&t, &a);
+    trace_send(&t);
+    test_heap_fail_at(&t.memory, 1, 1);
+    trace_receive(&t, "$1\r\nx\r\n$1\r\ny\r\n");
+    trace_expect(&t, "> GET b\n> GET bb\n"
+                     "a[0] ENOMEM answered (out of memory for the reply)\n"
+                     "a[1] OK answered $y\n");
+    assert_false(t.conn.is_dead);
+    trace_fini(&t);
+}
+
+/* A string of size bytes, and a reply behind it. */
+static void receive_string(trace *t, size_t size)
+{
+    char *reply = malloc(size + 64);
+    const int head = snprintf(reply, 64, "$%zu\r\n", size);
+    memset(reply + head, 'x', size);
+    strcpy(reply + head + size, "\r\n+next\r\n");
+    trace_receive_in_chunks(t, reply, 16 * 1024);
+    free(reply);
+}
+
+static void a_reply_beyond_the_limit_fails_its_command_alone(void **state)
+{
+    (void)state;
+    trace t;
+    trace_call a;
+    trace_init(&t);
+    trace_call_init(&t, &a, "a", true, two_of_b, 2);
+    trace_queue(&t, &a);
+    trace_send(&t);
+    receive_string(&t, TRACE_REPLY_MAX);
+    trace_expect(&t, "> GET b\n> GET bb\n"
+                     "a[0] EREPLY answered (the reply is longer than reply_max_bytes)\n"
+                     "a[1] OK answered +next\n");
+    assert_false(t.conn.is_dead);
+    trace_fini(&t);
+}
+
+/* Skipping it could take for ever. */
+static void a_reply_far_beyond_the_limit_ends_the_connection(void **state)
 {
     (void)state;
     trace t;
@@ -334,30 +385,64 @@ static void no_memory_for_a_reply_ends_the_connection_as_such(void **state)
     trace_call_init(&t, &a, "a", false, two_of_b, 2);
     trace_queue(&t, &a);
     trace_send(&t);
-    test_heap_fail_at(&t.memory, 1, 1);
-    trace_receive(&t, "$1\r\nx\r\n");
+    receive_string(&t, (size_t)PL_READER_SKIPPED_TIMES * TRACE_REPLY_MAX);
     trace_expect(&t, "> GET b\n> GET bb\n"
-                     "a[0] ENOMEM unknown (out of memory for a reply)\n"
-                     "a[1] ENOMEM unknown (out of memory for a reply)\n"
-                     "dead ENOMEM\n");
+                     "a[0] EPROTOCOL unknown (the reply is far longer than reply_max_bytes)\n"
+                     "a[1] EPROTOCOL unknown (the reply is far longer than reply_max_bytes)\n"
+                     "dead EPROTOCOL\n");
     trace_fini(&t);
 }
 
-static void a_reply_beyond_the_limit_ends_the_connection(void **state)
+static void a_reply_nested_too_deep_fails_its_command_alone(void **state)
 {
     (void)state;
-    static char reply[TRACE_REPLY_MAX + 32];
     trace t;
     trace_call a;
-    int head = snprintf(reply, sizeof reply, "$%d\r\n", TRACE_REPLY_MAX);
-    memset(reply + head, 'x', TRACE_REPLY_MAX);
+    char reply[4 * (PL_READER_DEPTH_MAX + 1) + 32] = "";
+    for (size_t i = 0; i <= PL_READER_DEPTH_MAX; i++)
+        strcat(reply, "*1\r\n");
+    strcat(reply, "+x\r\n+next\r\n");
+    for (size_t chunk = 1; chunk <= sizeof reply; chunk += 37) {
+        trace_init(&t);
+        trace_call_init(&t, &a, "a", true, two_of_b, 2);
+        trace_queue(&t, &a);
+        trace_send(&t);
+        trace_receive_in_chunks(&t, reply, chunk);
+        trace_expect(&t, "> GET b\n> GET bb\n"
+                         "a[0] EREPLY answered (the reply is nested deeper than 128 levels)\n"
+                         "a[1] OK answered +next\n");
+        assert_false(t.conn.is_dead);
+        trace_fini(&t);
+    }
+}
+
+static void a_reply_that_cannot_be_read_and_has_no_command_ends_the_connection(void **state)
+{
+    (void)state;
+    trace t;
+    char reply[4 * (PL_READER_DEPTH_MAX + 1) + 32] = "";
+    for (size_t i = 0; i <= PL_READER_DEPTH_MAX; i++)
+        strcat(reply, "*1\r\n");
+    strcat(reply, "+x\r\n");
+    trace_init(&t);
+    trace_receive(&t, reply);
+    trace_expect(&t, "dead EPROTOCOL\n");
+    trace_fini(&t);
+}
+
+/* Nobody has asked for RESP3. */
+static void a_push_on_a_connection_for_commands_ends_it(void **state)
+{
+    (void)state;
+    trace t;
+    trace_call a;
     trace_init(&t);
     trace_call_init(&t, &a, "a", false, get_a, 1);
     trace_queue(&t, &a);
     trace_send(&t);
-    trace_receive_in_chunks(&t, reply, 16 * 1024);
+    trace_receive(&t, ">2\r\n+invalidate\r\n*1\r\n+a\r\n");
     trace_expect(&t, "> GET a\n"
-                     "a[0] EPROTOCOL unknown (a reply longer than reply_max_bytes)\n"
+                     "a[0] EPROTOCOL unknown (a reply that nobody asked for)\n"
                      "dead EPROTOCOL\n");
     trace_fini(&t);
 }
@@ -403,8 +488,12 @@ int main(void)
         cmocka_unit_test(an_owner_is_on_the_list_once),
         cmocka_unit_test(without_memory_nothing_is_queued),
         cmocka_unit_test(half_a_command_is_taken_back),
-        cmocka_unit_test(no_memory_for_a_reply_ends_the_connection_as_such),
-        cmocka_unit_test(a_reply_beyond_the_limit_ends_the_connection),
+        cmocka_unit_test(a_reply_without_memory_fails_its_command_alone),
+        cmocka_unit_test(a_reply_beyond_the_limit_fails_its_command_alone),
+        cmocka_unit_test(a_reply_far_beyond_the_limit_ends_the_connection),
+        cmocka_unit_test(a_reply_nested_too_deep_fails_its_command_alone),
+        cmocka_unit_test(a_reply_that_cannot_be_read_and_has_no_command_ends_the_connection),
+        cmocka_unit_test(a_push_on_a_connection_for_commands_ends_it),
         cmocka_unit_test(every_command_is_counted_once),
     };
     return RUN_TESTS("conn owners", tests);

@@ -1,5 +1,6 @@
 /* Building and reading replies. */
 #include "failing_heap.h"
+#include "reply_text.h"
 #include "tap_cmocka.h"
 
 #include "resp/reply.h"
@@ -19,7 +20,7 @@ static int begin(void **state)
     static setting s;
     test_heap_init(&s.memory);
     pl_heap_init(&s.heap, &s.memory.allocator);
-    pl_reply_init(&s.reply, &s.heap);
+    pl_reply_init(&s.reply, &s.heap, SIZE_MAX);
     *state = &s;
     return 0;
 }
@@ -35,12 +36,12 @@ static int end(void **state)
 /* [ "a", [ 1, [], nil ], +OK, [ [ "" ] ], -ERR x, 7 ] */
 static bool build_tree(pl_reply *reply)
 {
-    return pl_reply_add_array(reply, 6) && pl_reply_add_text(reply, PODLINK_REPLY_STRING, "a", 1) &&
-           pl_reply_add_array(reply, 3) && pl_reply_add_integer(reply, 1) && pl_reply_add_array(reply, 0) &&
-           pl_reply_add_nil(reply) && pl_reply_add_text(reply, PODLINK_REPLY_STATUS, "OK", 2) &&
-           pl_reply_add_array(reply, 1) && pl_reply_add_array(reply, 1) &&
-           pl_reply_add_text(reply, PODLINK_REPLY_STRING, "", 0) &&
-           pl_reply_add_text(reply, PODLINK_REPLY_ERROR, "ERR x", 5) && pl_reply_add_integer(reply, 7);
+    return reply_add_array(reply, 6) && reply_add_text(reply, PODLINK_REPLY_STRING, "a", 1) &&
+           reply_add_array(reply, 3) && reply_add_integer(reply, 1) && reply_add_array(reply, 0) &&
+           reply_add_nil(reply) && reply_add_text(reply, PODLINK_REPLY_STATUS, "OK", 2) &&
+           reply_add_array(reply, 1) && reply_add_array(reply, 1) &&
+           reply_add_text(reply, PODLINK_REPLY_STRING, "", 0) &&
+           reply_add_text(reply, PODLINK_REPLY_ERROR, "ERR x", 5) && reply_add_integer(reply, 7);
 }
 
 static void expect_text(const podlink_reply *reply, podlink_reply_type type, const char *text)
@@ -87,7 +88,7 @@ static void a_tree_is_read_as_it_was_built(void **state)
 {
     setting *s = *state;
     assert_true(build_tree(&s->reply));
-    const podlink_reply *root = pl_reply_seal(&s->reply);
+    const podlink_reply *root = reply_seal(&s->reply);
     expect_tree(root);
     assert_int_equal(root->span, 12);
     assert_int_equal(podlink_reply_at(root, 1)->span, 4);
@@ -98,13 +99,13 @@ static void a_long_flat_array_is_read_at_any_index(void **state)
 {
     setting *s = *state;
     enum { COUNT = 5000 };
-    assert_true(pl_reply_add_array(&s->reply, COUNT));
+    assert_true(reply_add_array(&s->reply, COUNT));
     for (int i = 0; i < COUNT; i++) {
         char text[16];
         int length = snprintf(text, sizeof text, "%d", i);
-        assert_true(pl_reply_add_text(&s->reply, PODLINK_REPLY_STRING, text, (size_t)length));
+        assert_true(reply_add_text(&s->reply, PODLINK_REPLY_STRING, text, (size_t)length));
     }
-    const podlink_reply *root = pl_reply_seal(&s->reply);
+    const podlink_reply *root = reply_seal(&s->reply);
     for (int i = 0; i < COUNT; i++) {
         int64_t value = -1;
         assert_int_equal(podlink_reply_integer(podlink_reply_at(root, (size_t)i), &value), PODLINK_OK);
@@ -116,13 +117,13 @@ static void a_long_flat_array_is_read_at_any_index(void **state)
 static void an_array_of_arrays_is_not_taken_for_a_flat_one(void **state)
 {
     setting *s = *state;
-    assert_true(pl_reply_add_array(&s->reply, 3));
+    assert_true(reply_add_array(&s->reply, 3));
     for (int i = 0; i < 3; i++) {
-        assert_true(pl_reply_add_array(&s->reply, (size_t)i));
+        assert_true(reply_add_array(&s->reply, (size_t)i));
         for (int k = 0; k < i; k++)
-            assert_true(pl_reply_add_integer(&s->reply, 10 * i + k));
+            assert_true(reply_add_integer(&s->reply, 10 * i + k));
     }
-    const podlink_reply *root = pl_reply_seal(&s->reply);
+    const podlink_reply *root = reply_seal(&s->reply);
     assert_int_equal(podlink_reply_count(podlink_reply_at(root, 0)), 0);
     expect_integer(podlink_reply_at(podlink_reply_at(root, 1), 0), 10);
     expect_integer(podlink_reply_at(podlink_reply_at(root, 2), 1), 21);
@@ -132,8 +133,8 @@ static void a_text_may_hold_any_byte(void **state)
 {
     setting *s = *state;
     size_t length = 0;
-    assert_true(pl_reply_add_text(&s->reply, PODLINK_REPLY_STRING, "a\0b\r\n", 5));
-    const char *text = podlink_reply_text(pl_reply_seal(&s->reply), &length);
+    assert_true(reply_add_text(&s->reply, PODLINK_REPLY_STRING, "a\0b\r\n", 5));
+    const char *text = podlink_reply_text(reply_seal(&s->reply), &length);
     assert_int_equal(length, 5);
     assert_memory_equal(text, "a\0b\r\n", 6);
 }
@@ -168,8 +169,8 @@ static void a_string_that_is_a_number_is_one(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         int64_t value = 42;
         pl_reply_reset(&s->reply);
-        assert_true(pl_reply_add_text(&s->reply, rows[i].type, rows[i].text, strlen(rows[i].text)));
-        assert_int_equal(podlink_reply_integer(pl_reply_seal(&s->reply), &value), rows[i].status);
+        assert_true(reply_add_text(&s->reply, rows[i].type, rows[i].text, strlen(rows[i].text)));
+        assert_int_equal(podlink_reply_integer(reply_seal(&s->reply), &value), rows[i].status);
         assert_int_equal(value, rows[i].status == PODLINK_OK ? 17 : 42);
     }
 }
@@ -178,7 +179,7 @@ static void what_is_handed_out_is_the_callers_own(void **state)
 {
     setting *s = *state;
     assert_true(build_tree(&s->reply));
-    pl_reply_seal(&s->reply);
+    reply_seal(&s->reply);
     podlink_reply *copy = pl_reply_handout(&s->reply);
     memset(s->reply.nodes, 0xEE, s->reply.node_capacity * sizeof *s->reply.nodes);
     memset(s->reply.text, 0xEE, s->reply.text_capacity);
@@ -190,8 +191,8 @@ static void what_is_handed_out_is_the_callers_own(void **state)
 static void a_reply_without_text_is_handed_out_too(void **state)
 {
     setting *s = *state;
-    assert_true(pl_reply_add_integer(&s->reply, -5));
-    pl_reply_seal(&s->reply);
+    assert_true(reply_add_integer(&s->reply, -5));
+    reply_seal(&s->reply);
     podlink_reply *copy = pl_reply_handout(&s->reply);
     expect_integer(copy, -5);
     podlink_reply_free(copy);
@@ -204,7 +205,7 @@ static void without_memory_it_says_so_and_goes_on_later(void **state)
         test_heap_fail_at(&s->memory, n, 1);
         bool built = build_tree(&s->reply);
         if (built)
-            pl_reply_seal(&s->reply);
+            reply_seal(&s->reply);
         podlink_reply *copy = built ? pl_reply_handout(&s->reply) : NULL;
         bool failed = s->memory.failed > 0;
         assert_int_equal(copy != NULL, !failed);
@@ -212,7 +213,7 @@ static void without_memory_it_says_so_and_goes_on_later(void **state)
         podlink_reply_free(copy);
         pl_reply_reset(&s->reply);
         assert_true(build_tree(&s->reply));
-        expect_tree(pl_reply_seal(&s->reply));
+        expect_tree(reply_seal(&s->reply));
         pl_reply_fini(&s->reply);
         if (!failed)
             return;
@@ -233,12 +234,12 @@ static void the_memory_of_a_large_reply_is_given_back(void **state)
 {
     setting *s = *state;
     static char large[64 * 1024];
-    assert_true(pl_reply_add_text(&s->reply, PODLINK_REPLY_STRING, large, sizeof large));
+    assert_true(reply_add_text(&s->reply, PODLINK_REPLY_STRING, large, sizeof large));
     pl_reply_reset(&s->reply);
     assert_int_equal(s->memory.blocks, 0);
-    assert_true(pl_reply_add_array(&s->reply, 2000));
+    assert_true(reply_add_array(&s->reply, 2000));
     for (int i = 0; i < 2000; i++)
-        assert_true(pl_reply_add_nil(&s->reply));
+        assert_true(reply_add_nil(&s->reply));
     pl_reply_reset(&s->reply);
     assert_int_equal(s->memory.blocks, 0);
 }

@@ -19,7 +19,7 @@ static int begin(void **state)
     static setting s;
     test_heap_init(&s.memory);
     pl_heap_init(&s.heap, &s.memory.allocator);
-    pl_reply_init(&s.reply, &s.heap);
+    pl_reply_init(&s.reply, &s.heap, SIZE_MAX);
     *state = &s;
     return 0;
 }

@@ -23,7 +23,7 @@ static int begin(void **state)
     static setting s;
     test_heap_init(&s.memory);
     pl_heap_init(&s.heap, &s.memory.allocator);
-    pl_reply_init(&s.reply, &s.heap);
+    pl_reply_init(&s.reply, &s.heap, SIZE_MAX);
     pl_address_tcp(&s.asked, "10.0.0.9", 26379);
     *state = &s;
     return 0;

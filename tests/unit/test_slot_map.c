@@ -28,7 +28,7 @@ static int begin(void **state)
     memset(&s, 0, sizeof s);
     test_heap_init(&s.memory);
     pl_heap_init(&s.heap, &s.memory.allocator);
-    pl_reply_init(&s.reply, &s.heap);
+    pl_reply_init(&s.reply, &s.heap, SIZE_MAX);
     pl_address_tcp(&s.asked, "10.0.0.9", 7009);
     *state = &s;
     return 0;
@@ -276,24 +276,24 @@ static void add_node(pl_reply *reply, unsigned number, unsigned kind)
 {
     char host[32];
     const int length = snprintf(host, sizeof host, "%s-%u", kind == 0 ? "master" : "replica", number);
-    assert_true(pl_reply_add_array(reply, 2));
-    assert_true(pl_reply_add_text(reply, PODLINK_REPLY_STRING, host, (size_t)length));
-    assert_true(pl_reply_add_integer(reply, 6379 + kind));
+    assert_true(reply_add_array(reply, 2));
+    assert_true(reply_add_text(reply, PODLINK_REPLY_STRING, host, (size_t)length));
+    assert_true(reply_add_integer(reply, 6379 + kind));
 }
 
 /* Each slot a range of its own, in turn of so many masters, each with so many replicas. */
 static const podlink_reply *many(pl_reply *reply, unsigned masters, unsigned replicas)
 {
     pl_reply_reset(reply);
-    assert_true(pl_reply_add_array(reply, PL_SLOTS));
+    assert_true(reply_add_array(reply, PL_SLOTS));
     for (unsigned slot = 0; slot < PL_SLOTS; slot++) {
-        assert_true(pl_reply_add_array(reply, 3 + replicas));
-        assert_true(pl_reply_add_integer(reply, slot));
-        assert_true(pl_reply_add_integer(reply, slot));
+        assert_true(reply_add_array(reply, 3 + replicas));
+        assert_true(reply_add_integer(reply, slot));
+        assert_true(reply_add_integer(reply, slot));
         for (unsigned kind = 0; kind <= replicas; kind++)
             add_node(reply, slot % masters, kind);
     }
-    return pl_reply_seal(reply);
+    return reply_seal(reply);
 }
 
 static void thousands_of_nodes_are_read(void **state)
