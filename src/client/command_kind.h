@@ -4,6 +4,8 @@
 
 #include <podlink/command.h>
 
+#include <stdbool.h>
+
 typedef enum pl_command_kind {
     PL_COMMAND_PLAIN = 0, /* nothing: the only kind for shared connections */
     PL_COMMAND_BLOCKS,    /* it may answer late */
@@ -18,6 +20,9 @@ typedef enum pl_command_kind {
 } pl_command_kind;
 
 pl_command_kind pl_command_kind_of(const podlink_command *command);
+
+/** Whether its arguments may hold a password: AUTH, ACL, CONFIG and MIGRATE. */
+bool pl_command_is_secret(const podlink_command *command);
 
 /** Refuses what is not for a shared connection. @return PODLINK_OK; EINVAL: err says why */
 podlink_status pl_command_check_shared(const podlink_command *command, pl_command_kind kind, podlink_error *err);
