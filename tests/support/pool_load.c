@@ -9,11 +9,11 @@
 
 enum {
     MACHINE_STEP_MS = 2,
-    CLOSED_MAX = 3, /* calls of a thread that find the client closed: it ends then */
-    FAST_MS = 1     /* a thread whose call fails sooner rests for so long, and leaves the processors to others */
+    CLOSED_MAX = 3, /* a thread ends after so many calls on a closed client */
+    FAST_MS = 1 /* after a failure sooner than this a thread sleeps for a moment, so that others get the processors */
 };
 
-/* @return whether it was less */
+/* @return whether the value was larger */
 static bool raise_to(_Atomic int64_t *most, int64_t value)
 {
     int64_t before = *most;
@@ -42,7 +42,7 @@ static void *measure_oversleep(void *argument)
     return NULL;
 }
 
-/* How long this thread has waited for a processor since it was asked last. */
+/* How long this thread has waited for a processor since the last time. */
 static void note_starved(struct load_thread *thread)
 {
     const int64_t waited = api_starved_ns(thread->schedstat);
@@ -101,7 +101,7 @@ static podlink_status send_words(struct load_thread *thread, podlink_session *se
     return status;
 }
 
-/* An increment is never repeated, so that the counter tells whether the outcomes are true. */
+/* An increment is never repeated, so the counter proves whether the outcomes are true. */
 static void increment(struct load_thread *thread, podlink_session *session, const podlink_call *call)
 {
     char key[24];
@@ -202,7 +202,7 @@ int64_t load_failed_at(struct load *load)
 
 void load_assert_in_time(struct load *load)
 {
-    /* Who reads for others may be kept waiting, and then each of them. */
+    /* A caller that reads for others can be kept waiting, and then each of them. */
     const int64_t allowed = LOAD_LATE_MS * MS + load_machine_late(load) + load->starved_ns;
     if (load->late_ns > allowed)
         fail_msg("a call ended %.1f ms after its deadline, with %s; the machine itself was %.1f ms late",

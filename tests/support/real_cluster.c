@@ -1,5 +1,5 @@
-/* Clusters. The nodes are told of each other and of their slots by their "nodes.conf": to let them meet takes seconds
- * longer. Everything that happens later is done by commands, as an operator does it. */
+/* Clusters of real servers. The nodes get their peers and slots by their "nodes.conf": CLUSTER MEET takes seconds
+ * longer. Later changes are made by commands, as an operator makes them. */
 #include "real_cluster.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ struct node {
 struct test_cluster {
     struct node nodes[NODES];
     size_t count;
-    size_t masters; /* of the start */
+    size_t masters; /* at the start */
     int node_timeout_ms;
     char *password;
     bool has_tls;
@@ -124,7 +124,7 @@ static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
     return c->nodes[i].server != NULL;
 }
 
-/* Ids are of chance, so that clusters that get each other's ports never take each other for their own. */
+/* Random ids, so that clusters that get each other's ports do not take the other's nodes for their own. */
 static bool name_node(struct node *node, const char *host)
 {
     unsigned char bytes[ID_LENGTH / 2];
@@ -222,7 +222,7 @@ void test_cluster_stop(struct test_cluster *c)
     free(c);
 }
 
-/* ---- who is there ---- */
+/* ---- nodes ---- */
 
 const char *test_cluster_url(const struct test_cluster *c)
 {
@@ -263,7 +263,7 @@ static void read_line(const struct test_cluster *c, char *line, uint8_t owners[S
     }
 }
 
-/* Who serves what, as a node sees it. */
+/* The owner of each slot, as a node sees it. */
 static bool read_owners(const struct test_cluster *c, size_t seen_by, uint8_t owners[SLOTS])
 {
     redisReply *reply = lives(c, seen_by) ? ask(c->nodes[seen_by].server, "CLUSTER NODES") : NULL;
@@ -311,7 +311,7 @@ unsigned test_cluster_slot(const struct test_cluster *c, const char *key)
     return slot;
 }
 
-/* ---- settled ---- */
+/* ---- waiting for a stable cluster ---- */
 
 static bool is_up(const struct test_server *node)
 {
@@ -337,7 +337,7 @@ static bool is_named(const redisReply *slots, uint16_t port)
     return false;
 }
 
-/* A node tells its callers of a replica only when it has heard how far that one is. */
+/* A node reports a replica to clients only when it knows the replication offset of that replica. */
 static bool names_all(const struct test_cluster *c, size_t asked)
 {
     redisReply *reply = ask(c->nodes[asked].server, "CLUSTER SLOTS");
@@ -386,7 +386,7 @@ bool test_cluster_move_begin(struct test_cluster *c, unsigned slot, size_t to)
            ask_ok(c->nodes[from].server, "CLUSTER SETSLOT %u MIGRATING %s", slot, c->nodes[to].id);
 }
 
-/* MIGRATE with a list of keys, whose names may hold spaces. */
+/* MIGRATE with a list of keys. Their names may contain spaces. */
 static bool migrate(const struct test_cluster *c, const struct test_server *from, size_t to, size_t count,
                     const char *const *keys, const size_t *lengths)
 {
@@ -447,8 +447,8 @@ static int migrate_some(struct test_cluster *c, unsigned slot, const struct test
     return moved ? count : -1;
 }
 
-/* The new owner is told first: whoever is told that it is not the old one must find the new one. The others may refuse:
- * a master that has given its last slot away makes itself a replica, and knows by then. */
+/* The new owner gets it first: a client that is redirected by the old owner must find the new one. The others may
+ * refuse: a master without slots becomes a replica by itself, and knows the new owner by then. */
 bool test_cluster_move_end(struct test_cluster *c, unsigned slot, size_t to)
 {
     const size_t from = test_cluster_owner_index(c, slot);
@@ -493,7 +493,7 @@ int test_cluster_empty(struct test_cluster *c, size_t from, size_t to)
     return moved;
 }
 
-/* ---- nodes ---- */
+/* ---- adding and removing nodes ---- */
 
 static bool knows(const struct test_cluster *c, size_t i, const char *id)
 {

@@ -1,4 +1,4 @@
-/* The table. One block for each script, then the numbers that every script refuses. */
+/* The table of test cases. A block for each script, then the numbers that each script refuses. */
 #include "script_cases.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@
         NULL                                                                                                           \
     }
 
-/* A row that changes what is stored, and one that leaves it as it is. */
+/* A case that changes the keys, and one that does not. */
 #define ROW(n, s, b, a, r, f)                                                                                          \
     {                                                                                                                  \
         .name = n, .script = s, .before = b, .args = a, .reply = r, .after = f                                         \
@@ -48,8 +48,8 @@
 
 #define GAME ROW_SERVICE
 
-/* Texts that are not a whole number from 0 to 2147483647, or not the canonical one. Two lists, because "-1" is a good
- * time and "0" a good pod. ROW_WITH makes a row of a name and an argument. */
+/* Texts that are not a whole number from 0 to 2147483647, or not in canonical form. Two lists, because "-1" is a valid
+ * time and "0" a valid pod. ROW_WITH makes a case of a name and an argument. */
 #define BAD_NUMBERS(prefix, ROW_WITH)                                                                                  \
     ROW_WITH(prefix "_that_is_empty", ""), ROW_WITH(prefix "_with_a_plus", "+5"),                                      \
         ROW_WITH(prefix "_with_a_leading_zero", "05"), ROW_WITH(prefix "_of_two_zeros", "00"),                         \
@@ -64,7 +64,7 @@
 #define BAD_PODS(prefix, ROW_WITH)  ROW_WITH(prefix "_of_minus_one", "-1"), BAD_NUMBERS(prefix, ROW_WITH)
 #define BAD_TIMES(prefix, ROW_WITH) ROW_WITH(prefix "_of_zero", "0"), BAD_NUMBERS(prefix, ROW_WITH)
 
-/* The bad number is tried where most could go wrong: on a temporary link that the index wrongly has too. */
+/* A temporary link that the index wrongly contains as well: there a bad number could do most harm. */
 #define MIXED                LINKS("3@1000", "game=3,other=9")
 #define SET_POD(n, x)        SAME(n, SET, MIXED, ARGS(GAME, x, "-1"), "!podlink: pod '")
 #define SET_POD_60(n, x)     SAME(n, SET, MIXED, ARGS(GAME, x, "60"), "!podlink: pod '")
@@ -77,7 +77,7 @@
 #define TRY_TIME(n, x)       SAME(n, TRY, MIXED, ARGS(GAME, "3", x), "!podlink: persist '")
 #define REMOVE_TIME(n, x)    SAME(n, REMOVE, MIXED, ARGS(GAME, x), "!podlink: persist '")
 #define REMOVE_ID_TIME(n, x) SAME(n, REMOVE_ID, MIXED, ARGS(GAME, x, "3"), "!podlink: persist '")
-/* A corrupt link that reads as the bad pod does: the two must not count as the same pod. */
+/* A corrupt link whose text reads as the bad pod does: the two must not count as the same pod. */
 #define REMOVE_ID_POD(n, x)  SAME(n, REMOVE_ID, LINKS(x, "game=3"), ARGS(GAME, "-1", x), "!podlink: pod '")
 #define STATE_POD(n, x)      SAME(n, SET_STATE, STATES("0=1-2-1"), ARGS(x, "5", "1"), "!podlink: pod '")
 #define STATE_ROUTING(n, x)  SAME(n, SET_STATE, STATES("0=1-2-1"), ARGS("0", "5", x), "!podlink: routing '")
@@ -87,7 +87,7 @@
 #define COMPUTE_OLDEST(n, x) SAME(n, COMPUTE, BOTH("other=9", "0=1-2-1"), ARGS(GAME, x), "!podlink: oldest timestamp '")
 
 static const struct row table[] = {
-    /* ---- set link: the link is none, temporary, persistent; own pod or other; the index agrees or not ---- */
+    /* ---- set link: no link, temporary, persistent; own pod or another; the index agrees or not ---- */
     ROW("set_for_ever_where_there_is_no_link", SET, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"), "['-1']",
         LINKS("3", "game=3,other=9")),
     ROW("set_for_ever_where_there_is_no_index_either", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "-1"), "['-1']",

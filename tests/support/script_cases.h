@@ -1,5 +1,5 @@
-/* What the eleven scripts promise, row by row: what stands in Redis, the call, the reply, what stands there afterwards.
- * Only data: script_case_run.h runs a row, through whatever back end (EVALSHA, our C functions, Redis Functions).
+/* The specification of the eleven scripts as a table of test cases: keys before, call, reply, keys after. Only data:
+ * script_case_run.h runs a case through any back end (EVALSHA, the C functions, Redis Functions).
  *
  * Notation of a key's content:
  *   NULL           no such key
@@ -8,10 +8,10 @@
  *   "a=1,b=2"      a hash
  *   "list"         a key of the wrong type ("list@60": with a TTL)
  * and in states, arguments and replies:
- *   {now} {now-60000}   the server's clock in ms when the row began, less so many
+ *   {now} {now-60000}   the server's clock in ms when the case began; so many ms less
  *   {stamp}             (afterwards only) a clock stamp in ms that the call itself wrote
- * Notation of a reply: "['3' '-1']" an array of bulk strings, "[1]" of integers, "[]" empty,
- *   "!WRONGTYPE" an error that contains this text, and then all three keys are as before. */
+ * Notation of a reply: "['3' '-1']" an array of bulk strings, "[1]" of integers, "[]" empty, "!WRONGTYPE" an error that
+ * contains this text; then all three keys are as before. */
 #ifndef PODLINK_TESTS_SCRIPT_CASES_H
 #define PODLINK_TESTS_SCRIPT_CASES_H
 
@@ -41,11 +41,11 @@ struct row {
     struct row_content after;
 };
 
-/** All rows. A typed back end skips those whose arguments its types cannot hold ("03" as a pod). */
+/** All cases. A typed back end skips those whose arguments its types cannot hold ("03" as a pod). */
 const struct row *rows(size_t *count);
 
 /** The keys of a script, in the order of its KEYS.
- *  @return how many; 0 for a name that is no script. */
+ *  @return how many; 0 if there is no script of that name */
 size_t row_keys(const char *script, const char *keys[ROW_KEYS_MAX]);
 
 #endif

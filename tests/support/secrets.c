@@ -1,4 +1,4 @@
-/* A look at all that a client tells. */
+/* Checks of everything that a client reports. */
 #include "secrets.h"
 
 #include <stdio.h>
@@ -30,7 +30,7 @@ static void look_at_event(void *context, const podlink_event *event)
     look_into(event->new_server);
 }
 
-/* At once, since only a part is kept. */
+/* At once, because only some records are kept. */
 static void look_at_record(void *context, const podlink_log_record *record)
 {
     look_into(record->name);
@@ -53,7 +53,7 @@ void secrets_listen(podlink_options *options)
 
 void secrets_look(const podlink_error *err)
 {
-    assert_true(told.count > 0); /* it was listened to */
+    assert_true(told.count > 0); /* the client has reported something */
     if (!err)
         return;
     look_into(err->message);
