@@ -506,7 +506,7 @@ const struct api_log_record *api_log_find(struct api_log *log, const char *event
 static void assert_without(const char *text, const char *secret)
 {
     if (strstr(text, secret))
-        fail_msg("a secret is told: %s", text);
+        fail_msg("a secret was reported: %s", text);
 }
 
 static void assert_log_without(struct api_log *log, const char *secret)

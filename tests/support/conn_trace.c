@@ -93,7 +93,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
         snprintf(shown, sizeof shown, "(%s)", outcome->why);
     trace_note(call->trace, "%s[%u] %s %s %s", request->name, i, podlink_status_name(outcome->status) + 8,
                podlink_delivery_text(outcome->delivery), shown);
-    snprintf(call->told[i], TRACE_TOLD_MAX, "%.*s", TRACE_TOLD_MAX - 1, shown);
+    snprintf(call->texts[i], TRACE_TEXT_MAX, "%.*s", TRACE_TEXT_MAX - 1, shown);
     call->completed[i]++;
     call->status_of[i] = outcome->status;
     call->delivery_of[i] = outcome->delivery;

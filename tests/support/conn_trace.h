@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { TRACE_COMMANDS_MAX = 64, TRACE_LOG_MAX = 64 * 1024, TRACE_REPLY_MAX = 64 * 1024, TRACE_TOLD_MAX = 64 };
+enum { TRACE_COMMANDS_MAX = 64, TRACE_LOG_MAX = 64 * 1024, TRACE_REPLY_MAX = 64 * 1024, TRACE_TEXT_MAX = 64 };
 
 typedef struct trace {
     test_heap memory;
@@ -42,7 +42,7 @@ typedef struct trace_call {
     unsigned completed[TRACE_COMMANDS_MAX]; /* how often each was completed */
     podlink_status status_of[TRACE_COMMANDS_MAX];
     podlink_delivery delivery_of[TRACE_COMMANDS_MAX];
-    char told[TRACE_COMMANDS_MAX][TRACE_TOLD_MAX]; /* reply or message, as in the trace */
+    char texts[TRACE_COMMANDS_MAX][TRACE_TEXT_MAX]; /* reply or message, as in the trace */
 } trace_call;
 
 void trace_init(trace *t);

@@ -77,7 +77,7 @@ static void note(struct load_thread *thread, podlink_status status, const podlin
         blame("status %d, and err says %d", (int)status, (int)err->status);
         return;
     }
-    load->told[-status][err->delivery]++;
+    load->counts[-status][err->delivery]++;
 }
 
 static podlink_status borrow(struct load_thread *thread, const podlink_call *call, podlink_session **session,
@@ -173,15 +173,15 @@ void load_stop(struct load *load)
     pthread_join(load->machine, NULL);
 }
 
-uint64_t load_told_as(struct load *load, podlink_status status, podlink_delivery delivery)
+uint64_t load_count_as(struct load *load, podlink_status status, podlink_delivery delivery)
 {
-    return load->told[-status][delivery];
+    return load->counts[-status][delivery];
 }
 
-uint64_t load_told(struct load *load, podlink_status status)
+uint64_t load_count(struct load *load, podlink_status status)
 {
-    return load_told_as(load, status, PODLINK_NOT_SENT) + load_told_as(load, status, PODLINK_ANSWERED) +
-           load_told_as(load, status, PODLINK_UNKNOWN);
+    return load_count_as(load, status, PODLINK_NOT_SENT) + load_count_as(load, status, PODLINK_ANSWERED) +
+           load_count_as(load, status, PODLINK_UNKNOWN);
 }
 
 uint64_t load_ok(struct load *load)
@@ -226,9 +226,9 @@ static bool is_among(podlink_status status, const podlink_status expected[])
 void load_assert_only(struct load *load, const podlink_status expected[])
 {
     for (int i = 1; i < LOAD_STATUSES; i++)
-        if (load_told(load, (podlink_status)-i) > 0 && !is_among((podlink_status)-i, expected) &&
+        if (load_count(load, (podlink_status)-i) > 0 && !is_among((podlink_status)-i, expected) &&
             !(i == -PODLINK_ETIMEDOUT && load_was_starved(load)))
-            fail_msg("%llu calls were told %s", (unsigned long long)load_told(load, (podlink_status)-i),
+            fail_msg("%llu calls were counts %s", (unsigned long long)load_count(load, (podlink_status)-i),
                      podlink_status_name((podlink_status)-i));
 }
 
@@ -250,10 +250,11 @@ void load_print(struct load *load, const char *what)
     int length = snprintf(text, sizeof text, "%llu ok", (unsigned long long)load_ok(load));
     for (int i = 1; i < LOAD_STATUSES; i++)
         for (int delivery = 0; delivery < 3; delivery++)
-            if (load->told[i][delivery] > 0 && length < (int)sizeof text)
-                length += snprintf(text + length, sizeof text - (size_t)length, ", %llu %s (%s)",
-                                   (unsigned long long)load->told[i][delivery], podlink_status_name((podlink_status)-i),
-                                   podlink_delivery_text((podlink_delivery)delivery));
+            if (load->counts[i][delivery] > 0 && length < (int)sizeof text)
+                length +=
+                    snprintf(text + length, sizeof text - (size_t)length, ", %llu %s (%s)",
+                             (unsigned long long)load->counts[i][delivery], podlink_status_name((podlink_status)-i),
+                             podlink_delivery_text((podlink_delivery)delivery));
     print_message("# %s: %s; at most %.1f ms after the deadline, the machine itself %.1f ms\n", what, text,
                   (double)load->late_ns / 1e6, (double)load_machine_late(load) / 1e6);
 }

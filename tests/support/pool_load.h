@@ -35,11 +35,11 @@ struct load {
     pthread_t machine;
     bool runs;
     atomic_bool stops;
-    _Atomic uint64_t told[LOAD_STATUSES][3]; /* calls by -status and delivery */
-    _Atomic int64_t late_ns;                 /* the most that a call ended after its deadline */
-    _Atomic int late_status;                 /* its status */
-    _Atomic int64_t oversleep_ns;            /* the most that a sleeping thread woke late */
-    _Atomic int64_t starved_ns;              /* the longest that a thread waited for a processor during one call */
+    _Atomic uint64_t counts[LOAD_STATUSES][3]; /* calls by -status and delivery */
+    _Atomic int64_t late_ns;                   /* the most that a call ended after its deadline */
+    _Atomic int late_status;                   /* its status */
+    _Atomic int64_t oversleep_ns;              /* the most that a sleeping thread woke late */
+    _Atomic int64_t starved_ns;                /* the longest that a thread waited for a processor during one call */
 };
 
 void load_start(struct load *load);
@@ -49,8 +49,8 @@ void load_start(struct load *load);
 void load_stop(struct load *load);
 
 /** How many calls got this status; and with that delivery. */
-uint64_t load_told(struct load *load, podlink_status status);
-uint64_t load_told_as(struct load *load, podlink_status status, podlink_delivery delivery);
+uint64_t load_count(struct load *load, podlink_status status);
+uint64_t load_count_as(struct load *load, podlink_status status, podlink_delivery delivery);
 
 /** Calls that succeeded. */
 uint64_t load_ok(struct load *load);

@@ -39,9 +39,9 @@ struct flow {
     size_t length;
     struct piece pieces[PIECES_MAX];
     size_t piece_count;
-    uint64_t passed; /* since the last proxy_set() */
-    bool ended;      /* the end of the stream has been read */
-    bool closed;     /* and passed on */
+    uint64_t forwarded; /* since the last proxy_set() */
+    bool ended;         /* the end of the stream has been read */
+    bool closed;        /* and forwarded */
 };
 
 struct pair {
@@ -59,7 +59,7 @@ struct proxy {
     bool stops;
     bool is_tcp;
     struct proxy_fault faults[2];
-    uint64_t passed[2];
+    uint64_t forwarded[2];
     uint64_t accepted;
     uint64_t cuts;
     struct pair *pairs[CONNECTIONS_MAX];
@@ -163,7 +163,7 @@ static bool read_flow(const struct proxy *proxy, struct pair *pair, enum proxy_w
     return true;
 }
 
-static void forget_passed(struct proxy *proxy, struct flow *flow, enum proxy_way way, size_t n)
+static void drop_forwarded(struct proxy *proxy, struct flow *flow, enum proxy_way way, size_t n)
 {
     flow->length -= n;
     memmove(flow->bytes, flow->bytes + n, flow->length);
@@ -172,42 +172,42 @@ static void forget_passed(struct proxy *proxy, struct flow *flow, enum proxy_way
         flow->piece_count--;
         memmove(flow->pieces, flow->pieces + 1, flow->piece_count * sizeof *flow->pieces);
     }
-    flow->passed += n;
-    proxy->passed[way] += n;
+    flow->forwarded += n;
+    proxy->forwarded[way] += n;
 }
 
 static void spoil(struct proxy_fault *fault, struct flow *flow, size_t length)
 {
-    if (!fault->spoil || fault->spoil_at < flow->passed || fault->spoil_at >= flow->passed + length)
+    if (!fault->spoil || fault->spoil_at < flow->forwarded || fault->spoil_at >= flow->forwarded + length)
         return;
-    flow->bytes[fault->spoil_at - flow->passed] ^= (char)fault->spoil;
+    flow->bytes[fault->spoil_at - flow->forwarded] ^= (char)fault->spoil;
     fault->spoil = 0;
 }
 
-enum passing { PASSED, CUT, FAILED };
+enum forwarding { FORWARDED, CUT, FAILED };
 
-static enum passing pass_on(struct proxy *proxy, struct pair *pair, enum proxy_way way)
+static enum forwarding forward(struct proxy *proxy, struct pair *pair, enum proxy_way way)
 {
     struct proxy_fault *fault = &proxy->faults[way];
     struct flow *flow = &pair->flows[way];
     size_t length = flow->pieces[0].length;
     if (fault->chop > 0 && length > fault->chop)
         length = fault->chop;
-    if (fault->cut != PROXY_GOES_ON && fault->cut_at < flow->passed + length) {
-        if (fault->cut_at <= flow->passed)
+    if (fault->cut != PROXY_OPEN && fault->cut_at < flow->forwarded + length) {
+        if (fault->cut_at <= flow->forwarded)
             return CUT;
-        length = (size_t)(fault->cut_at - flow->passed);
+        length = (size_t)(fault->cut_at - flow->forwarded);
     }
     spoil(fault, flow, length);
     const ssize_t n = send(flow->to, flow->bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? PASSED : FAILED;
-    forget_passed(proxy, flow, way, (size_t)n);
-    return PASSED;
+        return errno == EAGAIN || errno == EINTR ? FORWARDED : FAILED;
+    drop_forwarded(proxy, flow, way, (size_t)n);
+    return FORWARDED;
 }
 
-/* Passes the end of the stream on. */
-static void pass_end(struct flow *flow)
+/* Forwards the end of the stream. */
+static void forward_end(struct flow *flow)
 {
     if (flow->ended && flow->length == 0 && !flow->closed) {
         shutdown(flow->to, SHUT_WR);
@@ -222,19 +222,19 @@ static bool serve_way(struct proxy *proxy, size_t at, enum proxy_way way, short 
     if (ready && wants_read(proxy, pair, way) && !read_flow(proxy, pair, way, now))
         return end_pair(proxy, at, PROXY_RST);
     if (is_due(proxy, pair, way, now)) {
-        const enum passing passing = pass_on(proxy, pair, way);
-        if (passing == FAILED)
+        const enum forwarding forwarding = forward(proxy, pair, way);
+        if (forwarding == FAILED)
             return end_pair(proxy, at, PROXY_RST);
-        if (passing == CUT) {
+        if (forwarding == CUT) {
             const enum proxy_end how = proxy->faults[way].cut;
             if (!proxy->faults[way].cuts_each)
-                proxy->faults[way].cut = PROXY_GOES_ON;
+                proxy->faults[way].cut = PROXY_OPEN;
             proxy->cuts++;
             return end_pair(proxy, at, how);
         }
     }
     if (!pair->is_cut)
-        pass_end(&pair->flows[way]);
+        forward_end(&pair->flows[way]);
     return false;
 }
 
@@ -462,9 +462,9 @@ void proxy_set(struct proxy *proxy, enum proxy_way way, const struct proxy_fault
 {
     pthread_mutex_lock(&proxy->lock);
     proxy->faults[way] = fault ? *fault : (struct proxy_fault){0};
-    proxy->passed[way] = 0;
+    proxy->forwarded[way] = 0;
     for (size_t i = 0; i < proxy->count; i++)
-        proxy->pairs[i]->flows[way].passed = 0;
+        proxy->pairs[i]->flows[way].forwarded = 0;
     pthread_mutex_unlock(&proxy->lock);
     ring(proxy);
 }
@@ -491,9 +491,9 @@ uint64_t proxy_accepted(struct proxy *proxy)
     return read_counter(proxy, &proxy->accepted);
 }
 
-uint64_t proxy_passed(struct proxy *proxy, enum proxy_way way)
+uint64_t proxy_forwarded(struct proxy *proxy, enum proxy_way way)
 {
-    return read_counter(proxy, &proxy->passed[way]);
+    return read_counter(proxy, &proxy->forwarded[way]);
 }
 
 uint64_t proxy_cuts(struct proxy *proxy)

@@ -13,7 +13,7 @@ struct proxy;
 enum proxy_way { PROXY_TO_SERVER = 0, PROXY_TO_CLIENT = 1 };
 
 enum proxy_end {
-    PROXY_GOES_ON = 0,
+    PROXY_OPEN = 0,
     PROXY_FIN = 1, /* both sides see the end of the stream */
     PROXY_RST = 2  /* the client sees a reset (on a unix socket: the end) */
 };
@@ -21,13 +21,13 @@ enum proxy_end {
 /** What is done to the bytes of one direction. Zero means nothing. Offsets count for each connection from the
  *  proxy_set() that gave them, or from its beginning if the connection is younger. */
 struct proxy_fault {
-    int64_t delay_ms;   /* each byte is passed on so much later */
-    size_t chop;        /* at most so many bytes are passed on at once; 0: as they come */
-    bool stalls;        /* nothing is read or passed on */
-    enum proxy_end cut; /* once: cut_at bytes are passed on, and then the connection ends */
+    int64_t delay_ms;   /* each byte is forwarded so much later */
+    size_t chop;        /* at most so many bytes are forwarded at once; 0: as they come */
+    bool stalls;        /* nothing is read or forwarded */
+    enum proxy_end cut; /* once: cut_at bytes are forwarded, and then the connection ends */
     uint64_t cut_at;
     bool cuts_each; /* not once, but each connection that gets so far */
-    uint8_t spoil;  /* once: the byte at spoil_at is passed on XOR this; 0: no byte */
+    uint8_t spoil;  /* once: the byte at spoil_at is forwarded XOR this; 0: no byte */
     uint64_t spoil_at;
     const char *swallows; /* this text is left out if it comes in one read after other bytes; NULL: none. Borrowed */
 };
@@ -57,8 +57,8 @@ void proxy_end_all(struct proxy *proxy, enum proxy_end how);
 uint64_t proxy_accepted(struct proxy *proxy);
 uint32_t proxy_open(struct proxy *proxy);
 
-/** Bytes passed on in that direction since the last proxy_set(), on all connections. */
-uint64_t proxy_passed(struct proxy *proxy, enum proxy_way way);
+/** Bytes forwarded in that direction since the last proxy_set(), on all connections. */
+uint64_t proxy_forwarded(struct proxy *proxy, enum proxy_way way);
 
 /** How often it has cut a connection. */
 uint64_t proxy_cuts(struct proxy *proxy);

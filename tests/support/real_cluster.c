@@ -10,7 +10,7 @@ enum {
     NODES = TEST_CLUSTER_NODES_MAX,
     SLOTS = TEST_CLUSTER_SLOTS,
     START_TRIES = 3,
-    SETTLE_MS = 15000,
+    STABLE_MS = 15000,
     FAILOVER_MS = 10000,
     MIGRATE_KEYS = 100,
     MIGRATE_MS = 2000,
@@ -203,7 +203,7 @@ struct test_cluster *test_cluster_start(const struct test_cluster_plan *plan)
         plan = &defaults;
     struct test_cluster *c = new_cluster(plan);
     for (int tries = 0; c && c->count <= NODES && tries < START_TRIES; tries++) {
-        if (start_all(c, plan) && test_cluster_settle(c))
+        if (start_all(c, plan) && test_cluster_wait_stable(c))
             return c;
         stop_all(c);
     }
@@ -301,11 +301,11 @@ unsigned test_cluster_slot(const struct test_cluster *c, const char *key)
     unsigned slot = 0;
     for (size_t i = 0; i < c->count; i++) {
         redisReply *reply = lives(c, i) ? ask(c->nodes[i].server, "CLUSTER KEYSLOT %s", key) : NULL;
-        const bool told = reply && reply->type == REDIS_REPLY_INTEGER;
-        if (told)
+        const bool is_number = reply && reply->type == REDIS_REPLY_INTEGER;
+        if (is_number)
             slot = (unsigned)reply->integer;
         freeReplyObject(reply);
-        if (told)
+        if (is_number)
             break;
     }
     return slot;
@@ -348,7 +348,7 @@ static bool names_all(const struct test_cluster *c, size_t asked)
     return all;
 }
 
-static bool is_settled(void *context)
+static bool is_stable(void *context)
 {
     const struct test_cluster *c = context;
     uint8_t first[SLOTS], owners[SLOTS];
@@ -365,12 +365,12 @@ static bool is_settled(void *context)
     return has_first && memchr(first, NOBODY, SLOTS) == NULL;
 }
 
-bool test_cluster_settle(const struct test_cluster *c)
+bool test_cluster_wait_stable(const struct test_cluster *c)
 {
-    bool settled = ask_until(is_settled, (void *)c, SETTLE_MS);
-    if (!settled)
-        fprintf(stderr, "test cluster: not settled after %d ms\n", SETTLE_MS);
-    return settled;
+    bool stable = ask_until(is_stable, (void *)c, STABLE_MS);
+    if (!stable)
+        fprintf(stderr, "test cluster: not stable after %d ms\n", STABLE_MS);
+    return stable;
 }
 
 /* ---- slots ---- */
@@ -529,11 +529,11 @@ size_t test_cluster_add(struct test_cluster *c)
     for (size_t other = 0; other < i; other++)
         if (lives(c, other) && !ask_ok(c->nodes[other].server, "CLUSTER MEET %s %u", node->host, (unsigned)node->port))
             return SIZE_MAX;
-    if (!ask_until(newest_is_known, c, SETTLE_MS)) {
+    if (!ask_until(newest_is_known, c, STABLE_MS)) {
         fprintf(stderr, "test cluster: not all know the new node\n");
         return SIZE_MAX;
     }
-    return test_cluster_settle(c) ? i : SIZE_MAX;
+    return test_cluster_wait_stable(c) ? i : SIZE_MAX;
 }
 
 bool test_cluster_remove(struct test_cluster *c, size_t i)

@@ -45,7 +45,7 @@ size_t test_cluster_owner_index(const struct test_cluster *c, unsigned slot);
 unsigned test_cluster_slot(const struct test_cluster *c, const char *key);
 
 /** Waits until all running nodes consider the cluster complete and agree about each slot, and the replicas are up. */
-bool test_cluster_settle(const struct test_cluster *c);
+bool test_cluster_wait_stable(const struct test_cluster *c);
 
 /* ---- slots ---- */
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { N = TEST_SENTINEL_NODES, START_TRIES = 3, SETTLE_MS = 15000, ARGS_MAX = 40, MAJORITY = 2 };
+enum { N = TEST_SENTINEL_NODES, START_TRIES = 3, STABLE_MS = 15000, ARGS_MAX = 40, MAJORITY = 2 };
 
 struct place {
     const char *host;
@@ -236,7 +236,7 @@ struct test_sentinel *test_sentinel_start(const struct test_sentinel_plan *plan)
         plan = &defaults;
     struct test_sentinel *s = new_sentinel(plan);
     for (int tries = 0; s && tries < START_TRIES; tries++) {
-        if (start_all(s, plan) && test_sentinel_settle(s))
+        if (start_all(s, plan) && test_sentinel_wait_stable(s))
             return s;
         stop_all(s);
     }
@@ -332,7 +332,7 @@ static bool is_seen_well(const struct test_server *sentinel, size_t living_repli
     return is_well && replicas == living_replicas && sentinels == N - 1;
 }
 
-static bool is_settled(void *context)
+static bool is_stable(void *context)
 {
     const struct test_sentinel *s = context;
     const size_t master = master_by(s, N);
@@ -352,12 +352,12 @@ static bool is_settled(void *context)
     return true;
 }
 
-bool test_sentinel_settle(const struct test_sentinel *s)
+bool test_sentinel_wait_stable(const struct test_sentinel *s)
 {
-    bool settled = ask_until(is_settled, (void *)s, SETTLE_MS);
-    if (!settled)
-        fprintf(stderr, "test sentinel: not settled after %d ms\n", SETTLE_MS);
-    return settled;
+    bool stable = ask_until(is_stable, (void *)s, STABLE_MS);
+    if (!stable)
+        fprintf(stderr, "test sentinel: not stable after %d ms\n", STABLE_MS);
+    return stable;
 }
 
 /* ---- failovers ---- */

@@ -52,7 +52,7 @@ struct test_server *test_sentinel_master(const struct test_sentinel *s);
 
 /** Waits until all sentinels name the same master, that server says that it is one, all running servers replicate it,
  *  and all sentinels see them well. Killed servers do not count. */
-bool test_sentinel_settle(const struct test_sentinel *s);
+bool test_sentinel_wait_stable(const struct test_sentinel *s);
 
 /** Orders a failover (SENTINEL FAILOVER), and returns as soon as it has begun. */
 bool test_sentinel_failover(const struct test_sentinel *s);

@@ -25,7 +25,7 @@
     }
 
 /* A case that changes the keys, and one that does not. */
-#define ROW(n, s, b, a, r, f)                                                                                          \
+#define CASE(n, s, b, a, r, f)                                                                                         \
     {                                                                                                                  \
         .name = n, .script = s, .before = b, .args = a, .reply = r, .after = f                                         \
     }
@@ -46,23 +46,23 @@
 #define SET_STATE "statefulSetState"
 #define SERVICES  "statefulGetLinkService"
 
-#define GAME ROW_SERVICE
+#define GAME CASE_SERVICE
 
 /* Texts that are not a whole number from 0 to 2147483647, or not in canonical form. Two lists, because "-1" is a valid
- * time and "0" a valid pod. ROW_WITH makes a case of a name and an argument. */
-#define BAD_NUMBERS(prefix, ROW_WITH)                                                                                  \
-    ROW_WITH(prefix "_that_is_empty", ""), ROW_WITH(prefix "_with_a_plus", "+5"),                                      \
-        ROW_WITH(prefix "_with_a_leading_zero", "05"), ROW_WITH(prefix "_of_two_zeros", "00"),                         \
-        ROW_WITH(prefix "_with_a_space_before", " 5"), ROW_WITH(prefix "_with_a_space_behind", "5 "),                  \
-        ROW_WITH(prefix "_with_a_newline", "5\n"), ROW_WITH(prefix "_in_hex", "0x5"),                                  \
-        ROW_WITH(prefix "_with_an_exponent", "5e0"), ROW_WITH(prefix "_with_a_fraction", "5.0"),                       \
-        ROW_WITH(prefix "_with_a_minus_inside", "5-1"), ROW_WITH(prefix "_of_minus_two", "-2"),                        \
-        ROW_WITH(prefix "_of_minus_zero", "-0"), ROW_WITH(prefix "_of_minus_01", "-01"),                               \
-        ROW_WITH(prefix "_of_2147483648", "2147483648"), ROW_WITH(prefix "_of_twenty_digits", "18446744073709551616"), \
-        ROW_WITH(prefix "_that_is_nan", "nan"), ROW_WITH(prefix "_that_is_inf", "inf"),                                \
-        ROW_WITH(prefix "_of_letters", "five")
-#define BAD_PODS(prefix, ROW_WITH)  ROW_WITH(prefix "_of_minus_one", "-1"), BAD_NUMBERS(prefix, ROW_WITH)
-#define BAD_TIMES(prefix, ROW_WITH) ROW_WITH(prefix "_of_zero", "0"), BAD_NUMBERS(prefix, ROW_WITH)
+ * time and "0" a valid pod. CASE_WITH makes a case of a name and an argument. */
+#define BAD_NUMBERS(prefix, CASE_WITH)                                                                                 \
+    CASE_WITH(prefix "_that_is_empty", ""), CASE_WITH(prefix "_with_a_plus", "+5"),                                    \
+        CASE_WITH(prefix "_with_a_leading_zero", "05"), CASE_WITH(prefix "_of_two_zeros", "00"),                       \
+        CASE_WITH(prefix "_with_a_space_before", " 5"), CASE_WITH(prefix "_with_a_space_behind", "5 "),                \
+        CASE_WITH(prefix "_with_a_newline", "5\n"), CASE_WITH(prefix "_in_hex", "0x5"),                                \
+        CASE_WITH(prefix "_with_an_exponent", "5e0"), CASE_WITH(prefix "_with_a_fraction", "5.0"),                     \
+        CASE_WITH(prefix "_with_a_minus_inside", "5-1"), CASE_WITH(prefix "_of_minus_two", "-2"),                      \
+        CASE_WITH(prefix "_of_minus_zero", "-0"), CASE_WITH(prefix "_of_minus_01", "-01"),                             \
+        CASE_WITH(prefix "_of_2147483648", "2147483648"),                                                              \
+        CASE_WITH(prefix "_of_twenty_digits", "18446744073709551616"), CASE_WITH(prefix "_that_is_nan", "nan"),        \
+        CASE_WITH(prefix "_that_is_inf", "inf"), CASE_WITH(prefix "_of_letters", "five")
+#define BAD_PODS(prefix, CASE_WITH)  CASE_WITH(prefix "_of_minus_one", "-1"), BAD_NUMBERS(prefix, CASE_WITH)
+#define BAD_TIMES(prefix, CASE_WITH) CASE_WITH(prefix "_of_zero", "0"), BAD_NUMBERS(prefix, CASE_WITH)
 
 /* A temporary link that the index wrongly contains as well: there a bad number could do most harm. */
 #define MIXED                LINKS("3@1000", "game=3,other=9")
@@ -86,59 +86,59 @@
 #define LIVE_AGE(n, x)       SAME(n, LIVE, STATES("0=1-2-1"), ARGS(x), "!podlink: max age '")
 #define COMPUTE_OLDEST(n, x) SAME(n, COMPUTE, BOTH("other=9", "0=1-2-1"), ARGS(GAME, x), "!podlink: oldest timestamp '")
 
-static const struct row table[] = {
+static const struct script_case table[] = {
     /* ---- set link: no link, temporary, persistent; own pod or another; the index agrees or not ---- */
-    ROW("set_for_ever_where_there_is_no_link", SET, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"), "['-1']",
-        LINKS("3", "game=3,other=9")),
-    ROW("set_for_ever_where_there_is_no_index_either", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "-1"), "['-1']",
-        LINKS("3", "game=3")),
-    ROW("set_for_ever_where_only_the_index_has_the_same_pod", SET, LINKS(NULL, "game=3"), ARGS(GAME, "3", "-1"),
-        "['-1']", LINKS("3", "game=3")),
-    ROW("set_for_ever_where_only_the_index_has_another_pod", SET, LINKS(NULL, "game=4"), ARGS(GAME, "3", "-1"),
-        "['-1']", LINKS("3", "game=3")),
-    ROW("set_for_ever_makes_a_temporary_link_persistent", SET, LINKS("3@1000", "other=9"), ARGS(GAME, "3", "-1"),
-        "['3']", LINKS("3", "game=3,other=9")),
-    ROW("set_for_ever_makes_a_temporary_link_persistent_that_the_index_has", SET, LINKS("3@1000", "game=3"),
-        ARGS(GAME, "3", "-1"), "['3']", LINKS("3", "game=3")),
-    ROW("set_for_ever_moves_a_temporary_link", SET, LINKS("4@1000", "other=9"), ARGS(GAME, "3", "-1"), "['4']",
-        LINKS("3", "game=3,other=9")),
-    ROW("set_for_ever_moves_a_temporary_link_where_the_index_has_the_new_pod", SET, LINKS("4@1000", "game=3"),
-        ARGS(GAME, "3", "-1"), "['4']", LINKS("3", "game=3")),
+    CASE("set_for_ever_where_there_is_no_link", SET, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"), "['-1']",
+         LINKS("3", "game=3,other=9")),
+    CASE("set_for_ever_where_there_is_no_index_either", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "-1"), "['-1']",
+         LINKS("3", "game=3")),
+    CASE("set_for_ever_where_only_the_index_has_the_same_pod", SET, LINKS(NULL, "game=3"), ARGS(GAME, "3", "-1"),
+         "['-1']", LINKS("3", "game=3")),
+    CASE("set_for_ever_where_only_the_index_has_another_pod", SET, LINKS(NULL, "game=4"), ARGS(GAME, "3", "-1"),
+         "['-1']", LINKS("3", "game=3")),
+    CASE("set_for_ever_makes_a_temporary_link_persistent", SET, LINKS("3@1000", "other=9"), ARGS(GAME, "3", "-1"),
+         "['3']", LINKS("3", "game=3,other=9")),
+    CASE("set_for_ever_makes_a_temporary_link_persistent_that_the_index_has", SET, LINKS("3@1000", "game=3"),
+         ARGS(GAME, "3", "-1"), "['3']", LINKS("3", "game=3")),
+    CASE("set_for_ever_moves_a_temporary_link", SET, LINKS("4@1000", "other=9"), ARGS(GAME, "3", "-1"), "['4']",
+         LINKS("3", "game=3,other=9")),
+    CASE("set_for_ever_moves_a_temporary_link_where_the_index_has_the_new_pod", SET, LINKS("4@1000", "game=3"),
+         ARGS(GAME, "3", "-1"), "['4']", LINKS("3", "game=3")),
     SAME("set_for_ever_again_changes_nothing", SET, LINKS("3", "game=3,other=9"), ARGS(GAME, "3", "-1"), "['3']"),
-    ROW("set_for_ever_again_repairs_the_index", SET, LINKS("3", "other=9"), ARGS(GAME, "3", "-1"), "['3']",
-        LINKS("3", "game=3,other=9")),
-    ROW("set_for_ever_moves_a_persistent_link", SET, LINKS("4", "game=4,other=9"), ARGS(GAME, "3", "-1"), "['4']",
-        LINKS("3", "game=3,other=9")),
-    ROW("set_for_ever_moves_a_persistent_link_where_the_index_has_the_new_pod", SET, LINKS("4", "game=3"),
-        ARGS(GAME, "3", "-1"), "['4']", LINKS("3", "game=3")),
-    ROW("set_for_ever_tells_a_corrupt_link_and_replaces_it", SET, LINKS("abc", "other=9"), ARGS(GAME, "3", "-1"),
-        "['abc']", LINKS("3", "game=3,other=9")),
-    ROW("set_for_a_time_where_there_is_no_link", SET, LINKS(NULL, "other=9"), ARGS(GAME, "3", "60"), "['-1']",
-        LINKS("3@60", "other=9")),
-    ROW("set_for_a_time_where_there_is_no_index_either", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "60"), "['-1']",
-        LINKS("3@60", NULL)),
-    ROW("set_for_a_time_takes_a_stray_entry_out_of_the_index", SET, LINKS(NULL, "game=3,other=9"),
-        ARGS(GAME, "3", "60"), "['-1']", LINKS("3@60", "other=9")),
-    ROW("set_for_a_time_renews_a_temporary_link", SET, LINKS("3@1000", "other=9"), ARGS(GAME, "3", "60"), "['3']",
-        LINKS("3@60", "other=9")),
-    ROW("set_for_a_time_can_lengthen_a_temporary_link", SET, LINKS("3@60", NULL), ARGS(GAME, "3", "1000"), "['3']",
-        LINKS("3@1000", NULL)),
-    ROW("set_for_a_time_moves_a_temporary_link", SET, LINKS("4@1000", "other=9"), ARGS(GAME, "3", "60"), "['4']",
-        LINKS("3@60", "other=9")),
-    ROW("set_for_a_time_makes_a_persistent_link_temporary", SET, LINKS("3", "game=3,other=9"), ARGS(GAME, "3", "60"),
-        "['3']", LINKS("3@60", "other=9")),
-    ROW("set_for_a_time_removes_an_index_that_was_its_last_entry", SET, LINKS("3", "game=3"), ARGS(GAME, "3", "60"),
-        "['3']", LINKS("3@60", NULL)),
-    ROW("set_for_a_time_moves_a_persistent_link", SET, LINKS("4", "game=4,other=9"), ARGS(GAME, "3", "60"), "['4']",
-        LINKS("3@60", "other=9")),
-    ROW("set_to_pod_0_for_ever", SET, LINKS("1", "game=1"), ARGS(GAME, "0", "-1"), "['1']", LINKS("0", "game=0")),
-    ROW("set_from_pod_0_for_ever", SET, LINKS("0", "game=0"), ARGS(GAME, "1", "-1"), "['0']", LINKS("1", "game=1")),
-    ROW("set_to_pod_0_for_a_time", SET, LINKS("0", "game=0"), ARGS(GAME, "0", "60"), "['0']", LINKS("0@60", NULL)),
-    ROW("set_to_the_highest_pod", SET, LINKS(NULL, NULL), ARGS(GAME, "2147483647", "-1"), "['-1']",
-        LINKS("2147483647", "game=2147483647")),
-    ROW("set_for_one_second", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "1"), "['-1']", LINKS("3@1", NULL)),
-    ROW("set_for_the_longest_time", SET, LINKS("3", NULL), ARGS(GAME, "3", "2147483647"), "['3']",
-        LINKS("3@2147483647", NULL)),
+    CASE("set_for_ever_again_repairs_the_index", SET, LINKS("3", "other=9"), ARGS(GAME, "3", "-1"), "['3']",
+         LINKS("3", "game=3,other=9")),
+    CASE("set_for_ever_moves_a_persistent_link", SET, LINKS("4", "game=4,other=9"), ARGS(GAME, "3", "-1"), "['4']",
+         LINKS("3", "game=3,other=9")),
+    CASE("set_for_ever_moves_a_persistent_link_where_the_index_has_the_new_pod", SET, LINKS("4", "game=3"),
+         ARGS(GAME, "3", "-1"), "['4']", LINKS("3", "game=3")),
+    CASE("set_for_ever_tells_a_corrupt_link_and_replaces_it", SET, LINKS("abc", "other=9"), ARGS(GAME, "3", "-1"),
+         "['abc']", LINKS("3", "game=3,other=9")),
+    CASE("set_for_a_time_where_there_is_no_link", SET, LINKS(NULL, "other=9"), ARGS(GAME, "3", "60"), "['-1']",
+         LINKS("3@60", "other=9")),
+    CASE("set_for_a_time_where_there_is_no_index_either", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "60"), "['-1']",
+         LINKS("3@60", NULL)),
+    CASE("set_for_a_time_takes_a_stray_entry_out_of_the_index", SET, LINKS(NULL, "game=3,other=9"),
+         ARGS(GAME, "3", "60"), "['-1']", LINKS("3@60", "other=9")),
+    CASE("set_for_a_time_renews_a_temporary_link", SET, LINKS("3@1000", "other=9"), ARGS(GAME, "3", "60"), "['3']",
+         LINKS("3@60", "other=9")),
+    CASE("set_for_a_time_can_lengthen_a_temporary_link", SET, LINKS("3@60", NULL), ARGS(GAME, "3", "1000"), "['3']",
+         LINKS("3@1000", NULL)),
+    CASE("set_for_a_time_moves_a_temporary_link", SET, LINKS("4@1000", "other=9"), ARGS(GAME, "3", "60"), "['4']",
+         LINKS("3@60", "other=9")),
+    CASE("set_for_a_time_makes_a_persistent_link_temporary", SET, LINKS("3", "game=3,other=9"), ARGS(GAME, "3", "60"),
+         "['3']", LINKS("3@60", "other=9")),
+    CASE("set_for_a_time_removes_an_index_that_was_its_last_entry", SET, LINKS("3", "game=3"), ARGS(GAME, "3", "60"),
+         "['3']", LINKS("3@60", NULL)),
+    CASE("set_for_a_time_moves_a_persistent_link", SET, LINKS("4", "game=4,other=9"), ARGS(GAME, "3", "60"), "['4']",
+         LINKS("3@60", "other=9")),
+    CASE("set_to_pod_0_for_ever", SET, LINKS("1", "game=1"), ARGS(GAME, "0", "-1"), "['1']", LINKS("0", "game=0")),
+    CASE("set_from_pod_0_for_ever", SET, LINKS("0", "game=0"), ARGS(GAME, "1", "-1"), "['0']", LINKS("1", "game=1")),
+    CASE("set_to_pod_0_for_a_time", SET, LINKS("0", "game=0"), ARGS(GAME, "0", "60"), "['0']", LINKS("0@60", NULL)),
+    CASE("set_to_the_highest_pod", SET, LINKS(NULL, NULL), ARGS(GAME, "2147483647", "-1"), "['-1']",
+         LINKS("2147483647", "game=2147483647")),
+    CASE("set_for_one_second", SET, LINKS(NULL, NULL), ARGS(GAME, "3", "1"), "['-1']", LINKS("3@1", NULL)),
+    CASE("set_for_the_longest_time", SET, LINKS("3", NULL), ARGS(GAME, "3", "2147483647"), "['3']",
+         LINKS("3@2147483647", NULL)),
     SAME("set_for_ever_on_a_link_of_the_wrong_type", SET, LINKS("list@1000", "other=9"), ARGS(GAME, "3", "-1"),
          "!WRONGTYPE"),
     SAME("set_for_ever_on_a_link_of_the_wrong_type_that_the_index_has", SET, LINKS("list@1000", "game=3"),
@@ -159,14 +159,14 @@ static const struct row table[] = {
          ARGS(GAME, "3", "60"), "!WRONGTYPE"),
 
     /* ---- set if absent ---- */
-    ROW("set_if_absent_for_ever_where_there_is_no_link", ABSENT, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"), "['3']",
-        LINKS("3", "game=3,other=9")),
-    ROW("set_if_absent_for_ever_overwrites_a_stray_entry_of_the_index", ABSENT, LINKS(NULL, "game=4"),
-        ARGS(GAME, "3", "-1"), "['3']", LINKS("3", "game=3")),
-    ROW("set_if_absent_for_a_time_where_there_is_no_link", ABSENT, LINKS(NULL, "other=9"), ARGS(GAME, "3", "60"),
-        "['3']", LINKS("3@60", "other=9")),
-    ROW("set_if_absent_for_a_time_takes_a_stray_entry_out_of_the_index", ABSENT, LINKS(NULL, "game=4,other=9"),
-        ARGS(GAME, "3", "60"), "['3']", LINKS("3@60", "other=9")),
+    CASE("set_if_absent_for_ever_where_there_is_no_link", ABSENT, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"),
+         "['3']", LINKS("3", "game=3,other=9")),
+    CASE("set_if_absent_for_ever_overwrites_a_stray_entry_of_the_index", ABSENT, LINKS(NULL, "game=4"),
+         ARGS(GAME, "3", "-1"), "['3']", LINKS("3", "game=3")),
+    CASE("set_if_absent_for_a_time_where_there_is_no_link", ABSENT, LINKS(NULL, "other=9"), ARGS(GAME, "3", "60"),
+         "['3']", LINKS("3@60", "other=9")),
+    CASE("set_if_absent_for_a_time_takes_a_stray_entry_out_of_the_index", ABSENT, LINKS(NULL, "game=4,other=9"),
+         ARGS(GAME, "3", "60"), "['3']", LINKS("3@60", "other=9")),
     SAME("set_if_absent_leaves_the_ttl_of_a_link_to_the_same_pod", ABSENT, LINKS("3@1000", "other=9"),
          ARGS(GAME, "3", "60"), "['3']"),
     SAME("set_if_absent_leaves_the_ttl_of_a_link_to_another_pod", ABSENT, LINKS("4@1000", "other=9"),
@@ -179,9 +179,9 @@ static const struct row table[] = {
          "['4']"),
     SAME("set_if_absent_takes_a_link_to_pod_0_for_a_link", ABSENT, LINKS("0", "game=0"), ARGS(GAME, "3", "-1"),
          "['0']"),
-    ROW("set_if_absent_to_pod_0", ABSENT, LINKS(NULL, NULL), ARGS(GAME, "0", "-1"), "['0']", LINKS("0", "game=0")),
-    ROW("set_if_absent_to_the_highest_pod_for_the_longest_time", ABSENT, LINKS(NULL, NULL),
-        ARGS(GAME, "2147483647", "2147483647"), "['2147483647']", LINKS("2147483647@2147483647", NULL)),
+    CASE("set_if_absent_to_pod_0", ABSENT, LINKS(NULL, NULL), ARGS(GAME, "0", "-1"), "['0']", LINKS("0", "game=0")),
+    CASE("set_if_absent_to_the_highest_pod_for_the_longest_time", ABSENT, LINKS(NULL, NULL),
+         ARGS(GAME, "2147483647", "2147483647"), "['2147483647']", LINKS("2147483647@2147483647", NULL)),
     SAME("set_if_absent_with_a_bad_pod_tells_an_existing_link", ABSENT, LINKS("4@1000", "other=9"),
          ARGS(GAME, "05", "60"), "['4']"),
     SAME("set_if_absent_with_a_bad_time_tells_an_existing_link", ABSENT, LINKS("4", "game=4"), ARGS(GAME, "3", "0"),
@@ -196,22 +196,22 @@ static const struct row table[] = {
          ARGS(GAME, "3", "60"), "!WRONGTYPE"),
 
     /* ---- try set ---- */
-    ROW("try_set_for_ever_takes_where_there_is_no_link", TRY, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"),
-        "['3' '-1']", LINKS("3", "game=3,other=9")),
-    ROW("try_set_for_a_time_takes_where_there_is_no_link", TRY, LINKS(NULL, "game=4,other=9"), ARGS(GAME, "3", "60"),
-        "['3' '-1']", LINKS("3@60", "other=9")),
-    ROW("try_set_for_ever_takes_a_temporary_link_to_another_pod", TRY, LINKS("4@1000", "other=9"),
-        ARGS(GAME, "3", "-1"), "['3' '4']", LINKS("3", "game=3,other=9")),
-    ROW("try_set_for_a_time_takes_a_temporary_link_to_another_pod", TRY, LINKS("4@1000", "game=4"),
-        ARGS(GAME, "3", "60"), "['3' '4']", LINKS("3@60", NULL)),
-    ROW("try_set_for_ever_makes_its_own_temporary_link_persistent", TRY, LINKS("3@1000", NULL), ARGS(GAME, "3", "-1"),
-        "['3' '3']", LINKS("3", "game=3")),
-    ROW("try_set_for_a_time_renews_its_own_temporary_link", TRY, LINKS("3@1000", "other=9"), ARGS(GAME, "3", "60"),
-        "['3' '3']", LINKS("3@60", "other=9")),
+    CASE("try_set_for_ever_takes_where_there_is_no_link", TRY, LINKS(NULL, "other=9"), ARGS(GAME, "3", "-1"),
+         "['3' '-1']", LINKS("3", "game=3,other=9")),
+    CASE("try_set_for_a_time_takes_where_there_is_no_link", TRY, LINKS(NULL, "game=4,other=9"), ARGS(GAME, "3", "60"),
+         "['3' '-1']", LINKS("3@60", "other=9")),
+    CASE("try_set_for_ever_takes_a_temporary_link_to_another_pod", TRY, LINKS("4@1000", "other=9"),
+         ARGS(GAME, "3", "-1"), "['3' '4']", LINKS("3", "game=3,other=9")),
+    CASE("try_set_for_a_time_takes_a_temporary_link_to_another_pod", TRY, LINKS("4@1000", "game=4"),
+         ARGS(GAME, "3", "60"), "['3' '4']", LINKS("3@60", NULL)),
+    CASE("try_set_for_ever_makes_its_own_temporary_link_persistent", TRY, LINKS("3@1000", NULL), ARGS(GAME, "3", "-1"),
+         "['3' '3']", LINKS("3", "game=3")),
+    CASE("try_set_for_a_time_renews_its_own_temporary_link", TRY, LINKS("3@1000", "other=9"), ARGS(GAME, "3", "60"),
+         "['3' '3']", LINKS("3@60", "other=9")),
     SAME("try_set_for_ever_takes_its_own_persistent_link_again", TRY, LINKS("3", "game=3"), ARGS(GAME, "3", "-1"),
          "['3' '3']"),
-    ROW("try_set_for_a_time_makes_its_own_persistent_link_temporary", TRY, LINKS("3", "game=3,other=9"),
-        ARGS(GAME, "3", "60"), "['3' '3']", LINKS("3@60", "other=9")),
+    CASE("try_set_for_a_time_makes_its_own_persistent_link_temporary", TRY, LINKS("3", "game=3,other=9"),
+         ARGS(GAME, "3", "60"), "['3' '3']", LINKS("3@60", "other=9")),
     SAME("try_set_for_ever_is_refused_by_a_persistent_link_to_another_pod", TRY, LINKS("4", "game=4,other=9"),
          ARGS(GAME, "3", "-1"), "['4']"),
     SAME("try_set_for_a_time_is_refused_by_a_persistent_link_to_another_pod", TRY, LINKS("4", "game=4,other=9"),
@@ -220,8 +220,8 @@ static const struct row table[] = {
          ARGS(GAME, "3", "-1"), "['4']"),
     SAME("try_set_is_refused_whatever_the_index_is", TRY, LINKS("4", "list"), ARGS(GAME, "3", "-1"), "['4']"),
     SAME("try_set_is_refused_by_a_persistent_link_to_pod_0", TRY, LINKS("0", "game=0"), ARGS(GAME, "3", "-1"), "['0']"),
-    ROW("try_set_to_pod_0_takes_a_temporary_link", TRY, LINKS("4@1000", NULL), ARGS(GAME, "0", "-1"), "['0' '4']",
-        LINKS("0", "game=0")),
+    CASE("try_set_to_pod_0_takes_a_temporary_link", TRY, LINKS("4@1000", NULL), ARGS(GAME, "0", "-1"), "['0' '4']",
+         LINKS("0", "game=0")),
     SAME("try_set_to_pod_0_takes_its_own_link_again", TRY, LINKS("0", "game=0"), ARGS(GAME, "0", "-1"), "['0' '0']"),
     SAME("try_set_with_a_bad_pod_is_an_error_even_where_it_would_be_refused", TRY, LINKS("4", "game=4"),
          ARGS(GAME, "03", "-1"), "!podlink: pod '03' is not a whole number from 0 to 2147483647"),
@@ -239,27 +239,27 @@ static const struct row table[] = {
          ARGS(GAME, "3", "60"), "!WRONGTYPE"),
 
     /* ---- remove ---- */
-    ROW("remove_deletes_a_persistent_link", REMOVE, LINKS("3", "game=3,other=9"), ARGS(GAME, "-1"), "[1]",
-        LINKS(NULL, "other=9")),
-    ROW("remove_deletes_a_temporary_link", REMOVE, LINKS("3@1000", "other=9"), ARGS(GAME, "-1"), "[1]",
-        LINKS(NULL, "other=9")),
-    ROW("remove_deletes_a_temporary_link_that_the_index_has", REMOVE, LINKS("3@1000", "game=3"), ARGS(GAME, "-1"),
-        "[1]", LINKS(NULL, NULL)),
-    ROW("remove_deletes_a_link_that_the_index_does_not_have", REMOVE, LINKS("3", NULL), ARGS(GAME, "-1"), "[1]",
-        LINKS(NULL, NULL)),
-    ROW("remove_deletes_a_link_to_pod_0", REMOVE, LINKS("0", "game=0"), ARGS(GAME, "-1"), "[1]", LINKS(NULL, NULL)),
-    ROW("remove_with_a_time_keeps_the_link_for_that_long", REMOVE, LINKS("3", "game=3,other=9"), ARGS(GAME, "60"),
-        "[1]", LINKS("3@60", "other=9")),
-    ROW("remove_with_a_time_replaces_the_ttl_of_a_temporary_link", REMOVE, LINKS("3@1000", "other=9"), ARGS(GAME, "60"),
-        "[1]", LINKS("3@60", "other=9")),
-    ROW("remove_with_a_time_keeps_a_link_to_pod_0", REMOVE, LINKS("0", "game=0"), ARGS(GAME, "2147483647"), "[1]",
-        LINKS("0@2147483647", NULL)),
+    CASE("remove_deletes_a_persistent_link", REMOVE, LINKS("3", "game=3,other=9"), ARGS(GAME, "-1"), "[1]",
+         LINKS(NULL, "other=9")),
+    CASE("remove_deletes_a_temporary_link", REMOVE, LINKS("3@1000", "other=9"), ARGS(GAME, "-1"), "[1]",
+         LINKS(NULL, "other=9")),
+    CASE("remove_deletes_a_temporary_link_that_the_index_has", REMOVE, LINKS("3@1000", "game=3"), ARGS(GAME, "-1"),
+         "[1]", LINKS(NULL, NULL)),
+    CASE("remove_deletes_a_link_that_the_index_does_not_have", REMOVE, LINKS("3", NULL), ARGS(GAME, "-1"), "[1]",
+         LINKS(NULL, NULL)),
+    CASE("remove_deletes_a_link_to_pod_0", REMOVE, LINKS("0", "game=0"), ARGS(GAME, "-1"), "[1]", LINKS(NULL, NULL)),
+    CASE("remove_with_a_time_keeps_the_link_for_that_long", REMOVE, LINKS("3", "game=3,other=9"), ARGS(GAME, "60"),
+         "[1]", LINKS("3@60", "other=9")),
+    CASE("remove_with_a_time_replaces_the_ttl_of_a_temporary_link", REMOVE, LINKS("3@1000", "other=9"),
+         ARGS(GAME, "60"), "[1]", LINKS("3@60", "other=9")),
+    CASE("remove_with_a_time_keeps_a_link_to_pod_0", REMOVE, LINKS("0", "game=0"), ARGS(GAME, "2147483647"), "[1]",
+         LINKS("0@2147483647", NULL)),
     SAME("remove_where_there_is_no_link", REMOVE, LINKS(NULL, "other=9"), ARGS(GAME, "-1"), "[0]"),
     SAME("remove_with_a_time_where_there_is_no_link", REMOVE, LINKS(NULL, NULL), ARGS(GAME, "60"), "[0]"),
-    ROW("remove_takes_a_stray_entry_out_of_the_index", REMOVE, LINKS(NULL, "game=3,other=9"), ARGS(GAME, "-1"), "[0]",
-        LINKS(NULL, "other=9")),
-    ROW("remove_with_a_time_takes_a_stray_entry_out_of_the_index", REMOVE, LINKS(NULL, "game=3,other=9"),
-        ARGS(GAME, "60"), "[0]", LINKS(NULL, "other=9")),
+    CASE("remove_takes_a_stray_entry_out_of_the_index", REMOVE, LINKS(NULL, "game=3,other=9"), ARGS(GAME, "-1"), "[0]",
+         LINKS(NULL, "other=9")),
+    CASE("remove_with_a_time_takes_a_stray_entry_out_of_the_index", REMOVE, LINKS(NULL, "game=3,other=9"),
+         ARGS(GAME, "60"), "[0]", LINKS(NULL, "other=9")),
     SAME("remove_on_a_link_of_the_wrong_type", REMOVE, LINKS("list@1000", "game=3,other=9"), ARGS(GAME, "-1"),
          "!WRONGTYPE"),
     SAME("remove_with_a_time_on_a_link_of_the_wrong_type", REMOVE, LINKS("list@1000", "game=3,other=9"),
@@ -270,18 +270,18 @@ static const struct row table[] = {
          ARGS(GAME, "60"), "!WRONGTYPE"),
 
     /* ---- remove if to that pod ---- */
-    ROW("remove_with_id_deletes_its_own_persistent_link", REMOVE_ID, LINKS("3", "game=3,other=9"),
-        ARGS(GAME, "-1", "3"), "[1]", LINKS(NULL, "other=9")),
-    ROW("remove_with_id_deletes_its_own_temporary_link", REMOVE_ID, LINKS("3@1000", "other=9"), ARGS(GAME, "-1", "3"),
-        "[1]", LINKS(NULL, "other=9")),
-    ROW("remove_with_id_takes_its_own_temporary_link_out_of_the_index", REMOVE_ID, LINKS("3@1000", "game=3"),
-        ARGS(GAME, "-1", "3"), "[1]", LINKS(NULL, NULL)),
-    ROW("remove_with_id_deletes_a_link_to_pod_0", REMOVE_ID, LINKS("0", "game=0"), ARGS(GAME, "-1", "0"), "[1]",
-        LINKS(NULL, NULL)),
-    ROW("remove_with_id_and_a_time_keeps_the_link_for_that_long", REMOVE_ID, LINKS("3", "game=3,other=9"),
-        ARGS(GAME, "60", "3"), "[1]", LINKS("3@60", "other=9")),
-    ROW("remove_with_id_and_a_time_replaces_the_ttl_of_a_temporary_link", REMOVE_ID, LINKS("3@1000", NULL),
-        ARGS(GAME, "60", "3"), "[1]", LINKS("3@60", NULL)),
+    CASE("remove_with_id_deletes_its_own_persistent_link", REMOVE_ID, LINKS("3", "game=3,other=9"),
+         ARGS(GAME, "-1", "3"), "[1]", LINKS(NULL, "other=9")),
+    CASE("remove_with_id_deletes_its_own_temporary_link", REMOVE_ID, LINKS("3@1000", "other=9"), ARGS(GAME, "-1", "3"),
+         "[1]", LINKS(NULL, "other=9")),
+    CASE("remove_with_id_takes_its_own_temporary_link_out_of_the_index", REMOVE_ID, LINKS("3@1000", "game=3"),
+         ARGS(GAME, "-1", "3"), "[1]", LINKS(NULL, NULL)),
+    CASE("remove_with_id_deletes_a_link_to_pod_0", REMOVE_ID, LINKS("0", "game=0"), ARGS(GAME, "-1", "0"), "[1]",
+         LINKS(NULL, NULL)),
+    CASE("remove_with_id_and_a_time_keeps_the_link_for_that_long", REMOVE_ID, LINKS("3", "game=3,other=9"),
+         ARGS(GAME, "60", "3"), "[1]", LINKS("3@60", "other=9")),
+    CASE("remove_with_id_and_a_time_replaces_the_ttl_of_a_temporary_link", REMOVE_ID, LINKS("3@1000", NULL),
+         ARGS(GAME, "60", "3"), "[1]", LINKS("3@60", NULL)),
     SAME("remove_with_id_leaves_a_persistent_link_to_another_pod", REMOVE_ID, LINKS("4", "game=4"),
          ARGS(GAME, "-1", "3"), "[0]"),
     SAME("remove_with_id_leaves_a_temporary_link_to_another_pod", REMOVE_ID, LINKS("4@1000", "other=9"),
@@ -292,10 +292,10 @@ static const struct row table[] = {
          ARGS(GAME, "-1", "3"), "[0]"),
     SAME("remove_with_id_leaves_a_corrupt_link", REMOVE_ID, LINKS("abc", "game=3"), ARGS(GAME, "-1", "3"), "[0]"),
     SAME("remove_with_id_where_there_is_no_link", REMOVE_ID, LINKS(NULL, "other=9"), ARGS(GAME, "-1", "3"), "[0]"),
-    ROW("remove_with_id_takes_a_stray_entry_of_its_pod_out_of_the_index", REMOVE_ID, LINKS(NULL, "game=3,other=9"),
-        ARGS(GAME, "-1", "3"), "[0]", LINKS(NULL, "other=9")),
-    ROW("remove_with_id_takes_a_stray_entry_of_another_pod_out_of_the_index", REMOVE_ID, LINKS(NULL, "game=4,other=9"),
-        ARGS(GAME, "60", "3"), "[0]", LINKS(NULL, "other=9")),
+    CASE("remove_with_id_takes_a_stray_entry_of_its_pod_out_of_the_index", REMOVE_ID, LINKS(NULL, "game=3,other=9"),
+         ARGS(GAME, "-1", "3"), "[0]", LINKS(NULL, "other=9")),
+    CASE("remove_with_id_takes_a_stray_entry_of_another_pod_out_of_the_index", REMOVE_ID, LINKS(NULL, "game=4,other=9"),
+         ARGS(GAME, "60", "3"), "[0]", LINKS(NULL, "other=9")),
     SAME("remove_with_id_on_a_link_of_the_wrong_type", REMOVE_ID, LINKS("list@1000", "game=3"), ARGS(GAME, "-1", "3"),
          "!WRONGTYPE"),
     SAME("remove_with_id_and_a_time_on_a_link_of_the_wrong_type", REMOVE_ID, LINKS("list@1000", "game=3"),
@@ -328,44 +328,45 @@ static const struct row table[] = {
          "['0']"),
     SAME("compute_tells_the_stored_pod_whatever_the_oldest_is", COMPUTE, BOTH("game=3", NULL), ARGS(GAME, "x"),
          "['3']"),
-    ROW("compute_picks_the_least_load", COMPUTE, BOTH("other=9", "0=7-100-1,1=5-100-1,2=6-100-1"), ARGS(GAME, "0"),
-        "['1']", BOTH("game=1,other=9", "0=7-100-1,1=5-100-1,2=6-100-1")),
-    ROW("compute_compares_loads_as_numbers", COMPUTE, BOTH(NULL, "0=10-100-1,1=9-100-1"), ARGS(GAME, "0"), "['1']",
-        BOTH("game=1", "0=10-100-1,1=9-100-1")),
-    ROW("compute_picks_the_lowest_index_among_equals", COMPUTE, BOTH(NULL, "10=5-100-1,9=5-100-1,2=6-100-1,11=5-100-1"),
-        ARGS(GAME, "0"), "['9']", BOTH("game=9", "10=5-100-1,9=5-100-1,2=6-100-1,11=5-100-1")),
-    ROW("compute_picks_pod_0", COMPUTE, BOTH(NULL, "1=5-100-1,0=5-100-1"), ARGS(GAME, "0"), "['0']",
-        BOTH("game=0", "1=5-100-1,0=5-100-1")),
-    ROW("compute_skips_what_it_cannot_read", COMPUTE,
-        BOTH(NULL, "0=bad,1=x-1,2=-,3=1,4=1-,5=1-100-,6=1-100-1-1,7=1-100-x,8=1.5-100-1,9=1e0-100-1,10=0x1-100-1,"
-                   "11= 1-100-1,12=--1-100-1,13=+1-100-1,14=1--100-1,15=50-100-1"),
-        ARGS(GAME, "0"), "['15']",
-        BOTH("game=15", "0=bad,1=x-1,2=-,3=1,4=1-,5=1-100-,6=1-100-1-1,7=1-100-x,8=1.5-100-1,9=1e0-100-1,10=0x1-100-1,"
-                        "11= 1-100-1,12=--1-100-1,13=+1-100-1,14=1--100-1,15=50-100-1")),
-    ROW("compute_skips_fields_that_are_no_pods", COMPUTE,
-        BOTH(NULL, "x=1-100-1,-1=1-100-1,03=1-100-1,2147483648=1-100-1,1.5=1-100-1,0x1=1-100-1,nan=1-100-1,5=9-100-1"),
-        ARGS(GAME, "0"), "['5']",
-        BOTH("game=5",
-             "x=1-100-1,-1=1-100-1,03=1-100-1,2147483648=1-100-1,1.5=1-100-1,0x1=1-100-1,nan=1-100-1,5=9-100-1")),
-    ROW("compute_skips_a_field_that_is_no_pod_among_equals", COMPUTE, BOTH(NULL, "5=1-100-1,03=1-100-1,x=1-100-1"),
-        ARGS(GAME, "0"), "['5']", BOTH("game=5", "5=1-100-1,03=1-100-1,x=1-100-1")),
-    ROW("compute_skips_states_that_are_too_old", COMPUTE, BOTH(NULL, "0=1-99-1,1=5-100-1,2=6-101-1"), ARGS(GAME, "100"),
-        "['1']", BOTH("game=1", "0=1-99-1,1=5-100-1,2=6-101-1")),
-    ROW("compute_skips_pods_that_are_not_ready", COMPUTE, BOTH(NULL, "0=1-100-0,1=2-100-2,2=3-100-3,3=4-100-1"),
-        ARGS(GAME, "0"), "['3']", BOTH("game=3", "0=1-100-0,1=2-100-2,2=3-100-3,3=4-100-1")),
-    ROW("compute_takes_a_state_without_routing_for_ready", COMPUTE, BOTH(NULL, "0=2-100-1,1=1-100"), ARGS(GAME, "0"),
-        "['1']", BOTH("game=1", "0=2-100-1,1=1-100")),
-    ROW("compute_takes_a_negative_load_for_a_load", COMPUTE, BOTH(NULL, "0=0-100-1,1=-7-100-1,2=-3-100"),
-        ARGS(GAME, "0"), "['1']", BOTH("game=1", "0=0-100-1,1=-7-100-1,2=-3-100")),
-    ROW("compute_takes_a_negative_load_without_routing", COMPUTE, BOTH(NULL, "0=0-100-1,2=-3-100"), ARGS(GAME, "0"),
-        "['2']", BOTH("game=2", "0=0-100-1,2=-3-100")),
-    ROW("compute_tells_real_timestamps_apart_by_one_millisecond", COMPUTE,
-        BOTH(NULL, "0=1-1700000000122-1,1=5-1700000000123-1"), ARGS(GAME, "1700000000123"), "['1']",
-        BOTH("game=1", "0=1-1700000000122-1,1=5-1700000000123-1")),
-    ROW("compute_takes_an_oldest_below_zero_for_any_age", COMPUTE, BOTH(NULL, "1=1-0-1"), ARGS(GAME, "-5"), "['1']",
-        BOTH("game=1", "1=1-0-1")),
-    ROW("compute_takes_the_highest_pod_and_load", COMPUTE, BOTH(NULL, "2147483647=9223372036854775807-100-1"),
-        ARGS(GAME, "0"), "['2147483647']", BOTH("game=2147483647", "2147483647=9223372036854775807-100-1")),
+    CASE("compute_picks_the_least_load", COMPUTE, BOTH("other=9", "0=7-100-1,1=5-100-1,2=6-100-1"), ARGS(GAME, "0"),
+         "['1']", BOTH("game=1,other=9", "0=7-100-1,1=5-100-1,2=6-100-1")),
+    CASE("compute_compares_loads_as_numbers", COMPUTE, BOTH(NULL, "0=10-100-1,1=9-100-1"), ARGS(GAME, "0"), "['1']",
+         BOTH("game=1", "0=10-100-1,1=9-100-1")),
+    CASE("compute_picks_the_lowest_index_among_equals", COMPUTE,
+         BOTH(NULL, "10=5-100-1,9=5-100-1,2=6-100-1,11=5-100-1"), ARGS(GAME, "0"), "['9']",
+         BOTH("game=9", "10=5-100-1,9=5-100-1,2=6-100-1,11=5-100-1")),
+    CASE("compute_picks_pod_0", COMPUTE, BOTH(NULL, "1=5-100-1,0=5-100-1"), ARGS(GAME, "0"), "['0']",
+         BOTH("game=0", "1=5-100-1,0=5-100-1")),
+    CASE("compute_skips_what_it_cannot_read", COMPUTE,
+         BOTH(NULL, "0=bad,1=x-1,2=-,3=1,4=1-,5=1-100-,6=1-100-1-1,7=1-100-x,8=1.5-100-1,9=1e0-100-1,10=0x1-100-1,"
+                    "11= 1-100-1,12=--1-100-1,13=+1-100-1,14=1--100-1,15=50-100-1"),
+         ARGS(GAME, "0"), "['15']",
+         BOTH("game=15", "0=bad,1=x-1,2=-,3=1,4=1-,5=1-100-,6=1-100-1-1,7=1-100-x,8=1.5-100-1,9=1e0-100-1,10=0x1-100-1,"
+                         "11= 1-100-1,12=--1-100-1,13=+1-100-1,14=1--100-1,15=50-100-1")),
+    CASE("compute_skips_fields_that_are_no_pods", COMPUTE,
+         BOTH(NULL, "x=1-100-1,-1=1-100-1,03=1-100-1,2147483648=1-100-1,1.5=1-100-1,0x1=1-100-1,nan=1-100-1,5=9-100-1"),
+         ARGS(GAME, "0"), "['5']",
+         BOTH("game=5",
+              "x=1-100-1,-1=1-100-1,03=1-100-1,2147483648=1-100-1,1.5=1-100-1,0x1=1-100-1,nan=1-100-1,5=9-100-1")),
+    CASE("compute_skips_a_field_that_is_no_pod_among_equals", COMPUTE, BOTH(NULL, "5=1-100-1,03=1-100-1,x=1-100-1"),
+         ARGS(GAME, "0"), "['5']", BOTH("game=5", "5=1-100-1,03=1-100-1,x=1-100-1")),
+    CASE("compute_skips_states_that_are_too_old", COMPUTE, BOTH(NULL, "0=1-99-1,1=5-100-1,2=6-101-1"),
+         ARGS(GAME, "100"), "['1']", BOTH("game=1", "0=1-99-1,1=5-100-1,2=6-101-1")),
+    CASE("compute_skips_pods_that_are_not_ready", COMPUTE, BOTH(NULL, "0=1-100-0,1=2-100-2,2=3-100-3,3=4-100-1"),
+         ARGS(GAME, "0"), "['3']", BOTH("game=3", "0=1-100-0,1=2-100-2,2=3-100-3,3=4-100-1")),
+    CASE("compute_takes_a_state_without_routing_for_ready", COMPUTE, BOTH(NULL, "0=2-100-1,1=1-100"), ARGS(GAME, "0"),
+         "['1']", BOTH("game=1", "0=2-100-1,1=1-100")),
+    CASE("compute_takes_a_negative_load_for_a_load", COMPUTE, BOTH(NULL, "0=0-100-1,1=-7-100-1,2=-3-100"),
+         ARGS(GAME, "0"), "['1']", BOTH("game=1", "0=0-100-1,1=-7-100-1,2=-3-100")),
+    CASE("compute_takes_a_negative_load_without_routing", COMPUTE, BOTH(NULL, "0=0-100-1,2=-3-100"), ARGS(GAME, "0"),
+         "['2']", BOTH("game=2", "0=0-100-1,2=-3-100")),
+    CASE("compute_tells_real_timestamps_apart_by_one_millisecond", COMPUTE,
+         BOTH(NULL, "0=1-1700000000122-1,1=5-1700000000123-1"), ARGS(GAME, "1700000000123"), "['1']",
+         BOTH("game=1", "0=1-1700000000122-1,1=5-1700000000123-1")),
+    CASE("compute_takes_an_oldest_below_zero_for_any_age", COMPUTE, BOTH(NULL, "1=1-0-1"), ARGS(GAME, "-5"), "['1']",
+         BOTH("game=1", "1=1-0-1")),
+    CASE("compute_takes_the_highest_pod_and_load", COMPUTE, BOTH(NULL, "2147483647=9223372036854775807-100-1"),
+         ARGS(GAME, "0"), "['2147483647']", BOTH("game=2147483647", "2147483647=9223372036854775807-100-1")),
     SAME("compute_stores_nothing_where_none_is_ready", COMPUTE, BOTH("other=9", "0=1-100-0,1=2-100-2,2=bad"),
          ARGS(GAME, "0"), "['-1']"),
     SAME("compute_stores_nothing_where_all_are_too_old", COMPUTE, BOTH(NULL, "0=1-99-1"), ARGS(GAME, "100"), "['-1']"),
@@ -402,18 +403,18 @@ static const struct row table[] = {
     SAME("live_pods_of_a_state_of_the_wrong_type", LIVE, STATES("list"), ARGS("0"), "!WRONGTYPE"),
 
     /* ---- set state ---- */
-    ROW("set_state_stamps_with_the_clock_of_the_server", SET_STATE, STATES(NULL), ARGS("3", "17", "1"), "[1]",
-        STATES("3=17-{stamp}-1")),
-    ROW("set_state_replaces_a_state_and_leaves_the_others", SET_STATE, STATES("3=1-2-0,4=bad"), ARGS("3", "17", "2"),
-        "[1]", STATES("3=17-{stamp}-2,4=bad")),
-    ROW("set_state_of_pod_0_and_routing_0", SET_STATE, STATES("1=1-2-1"), ARGS("0", "0", "0"), "[1]",
-        STATES("0=0-{stamp}-0,1=1-2-1")),
-    ROW("set_state_takes_a_negative_load", SET_STATE, STATES(NULL), ARGS("3", "-17", "3"), "[1]",
-        STATES("3=-17-{stamp}-3")),
-    ROW("set_state_keeps_the_highest_load_digit_by_digit", SET_STATE, STATES(NULL),
-        ARGS("2147483647", "9223372036854775807", "1"), "[1]", STATES("2147483647=9223372036854775807-{stamp}-1")),
-    ROW("set_state_keeps_the_lowest_load_digit_by_digit", SET_STATE, STATES(NULL),
-        ARGS("3", "-9223372036854775808", "1"), "[1]", STATES("3=-9223372036854775808-{stamp}-1")),
+    CASE("set_state_stamps_with_the_clock_of_the_server", SET_STATE, STATES(NULL), ARGS("3", "17", "1"), "[1]",
+         STATES("3=17-{stamp}-1")),
+    CASE("set_state_replaces_a_state_and_leaves_the_others", SET_STATE, STATES("3=1-2-0,4=bad"), ARGS("3", "17", "2"),
+         "[1]", STATES("3=17-{stamp}-2,4=bad")),
+    CASE("set_state_of_pod_0_and_routing_0", SET_STATE, STATES("1=1-2-1"), ARGS("0", "0", "0"), "[1]",
+         STATES("0=0-{stamp}-0,1=1-2-1")),
+    CASE("set_state_takes_a_negative_load", SET_STATE, STATES(NULL), ARGS("3", "-17", "3"), "[1]",
+         STATES("3=-17-{stamp}-3")),
+    CASE("set_state_keeps_the_highest_load_digit_by_digit", SET_STATE, STATES(NULL),
+         ARGS("2147483647", "9223372036854775807", "1"), "[1]", STATES("2147483647=9223372036854775807-{stamp}-1")),
+    CASE("set_state_keeps_the_lowest_load_digit_by_digit", SET_STATE, STATES(NULL),
+         ARGS("3", "-9223372036854775808", "1"), "[1]", STATES("3=-9223372036854775808-{stamp}-1")),
     SAME("set_state_on_a_state_of_the_wrong_type", SET_STATE, STATES("list@1000"), ARGS("3", "17", "1"), "!WRONGTYPE"),
     STATE_LOAD("set_state_refuses_a_load_above_64_bits", "9223372036854775808"),
     STATE_LOAD("set_state_refuses_a_load_below_64_bits", "-9223372036854775809"),
@@ -468,28 +469,28 @@ static const struct row table[] = {
 
 static const struct {
     const char *script;
-    const char *keys[ROW_KEYS_MAX];
+    const char *keys[CASE_KEYS_MAX];
 } script_keys[] = {
-    {SET, {ROW_LINK_KEY, ROW_INDEX_KEY}},
-    {ABSENT, {ROW_LINK_KEY, ROW_INDEX_KEY}},
-    {TRY, {ROW_LINK_KEY, ROW_INDEX_KEY}},
-    {REMOVE, {ROW_LINK_KEY, ROW_INDEX_KEY}},
-    {REMOVE_ID, {ROW_LINK_KEY, ROW_INDEX_KEY}},
-    {PERSIST, {ROW_LINK_KEY, NULL}},
-    {COMPUTE, {ROW_INDEX_KEY, ROW_STATE_KEY}},
-    {BEST, {ROW_STATE_KEY, NULL}},
-    {LIVE, {ROW_STATE_KEY, NULL}},
-    {SET_STATE, {ROW_STATE_KEY, NULL}},
-    {SERVICES, {ROW_INDEX_KEY, NULL}},
+    {SET, {CASE_LINK_KEY, CASE_INDEX_KEY}},
+    {ABSENT, {CASE_LINK_KEY, CASE_INDEX_KEY}},
+    {TRY, {CASE_LINK_KEY, CASE_INDEX_KEY}},
+    {REMOVE, {CASE_LINK_KEY, CASE_INDEX_KEY}},
+    {REMOVE_ID, {CASE_LINK_KEY, CASE_INDEX_KEY}},
+    {PERSIST, {CASE_LINK_KEY, NULL}},
+    {COMPUTE, {CASE_INDEX_KEY, CASE_STATE_KEY}},
+    {BEST, {CASE_STATE_KEY, NULL}},
+    {LIVE, {CASE_STATE_KEY, NULL}},
+    {SET_STATE, {CASE_STATE_KEY, NULL}},
+    {SERVICES, {CASE_INDEX_KEY, NULL}},
 };
 
-const struct row *rows(size_t *count)
+const struct script_case *script_cases(size_t *count)
 {
     *count = sizeof table / sizeof table[0];
     return table;
 }
 
-size_t row_keys(const char *script, const char *keys[ROW_KEYS_MAX])
+size_t script_case_keys(const char *script, const char *keys[CASE_KEYS_MAX])
 {
     for (size_t i = 0; i < sizeof script_keys / sizeof script_keys[0]; i++) {
         if (strcmp(script_keys[i].script, script) == 0) {

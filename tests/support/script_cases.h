@@ -17,35 +17,35 @@
 
 #include <stddef.h>
 
-#define ROW_NAMESPACE "test"
-#define ROW_UID       "user"
-#define ROW_SERVICE   "game"
-#define ROW_LINK_KEY  "sf:{" ROW_NAMESPACE ":lk:" ROW_UID "}" ROW_SERVICE
-#define ROW_INDEX_KEY "sf:{" ROW_NAMESPACE ":lk:" ROW_UID "}"
-#define ROW_STATE_KEY "sf:{" ROW_NAMESPACE ":state:" ROW_SERVICE "}"
+#define CASE_NAMESPACE "test"
+#define CASE_UID       "user"
+#define CASE_SERVICE   "game"
+#define CASE_LINK_KEY  "sf:{" CASE_NAMESPACE ":lk:" CASE_UID "}" CASE_SERVICE
+#define CASE_INDEX_KEY "sf:{" CASE_NAMESPACE ":lk:" CASE_UID "}"
+#define CASE_STATE_KEY "sf:{" CASE_NAMESPACE ":state:" CASE_SERVICE "}"
 
-enum { ROW_ARGS_MAX = 3, ROW_KEYS_MAX = 2 };
+enum { CASE_ARGS_MAX = 3, CASE_KEYS_MAX = 2 };
 
-struct row_content {
+struct script_case_content {
     const char *link;
     const char *index;
     const char *state;
 };
 
-struct row {
+struct script_case {
     const char *name;   /* a sentence */
     const char *script; /* the name of its file, without .lua */
-    struct row_content before;
-    const char *args[ROW_ARGS_MAX + 1]; /* ARGV, ends with NULL; the service is always ROW_SERVICE */
+    struct script_case_content before;
+    const char *args[CASE_ARGS_MAX + 1]; /* ARGV, ends with NULL; the service is always CASE_SERVICE */
     const char *reply;
-    struct row_content after;
+    struct script_case_content after;
 };
 
 /** All cases. A typed back end skips those whose arguments its types cannot hold ("03" as a pod). */
-const struct row *rows(size_t *count);
+const struct script_case *script_cases(size_t *count);
 
 /** The keys of a script, in the order of its KEYS.
  *  @return how many; 0 if there is no script of that name */
-size_t row_keys(const char *script, const char *keys[ROW_KEYS_MAX]);
+size_t script_case_keys(const char *script, const char *keys[CASE_KEYS_MAX]);
 
 #endif

@@ -10,10 +10,10 @@
 #define SECRET_WRONG        "canary-that-is-wrong-0123456789"
 
 /** Makes a client with these options report everything, in the thread that calls and ticks it: it has no other. */
-void secrets_listen(podlink_options *options);
+void secrets_record(podlink_options *options);
 
 /** Checks that no report since then, nor err (unless NULL), contains a part of a password above. */
-void secrets_look(const podlink_error *err);
+void secrets_check(const podlink_error *err);
 
 /** How many events there have been since then. */
 int secrets_events(void);

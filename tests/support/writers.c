@@ -455,22 +455,22 @@ struct outcome writers_compare(struct writers *w, struct test_server *const *mas
 
 static void print_statuses(const struct writers *w)
 {
-    size_t told[STATUSES][3] = {{0}};
+    size_t counts[STATUSES][3] = {{0}};
     char line[1024] = "";
     int length = 0;
     for (unsigned i = 0; i < w->threads; i++) {
         for (size_t n = 0; n < w->each[i].count; n++) {
             const struct write *write = &w->each[i].writes[n];
             if (write->status < 0 && -write->status < STATUSES && write->delivery < 3)
-                told[-write->status][write->delivery]++;
+                counts[-write->status][write->delivery]++;
         }
     }
     for (int status = 1; status < STATUSES; status++) {
         for (int delivery = 0; delivery < 3; delivery++) {
-            if (told[status][delivery] > 0 && length < (int)sizeof line - 100)
+            if (counts[status][delivery] > 0 && length < (int)sizeof line - 100)
                 length += snprintf(line + length, sizeof line - (size_t)length, ", %s (%s) %zu",
                                    podlink_status_name((podlink_status)-status),
-                                   podlink_delivery_text((podlink_delivery)delivery), told[status][delivery]);
+                                   podlink_delivery_text((podlink_delivery)delivery), counts[status][delivery]);
         }
     }
     if (length > 0)
