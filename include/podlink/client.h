@@ -155,11 +155,15 @@ typedef void (*podlink_event_fn)(void *context, const podlink_event *event);
  *
  *  Retries. Inside the deadline of a call the library tries again, on another connection if there is one:
  *
- *  - a command that was not sent (unless credentials, permissions or memory are the reason), or that the server
- *    answered with LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN or BUSY: every operation, also with PODLINK_NO_REPEAT.
- *    After NOSCRIPT the script is loaded first;
+ *  - a command that was not sent (unless credentials, permissions or memory are the reason);
+ *  - a command that the server refused to run for the moment: LOADING, MASTERDOWN, CLUSTERDOWN, TRYAGAIN, BUSY. Not
+ *    with PODLINK_NO_REPEAT. Redirects (MOVED, ASK) are followed, and after NOSCRIPT the script is loaded first;
  *  - a command whose delivery is unknown: only if it is harmless to repeat, which each function says, and without
  *    PODLINK_NO_REPEAT.
+ *
+ *  A script of your own (also by EVAL, EVALSHA or FCALL) can return any of these texts itself after it has written. Its
+ *  answer is final, unless it is exactly the text with which a server refuses a script before it runs it. A redirect
+ *  is followed only if the nodes that are known confirm it.
  *
  *  options.retries limits the retries, with two exceptions. Redirects (MOVED, ASK) and repairs after NOSCRIPT are not
  *  counted. With sentinels or a cluster, if retries is not 0 and the call has a deadline, failures that a failover
@@ -261,7 +265,8 @@ typedef struct podlink_call {
                         wrote to. 0 if the call failed or the number is unknown */
 } podlink_call;
 
-/** Do not repeat a command that may have run, even if the operation is harmless to repeat. */
+/** Send a command again only if it did not reach the server, or if the server redirected it or lacked its script: not
+ *  if its outcome is unknown, and not after any other answer, even if the operation is harmless to repeat. */
 #define PODLINK_NO_REPEAT 1U
 
 #ifdef __cplusplus

@@ -7,6 +7,7 @@
 #include "client/trace.h"
 #include "conn/shard.h"
 #include "deployment/discovery.h"
+#include "deployment/redirect.h"
 #include "sync/backoff.h"
 
 #include <stddef.h>
@@ -43,6 +44,7 @@ podlink_status pl_call_begin(pl_call *active, podlink_client *client, const podl
     active->client = client;
     active->node = active->asked = NULL;
     active->shared = NULL;
+    active->redirected_by = NULL;
     active->acks = 0;
     active->acks_timeout_ms = 0;
     active->acked = UINT32_MAX;
@@ -77,6 +79,8 @@ static bool is_transient(const pl_call *call, const pl_request *request)
 {
     const pl_topology *topology = call->client->deployment.topology;
     if (!topology->is_transient || call->client->env.config.retries == 0 || call->deadline == PL_NEVER)
+        return false;
+    if (request->is_users_script && request->reason == PODLINK_EREDIRECT)
         return false;
     return topology->is_transient(call->node, request->reason, request->last.server);
 }
@@ -139,12 +143,27 @@ static bool tries_again(pl_call *call, const pl_request *request, uint32_t attem
 
 /* --- redirects ------------------------------------------------------------------------------------------------ */
 
+/* A script of the user's can return the text of a redirect itself, after it has run. So it never goes back to a node
+ * that has redirected it, and goes on only where the other nodes say so, too. */
+static bool is_true(pl_call *call, const pl_request *request)
+{
+    pl_deployment *deployment = &call->client->deployment;
+    const uint16_t slot = request->ops->slot ? request->ops->slot(request, 0) : PL_SLOT_ANY;
+    if (!deployment->topology->confirms(deployment, call->node, slot, request->last.server, call->deadline))
+        return false;
+    const pl_node *before = call->redirected_by;
+    call->redirected_by = call->node;
+    return !before || !pl_redirect_names(request->last.server, &call->node->address, &before->address);
+}
+
 /* Follows a redirect. False where it leads nowhere.
  * @param followed  how many before */
 static bool is_redirected(pl_call *call, const pl_request *request, uint32_t followed)
 {
     pl_deployment *deployment = &call->client->deployment;
     if (!deployment->topology->redirect || request->reason != PODLINK_EREDIRECT || followed >= REDIRECTS_MAX)
+        return false;
+    if (request->is_users_script && !is_true(call, request))
         return false;
     const pl_redirect_action action =
         deployment->topology->redirect(deployment, call->node, request->last.server, call->deadline, &call->asked);
@@ -219,6 +238,7 @@ static void run_scatter(pl_call *call, pl_request *parent)
 void pl_call_run_attempts(pl_call *call, pl_request *request)
 {
     request->repeatable &= call->may_repeat;
+    request->is_once = !call->may_repeat;
     request->began_at = call->began;
     call->missing_count = 0;
     if (request->count > 1 && request->ops->slot && call->client->deployment.topology->has_slots)

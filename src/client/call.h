@@ -25,6 +25,7 @@ typedef struct pl_call {
     pl_node *asked;         /* where the next attempt goes, after ASKING; NULL: as the view tells */
     int64_t began;
     int64_t deadline;
+    const pl_node *redirected_by; /* the node whose redirect a script of the user's has followed last; NULL: none */
     bool may_repeat; /* the caller has not forbidden it */
     uint32_t acks;   /* replicas that are to have what was written */
     int64_t acks_timeout_ms;

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -55,26 +56,21 @@ static bool has_argument(const podlink_command *command, const char *word)
     return false;
 }
 
+bool pl_command_runs_script(const podlink_command *command)
+{
+    static const char *const names[] = {"EVAL", "EVALSHA", "FCALL", "EVAL_RO", "EVALSHA_RO", "FCALL_RO"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (equals(command, 0, names[i]))
+            return true;
+    return false;
+}
+
 pl_command_kind pl_command_kind_of(const podlink_command *command)
 {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (equals(command, 0, known[i].name) && (!known[i].argument || has_argument(command, known[i].argument)))
             return known[i].kind;
     return PL_COMMAND_PLAIN;
-}
-
-bool pl_command_is_secret(const podlink_command *command)
-{
-    switch (command->argv[0][0] | 0x20) {
-    case 'a':
-        return equals(command, 0, "AUTH") || equals(command, 0, "ACL");
-    case 'c':
-        return equals(command, 0, "CONFIG");
-    case 'm':
-        return equals(command, 0, "MIGRATE");
-    default:
-        return false;
-    }
 }
 
 static const char *reason_of(pl_command_kind kind)

@@ -21,8 +21,8 @@ typedef enum pl_command_kind {
 
 pl_command_kind pl_command_kind_of(const podlink_command *command);
 
-/** Whether its arguments may hold a password: AUTH, ACL, CONFIG and MIGRATE. */
-bool pl_command_is_secret(const podlink_command *command);
+/** Whether it runs a script: then an error may be any text, see conn/error_reply.h. */
+bool pl_command_runs_script(const podlink_command *command);
 
 /** Refuses what is not for a shared connection. @return PODLINK_OK; EINVAL: err says why */
 podlink_status pl_command_check_shared(const podlink_command *command, pl_command_kind kind, podlink_error *err);

@@ -35,7 +35,6 @@ static size_t encode(pl_conn *conn, pl_request *request, uint32_t i)
 {
     pl_buffer *filling = &conn->filling;
     const size_t before = filling->length;
-    filling->is_secret |= request->is_secret;
     if (pl_inflight_reserve(&conn->inflight, 2) && request->ops->encode(request, i, filling)) {
         const size_t size = filling->length - before;
         if (size <= UINT32_MAX && (!request->is_fenced || pl_fence_encode(filling)))
@@ -61,6 +60,16 @@ bool pl_conn_queue(pl_conn *conn, pl_request *request, uint32_t i)
     }
     request->inflight++;
     return true;
+}
+
+void pl_conn_wipe(pl_conn *conn)
+{
+    if (pl_conn_has_output(conn))
+        return;
+    if (conn->sending.bytes)
+        explicit_bzero(conn->sending.bytes, conn->sending.capacity);
+    if (conn->filling.bytes)
+        explicit_bzero(conn->filling.bytes, conn->filling.capacity);
 }
 
 pl_bytes pl_conn_output(pl_conn *conn)
@@ -115,10 +124,6 @@ void pl_conn_sent(pl_conn *conn, size_t length, int64_t now)
     assert(length <= conn->sending.length - conn->sending_at);
     conn->sending_at += length;
     conn->sent += length;
-    if (conn->sending.is_secret && conn->sending_at == conn->sending.length) {
-        pl_buffer_clear(&conn->sending, KEPT_BYTES);
-        conn->sending_at = 0;
-    }
     note_send_time(conn, now);
 }
 
@@ -167,8 +172,14 @@ static void tell(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome
     }
 }
 
+static podlink_status error_status(const pl_request *request, const pl_outcome *outcome)
+{
+    return request && request->is_users_script ? pl_error_reply_script_status(outcome->words, outcome->words_length)
+                                               : pl_error_reply_status(outcome->words, outcome->words_length);
+}
+
 /* A reply with a fault is an answer nevertheless: the command has run. */
-static pl_outcome outcome_of_reply(const pl_conn *conn)
+static pl_outcome outcome_of_reply(const pl_conn *conn, const pl_request *request)
 {
     const pl_reader *reader = &conn->reader;
     const podlink_reply *root = pl_reply_root(&reader->reply);
@@ -178,7 +189,7 @@ static pl_outcome outcome_of_reply(const pl_conn *conn)
         outcome.why = pl_reply_fault_text(reader->fault);
     } else if (root->type == PODLINK_REPLY_ERROR && !conn->pushes) {
         outcome.words = podlink_reply_text(root, &outcome.words_length);
-        outcome.status = pl_error_reply_status(outcome.words, outcome.words_length);
+        outcome.status = error_status(request, &outcome);
     } else {
         outcome.reply = &reader->reply;
     }
@@ -225,7 +236,7 @@ static void tell_answer(pl_conn *conn, const pl_inflight_entry *entry, const pl_
 static void take_push(pl_conn *conn)
 {
     pl_request *request = conn->pushes;
-    const pl_outcome outcome = outcome_of_reply(conn);
+    const pl_outcome outcome = outcome_of_reply(conn, request);
     request->ops->complete(request, 0, &outcome, NULL);
 }
 
@@ -267,7 +278,7 @@ static bool take_reply(pl_conn *conn, int64_t now)
     }
     if (entry.kind == PL_INFLIGHT_FENCE)
         return pl_fence_is_answer(pl_reply_root(&conn->reader.reply));
-    pl_outcome outcome = outcome_of_reply(conn);
+    pl_outcome outcome = outcome_of_reply(conn, entry.request);
     tell_answer(conn, &entry, &outcome, now);
     return true;
 }
@@ -366,8 +377,6 @@ void pl_conn_abandon(pl_conn *conn, pl_request *request, podlink_status status, 
         offset += entry.size;
     }
     inflight->tail = inflight->head + kept;
-    if (conn->filling.is_secret && conn->filling.length == 0)
-        pl_buffer_clear(&conn->filling, KEPT_BYTES);
 }
 
 void pl_conn_listen(pl_conn *conn, pl_request *pushes)

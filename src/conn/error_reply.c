@@ -1,8 +1,6 @@
-/* What the server's error words mean. */
+/* The status that the text of an error reply stands for. */
 #include "conn/error_reply.h"
 
-#include <stdbool.h>
-#include <stddef.h>
 #include <string.h>
 
 typedef struct error_code {
@@ -25,6 +23,25 @@ static const error_code codes[] = {
     {"TRYAGAIN", PODLINK_ETRYAGAIN},
     {"BUSY", PODLINK_EBUSY},
     {"OOM", PODLINK_EOOM},
+};
+
+/* What a server answers to EVAL, EVALSHA or FCALL before it runs the script: the whole text. Redis 6.2 to 8, Valkey 7.2
+ * to 9. '*' stands for the name of the server. */
+static const error_code refusals[] = {
+    {"NOSCRIPT No matching script. Please use EVAL.", PODLINK_ENOSCRIPT},
+    {"NOSCRIPT No matching script.", PODLINK_ENOSCRIPT},
+    {"ERR Function not found", PODLINK_ENOSCRIPT},
+    {"NOAUTH Authentication required.", PODLINK_EAUTH},
+    {"LOADING * is loading the dataset in memory", PODLINK_ELOADING},
+    {"BUSY * is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.", PODLINK_EBUSY},
+    {"BUSY * is busy running a script. You can only call FUNCTION KILL or SHUTDOWN NOSAVE.", PODLINK_EBUSY},
+    {"BUSY * is busy running a module command.", PODLINK_EBUSY},
+    {"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", PODLINK_EMASTERDOWN},
+    {"READONLY Can not run script with write flag on readonly replica", PODLINK_EREADONLY},
+    {"CLUSTERDOWN The cluster is down", PODLINK_ECLUSTERDOWN},
+    {"CLUSTERDOWN The cluster is down and only accepts read commands", PODLINK_ECLUSTERDOWN},
+    {"CLUSTERDOWN Hash slot not served", PODLINK_ECLUSTERDOWN},
+    {"TRYAGAIN Multiple keys request during rehashing of slot", PODLINK_ETRYAGAIN},
 };
 
 static bool begins_with(const char *text, size_t length, const char *prefix)
@@ -80,4 +97,60 @@ podlink_status pl_error_reply_status(const char *words, size_t length)
     if (begins_with(words, length, "ERR Function not found"))
         return PODLINK_ENOSCRIPT;
     return code_status(words, length);
+}
+
+/* Whether the text is the pattern, in which '*' stands for one word. */
+static bool matches(const char *words, size_t length, const char *pattern)
+{
+    const char *star = strchr(pattern, '*');
+    if (!star)
+        return strlen(pattern) == length && memcmp(words, pattern, length) == 0;
+    const size_t before = (size_t)(star - pattern);
+    if (length <= before || memcmp(words, pattern, before) != 0)
+        return false;
+    const char *rest = memchr(words + before, ' ', length - before);
+    return rest && matches(rest, length - (size_t)(rest - words), star + 1);
+}
+
+/* "MOVED 3999 host:port", and nothing behind it. That it is true is for the deployment to confirm. */
+static bool is_redirect(const char *words, size_t length)
+{
+    const size_t code = begins_with(words, length, "MOVED ") ? 6 : begins_with(words, length, "ASK ") ? 4 : 0;
+    if (code == 0)
+        return false;
+    const char *space = memchr(words + code, ' ', length - code);
+    return space && !memchr(space + 1, ' ', length - (size_t)(space + 1 - words));
+}
+
+static bool ends_with(const char *text, size_t length, const char *suffix)
+{
+    const size_t size = strlen(suffix);
+    return length >= size && memcmp(text + length - size, suffix, size) == 0;
+}
+
+/* A write of the script was refused because the server is a replica: no write of it can have succeeded there. Redis 7
+ * appends where in the script that was, older servers put it in front. */
+static bool is_refused_write(const char *words, size_t length)
+{
+    return begins_with(words, length, "READONLY You can't write against a read only replica. script: ") ||
+           (begins_with(words, length, "ERR Error running script (call to f_") &&
+            ends_with(words, length, ": -READONLY You can't write against a read only replica."));
+}
+
+static bool is_worth_telling(podlink_status status)
+{
+    return status == PODLINK_EWRONGTYPE || status == PODLINK_ENOPERM || status == PODLINK_EOOM;
+}
+
+podlink_status pl_error_reply_script_status(const char *words, size_t length)
+{
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++)
+        if (matches(words, length, refusals[i].code))
+            return refusals[i].status;
+    if (is_redirect(words, length))
+        return PODLINK_EREDIRECT;
+    const podlink_status status = pl_error_reply_status(words, length);
+    if (status == PODLINK_EREADONLY && is_refused_write(words, length))
+        return status;
+    return is_worth_telling(status) ? status : PODLINK_ESERVER;
 }

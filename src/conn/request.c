@@ -17,8 +17,9 @@ void pl_request_init(pl_request *request, const pl_request_ops *ops, const char 
     request->is_final = false;
     request->is_batch = false;
     request->reads_only = false;
-    request->is_secret = false;
     request->is_fenced = false;
+    request->is_users_script = false;
+    request->is_once = false;
     pl_error_clear(&request->last);
     request->only_state = PL_PENDING;
     request->err = err;
@@ -97,15 +98,16 @@ static bool may_repeat(const pl_request *request, const pl_outcome *outcome)
         break;
     }
     switch (outcome->status) {
+    case PODLINK_ENOSCRIPT:
+    case PODLINK_EREDIRECT:
+        return true;
     case PODLINK_ELOADING:
     case PODLINK_EMASTERDOWN:
     case PODLINK_ECLUSTERDOWN:
     case PODLINK_ETRYAGAIN:
     case PODLINK_EBUSY:
-    case PODLINK_ENOSCRIPT:
-    case PODLINK_EREDIRECT:
     case PODLINK_EREADONLY:
-        return true;
+        return !request->is_once;
     default:
         return false;
     }

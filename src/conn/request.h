@@ -58,15 +58,16 @@ typedef enum pl_command_state {
 
 struct pl_request {
     const pl_request_ops *ops;
-    const char *name; /* for messages: "link set"; borrowed */
-    uint32_t count;   /* commands, at least 1 */
-    bool repeatable;  /* harmless to repeat */
-    bool is_final;    /* nothing is ever left pending: whoever runs it will not run it again */
-    bool is_batch;    /* the commands are the user's items: messages tell which */
-    bool reads_only;  /* a replica may serve it, where the user wants that */
-    bool is_secret;   /* its commands hold a password: the memory is wiped once they are sent */
-    bool is_fenced;   /* the server may leave its one command unanswered: conn/fence.h */
-    uint8_t *states;  /* a pl_command_state for each command; of one command &only_state */
+    const char *name;     /* for messages: "link set"; borrowed */
+    uint32_t count;       /* commands, at least 1 */
+    bool repeatable;      /* harmless to repeat */
+    bool is_users_script; /* an error may be any text of the script's own: conn/error_reply.h */
+    bool is_once;         /* a command that the server has answered is not sent again, whatever it answered */
+    bool is_final;        /* nothing is ever left pending: whoever runs it will not run it again */
+    bool is_batch;        /* the commands are the user's items: messages tell which */
+    bool reads_only;      /* a replica may serve it, where the user wants that */
+    bool is_fenced;       /* the server may leave its one command unanswered: conn/fence.h */
+    uint8_t *states;      /* a pl_command_state for each command; of one command &only_state */
     uint8_t only_state;
     const uint32_t *items;   /* of a part of a batch: which of the user's items each command is; NULL: i. Borrowed */
     const uint32_t *follows; /* for each command the earlier one that must be completed before it is sent, or

@@ -3,6 +3,7 @@
 #include "deployment/cluster_discovery.h"
 #include "deployment/deployment.h"
 #include "deployment/redirect.h"
+#include "deployment/redirect_check.h"
 
 #include <string.h>
 
@@ -64,4 +65,5 @@ const pl_topology pl_topology_cluster = {.has_slots = true,
                                          .discover = pl_cluster_discover,
                                          .route = route,
                                          .is_transient = is_transient,
-                                         .redirect = redirect};
+                                         .redirect = redirect,
+                                         .confirms = pl_redirect_is_confirmed};

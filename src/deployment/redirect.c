@@ -56,3 +56,10 @@ pl_redirect_kind pl_redirect_read(const char *words, size_t length, const pl_add
            : kind == PL_PEER_ADDRESS_UNKNOWN ? PL_REDIRECT_UNKNOWN
                                              : PL_REDIRECT_NONE;
 }
+
+bool pl_redirect_names(const char *words, const pl_address *asked, const pl_address *address)
+{
+    pl_redirect redirect;
+    return pl_redirect_read(words, strlen(words), asked, &redirect) == PL_REDIRECT_TO &&
+           pl_address_equals(&redirect.address, address);
+}

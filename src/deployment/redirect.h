@@ -25,4 +25,7 @@ typedef struct pl_redirect {
  *  @param redirect  out; the address where it is PL_REDIRECT_TO, the rest where it is not PL_REDIRECT_NONE */
 pl_redirect_kind pl_redirect_read(const char *words, size_t length, const pl_address *asked, pl_redirect *redirect);
 
+/** Whether the words are a redirect to this address. @param asked  as above */
+bool pl_redirect_names(const char *words, const pl_address *asked, const pl_address *address);
+
 #endif

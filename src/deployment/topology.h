@@ -52,6 +52,10 @@ typedef struct pl_topology {
     pl_redirect_action (*redirect)(struct pl_deployment *deployment, const pl_node *asked, const char *words,
                                    int64_t deadline, pl_node **next);
 
+    /** Whether the servers that are known confirm a redirect: pl_redirect_is_confirmed(). NULL where redirect is. */
+    bool (*confirms)(struct pl_deployment *deployment, const pl_node *asked, uint16_t slot, const char *words,
+                     int64_t deadline);
+
     /** Periodic work, inside the epoch. @return after how many milliseconds it is to be called again, at the latest */
     int64_t (*tick)(struct pl_deployment *deployment);
 

@@ -185,6 +185,7 @@ podlink_status pl_evalsha_init(pl_evalsha *inv, podlink_client *client, const po
         status = check_type(inv, type, err);
     if (status == PODLINK_OK)
         pl_request_init(&inv->request, &evalsha_ops, inv->script->name, inv->script->repeatable, err);
+    inv->request.is_users_script = status == PODLINK_OK && !inv->script->is_built_in;
     inv->request.reads_only = status == PODLINK_OK && inv->script->declaration.read_only;
     return status;
 }

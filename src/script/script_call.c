@@ -2,6 +2,7 @@
 #include "script/script_call.h"
 
 #include "base/error.h"
+#include "script/exists.h"
 #include "script/loaded.h"
 
 #include <string.h>
@@ -24,8 +25,35 @@ static void count_repair(podlink_client *client, const pl_script *script)
     pl_count_shared(&script->live->stats.repairs, 1);
 }
 
-/* Loads a script where the latest attempt has missed it. False where that failed: the request knows why. */
-static bool repair(pl_call *call, pl_request *request, const pl_script *script)
+/* The nodes on which a call has loaded its script. */
+typedef struct repaired {
+    const pl_node *nodes[PL_MISSING_MAX];
+    uint32_t count;
+} repaired;
+
+/* Notes a node. False where it was noted before, or there are too many. */
+static bool note_repair(repaired *r, const pl_node *node)
+{
+    for (uint32_t i = 0; i < r->count; i++)
+        if (r->nodes[i] == node)
+            return false;
+    if (r->count == PL_MISSING_MAX)
+        return false;
+    r->nodes[r->count++] = node;
+    return true;
+}
+
+bool pl_script_is_missing(const pl_transport *transport, const pl_script *script)
+{
+    podlink_error fault;
+    uint8_t is_loaded = 0;
+    return script->is_built_in || pl_scripts_exist(transport, &script, 1, &is_loaded, &fault) != PODLINK_OK ||
+           !is_loaded;
+}
+
+/* Loads a script on the nodes where the latest attempt met NOSCRIPT. False where that failed, or where the server has
+ * the script, so that NOSCRIPT was the script's own error: the request has the reason. */
+static bool repair(pl_call *call, pl_request *request, const pl_script *script, repaired *before)
 {
     podlink_error fault;
     pl_missing missing[PL_MISSING_MAX];
@@ -34,6 +62,8 @@ static bool repair(pl_call *call, pl_request *request, const pl_script *script)
     for (uint32_t i = 0; i < count; i++) {
         const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = missing[i].node, .call = call};
+        if (!note_repair(before, missing[i].node) && !pl_script_is_missing(&transport, script))
+            return false;
         if (pl_node_is_retired(missing[i].node) ||
             pl_loaded_ensure(&transport, script, missing[i].loads, &fault) == PODLINK_OK)
             continue;
@@ -68,6 +98,7 @@ static bool look_first(pl_call *call, pl_request *request, const pl_script *scri
 static void attempts(pl_call *call, pl_request *request, const pl_script *script)
 {
     uint32_t incomplete = request->incomplete;
+    repaired before = {.count = 0};
     if (!look_first(call, request, script))
         return;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
@@ -77,7 +108,7 @@ static void attempts(pl_call *call, pl_request *request, const pl_script *script
         if (request->incomplete < incomplete)
             repairs = 0;
         incomplete = request->incomplete;
-        if (!repair(call, request, script))
+        if (!repair(call, request, script, &before))
             return;
     }
 }

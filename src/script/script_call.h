@@ -6,6 +6,7 @@
 #include "client/call.h"
 #include "resp/encode.h"
 #include "script/registry.h"
+#include "script/transport.h"
 
 /** What stands before the keys: *n, the verb, the SHA1 or the name, the number of keys. */
 enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + PL_EVALSHA_PREFIX_MAX + 10 + PL_RESP_OVERHEAD };
@@ -22,6 +23,9 @@ static inline const pl_script *pl_script_builtin(const podlink_client *client, i
 /** Runs a request whose commands all call this script, to its end. @return request->status */
 podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,
                              const podlink_call *call, podlink_error *err);
+
+/** Whether a server that answered NOSCRIPT lacks the script: else the text is the error of a script of the user's. */
+bool pl_script_is_missing(const pl_transport *transport, const pl_script *script);
 
 /** The same within a call that has begun already: without pl_call_begin() and pl_call_conclude(). */
 void pl_script_attempts(pl_call *active, pl_request *request, const pl_script *script);

@@ -7,6 +7,7 @@
 #include "script/exists.h"
 #include "script/load_all.h"
 #include "script/loaded.h"
+#include "script/script_call.h"
 #include "script/transport.h"
 
 #include <string.h>
@@ -28,6 +29,8 @@ static podlink_status run(const pl_transport *transport, pl_evalsha *inv)
         uint32_t seen = pl_node_loads(transport->node);
         pl_session_attempt(transport->session, &inv->request, transport->deadline);
         if (pl_request_is_complete(&inv->request) || !inv->request.is_script_missing)
+            break;
+        if (repairs > 0 && !pl_script_is_missing(transport, script))
             break;
         if (pl_loaded_ensure(transport, script, seen, &fault) != PODLINK_OK) {
             pl_request_not_sent(&inv->request, &fault);

@@ -231,7 +231,15 @@ static void load_script(int at, const command *c)
         answer_text(at, TOKEN_NONE, (text){sha_of(i), PL_SHA1_HEX});
         return;
     }
-    sim_fail("SCRIPT LOAD of an unknown script");
+    sim_fail("SCRIPT LOAD of a script that nobody knows");
+}
+
+static void answer_exists(int at, const command *c)
+{
+    int known = 0;
+    for (int i = 0; i < SCRIPT_COUNT; i++)
+        known += equals(c->arguments[2], sha_of(i)) && holds[i];
+    answer(at, TOKEN_NONE, known ? "*1\r\n:1\r\n" : "*1\r\n:0\r\n");
 }
 
 /* --- commands ----------------------------------------------------------------------------------------------------- */
@@ -316,7 +324,7 @@ static void answer_ping(int at)
     answer(at, TOKEN_NONE, "+PONG\r\n");
 }
 
-/* A refusal after other answers is left out: Redis since 7.2 does so while they are unsent; here always. */
+/* A refusal behind other answers is left out: by Redis since 7.2 where they are still to be sent, here always. */
 static void answer_auth(int at)
 {
     if (sim_now() >= refusing_until)
@@ -339,7 +347,12 @@ static bool is_for_loading(text name)
     return false;
 }
 
-/* False if the command was refused because of the server's state. */
+/* Of a script it is the first write that is refused: Redis 7 says where. */
+static const char refused_write[] = "-READONLY You can't write against a read only replica.\r\n";
+static const char refused_in_script[] = "-READONLY You can't write against a read only replica. script: "
+                                        "0123456789abcdef0123456789abcdef01234567, on @user_script:1.\r\n";
+
+/* False where it was refused for the state that the server is in. */
 static bool is_served(int at, const command *c)
 {
     const text name = c->arguments[0];
@@ -348,7 +361,7 @@ static bool is_served(int at, const command *c)
         return false;
     }
     if (sim_now() < readonly_until && is_write(c)) {
-        refuse(at, c, "-READONLY You can't write against a read only replica.\r\n");
+        refuse(at, c, equals(name, "EVALSHA") ? refused_in_script : refused_write);
         return false;
     }
     return true;
@@ -392,6 +405,8 @@ static void run_command(int at, const command *c)
         answer_ping(at);
     else if (equals(name, "INFO"))
         answer_info(at);
+    else if (equals(name, "SCRIPT") && equals(c->arguments[1], "EXISTS"))
+        answer_exists(at, c);
     else if (equals(name, "SCRIPT") && equals(c->arguments[1], "LOAD"))
         load_script(at, c);
     else if (equals(name, "EVAL"))
@@ -409,14 +424,12 @@ static void run_command(int at, const command *c)
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-/* A number after a sign, with \r
- *  after it. False if it is incomplete. */
+/* A number after a sign that ends with \r\n. False where it is not whole yet. */
 static bool read_number(text *left, char sign, size_t *value)
 {
     const char *end = memmem(left->bytes, left->length, "\r\n", 2);
     if (left->length > 0 && left->bytes[0] != sign)
-        sim_fail("the library sends something that is not RESP: '%.*s'", left->length < 20 ? (int)left->length : 20,
-                 left->bytes);
+        sim_fail("the library sends what is no RESP: '%.*s'", left->length < 20 ? (int)left->length : 20, left->bytes);
     if (!end)
         return false;
     *value = (size_t)strtoull(left->bytes + 1, NULL, 10);
@@ -425,7 +438,7 @@ static bool read_number(text *left, char sign, size_t *value)
     return true;
 }
 
-/* False if the command is incomplete. */
+/* False where it is not whole yet. */
 static bool read_command(text unread, command *c)
 {
     text left = unread;
@@ -496,8 +509,8 @@ bool server_serves(int at)
         run_command(at, &c);
         x->has_answered = true;
         network_take(at, c.size);
-        if (!x->is_blocked && random_one_in(pause_one_in))
-            x->busy_until = sim_now() + random_between(SIM_US, SIM_MS);
+        if (!x->is_blocked && chance_one_in(pause_one_in))
+            x->busy_until = sim_now() + chance_between(SIM_US, SIM_MS);
     }
     return true;
 }
@@ -582,7 +595,7 @@ void server_heal(void)
     client_limit = UINT32_MAX;
 }
 
-void server_send_unsolicited(int at)
+void server_say_unasked(int at)
 {
-    network_send_unsolicited(at, "+OK\r\n", 5);
+    network_send_unasked(at, "+OK\r\n", 5);
 }

@@ -1,4 +1,4 @@
-/* A user with exactly the permissions of a rule. */
+/* A user who is allowed exactly what a rule says. */
 #include "acl.h"
 
 #include <stdio.h>

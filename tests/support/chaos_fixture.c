@@ -1,4 +1,4 @@
-/* Fixture of the chaos tests. */
+/* What the programs of this folder share. */
 #include "chaos_fixture.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* Links on chosen nodes of a cluster. */
+/* What the tests of clusters share. */
 #include "cluster_links.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* An allocator that fails on request. */
+/* An allocator for tests. */
 #include "failing_heap.h"
 
 #include "tap_cmocka.h"

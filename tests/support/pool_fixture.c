@@ -1,4 +1,4 @@
-/* Fixture of the pool tests. */
+/* What the tests of the pool share. */
 #include "pool_fixture.h"
 
 #include <pthread.h>
@@ -60,7 +60,7 @@ int64_t pool_info(redisContext *redis, const char *section, const char *name)
     return strtoll(at + strlen(line), NULL, 10);
 }
 
-/* ---- failures in a thread ---- */
+/* ---- what went wrong in a thread ---- */
 
 static pthread_mutex_t blame_lock = PTHREAD_MUTEX_INITIALIZER;
 static char blamed[512];

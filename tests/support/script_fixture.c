@@ -1,4 +1,4 @@
-/* Fixture of the tests of the script layer. */
+/* What the tests of the script layer share. */
 #include "script_fixture.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* A real server with TLS. */
+/* A real server that speaks TLS. */
 #include "tls_server.h"
 
 #include "ask.h"
