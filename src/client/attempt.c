@@ -17,8 +17,7 @@ void pl_attempt_set_no_node(const pl_call *call, pl_request *request, uint16_t s
     pl_request_not_sent(request, &fault);
 }
 
-/* The node for a request. NULL: there is none, and the request has the reason. */
-static pl_node *route(pl_call *call, pl_request *request, bool of_replicas)
+pl_node *pl_attempt_route(pl_call *call, pl_request *request, bool of_replicas)
 {
     podlink_error fault;
     pl_deployment *deployment = &call->client->deployment;
@@ -62,8 +61,7 @@ void pl_attempt_on(pl_call *call, pl_node *node, pl_request *request)
     pl_attempt_note_missing(call, node, loads, request);
 }
 
-/* To the node that an ASK has named. */
-static void attempt_asking(pl_call *call, pl_request *request)
+void pl_attempt_asking(pl_call *call, pl_request *request)
 {
     pl_node *node = call->asked;
     const uint32_t loads = pl_node_loads(node);
@@ -71,15 +69,4 @@ static void attempt_asking(pl_call *call, pl_request *request)
     call->node = node;
     pl_attempt_dedicated(call, node, request, true);
     pl_attempt_note_missing(call, node, loads, request);
-}
-
-void pl_attempt(pl_call *call, pl_request *request, bool of_replicas)
-{
-    if (call->asked) {
-        attempt_asking(call, request);
-        return;
-    }
-    pl_node *node = route(call, request, of_replicas);
-    if (node)
-        pl_attempt_on(call, node, request);
 }

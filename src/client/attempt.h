@@ -4,12 +4,16 @@
 
 #include "client/call.h"
 
-/** An attempt of a request whose commands all go to one node: its slot's, or call->asked.
- *  @param of_replicas  a replica may serve it */
-void pl_attempt(pl_call *call, pl_request *request, bool of_replicas);
+/** The node for a request whose commands all go to one node. Discovers it if the view has none.
+ *  @param of_replicas  it may be a replica
+ *  @return NULL: there is none, and the request has the reason */
+pl_node *pl_attempt_route(pl_call *call, pl_request *request, bool of_replicas);
 
 /** An attempt on this node. */
 void pl_attempt_on(pl_call *call, pl_node *node, pl_request *request);
+
+/** An attempt on call->asked, the node that an ASK has named; by this attempt alone. */
+void pl_attempt_asking(pl_call *call, pl_request *request);
 
 /** An attempt of many commands, split by the nodes that serve them. */
 void pl_attempt_scatter(pl_call *call, pl_request *whole, bool of_replicas);

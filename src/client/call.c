@@ -174,33 +174,26 @@ static bool is_redirected(pl_call *call, const pl_request *request, uint32_t fol
 
 /* --- attempts --------------------------------------------------------------------------------------------------- */
 
+typedef struct progress {
+    uint32_t attempts;  /* that have failed */
+    uint32_t redirects; /* followed since then: a command for a slot that is being moved meets one in each attempt */
+} progress;
+
 static bool is_done(const pl_request *request)
 {
     return pl_request_is_complete(request) || request->is_script_missing;
 }
 
-/* The first attempt of what only reads may go to a replica; whatever keeps that from answering, the master can. */
-static bool goes_to_replica(const pl_call *call, const pl_request *request, uint32_t attempt)
+/* The first attempt of a request that only reads may go to a replica. Whatever keeps a replica from answering, the
+ * master can answer. */
+static bool goes_to_replica(const pl_call *call, const pl_request *request, const progress *so_far)
 {
-    return attempt == 0 && request->reads_only && call->client->env.config.read_from == PODLINK_READ_REPLICA;
+    return so_far->attempts == 0 && so_far->redirects == 0 && request->reads_only &&
+           call->client->env.config.read_from == PODLINK_READ_REPLICA;
 }
 
-static void run_parent(pl_call *call, pl_request *request)
-{
-    for (uint32_t attempt = 0;; attempt++) {
-        uint32_t redirects = 0; /* of this attempt: who waits for a slot that is being moved meets one in each */
-        pl_attempt(call, request, goes_to_replica(call, request, attempt));
-        while (!is_done(request) && is_redirected(call, request, redirects)) {
-            redirects++;
-            pl_attempt(call, request, false);
-        }
-        if (is_done(request) || !tries_again(call, request, attempt))
-            return;
-    }
-}
-
-/* The commands on the slot of the first that is pending, one by one: so that each follows its redirects, and the view
- * learns of the slot. False where that did not end them all. */
+/* Runs the commands on the slot of the first pending one, one by one: each follows its redirects, and the view learns
+ * the slot. False if that did not complete all of them. */
 static bool run_slot_alone(pl_call *call, pl_request *parent)
 {
     uint16_t slot = PL_SLOT_ANY;
@@ -215,7 +208,7 @@ static bool run_slot_alone(pl_call *call, pl_request *parent)
         pl_shard shard;
         uint8_t state;
         pl_shard_init(&shard, parent, &i, 1, &state, NULL);
-        run_parent(call, &shard.request);
+        pl_call_run_attempts(call, &shard.request);
         pl_shard_merge(&shard);
         if (!pl_request_is_complete(&shard.request))
             return false;
@@ -223,28 +216,39 @@ static bool run_slot_alone(pl_call *call, pl_request *parent)
     return true;
 }
 
-static void run_scatter(pl_call *call, pl_request *parent)
+/* After an attempt that has left commands pending: whether to make another one. Has followed a redirect, or waited. */
+static bool goes_on(pl_call *call, pl_request *request, bool is_scattered, progress *so_far)
 {
-    for (uint32_t attempt = 0;; attempt++) {
-        pl_attempt_scatter(call, parent, goes_to_replica(call, parent, attempt));
-        while (!is_done(parent) && parent->reason == PODLINK_EREDIRECT && run_slot_alone(call, parent) &&
-               !is_done(parent))
-            pl_attempt_scatter(call, parent, false);
-        if (is_done(parent) || !tries_again(call, parent, attempt))
-            return;
+    if (is_scattered ? request->reason == PODLINK_EREDIRECT && run_slot_alone(call, request)
+                     : is_redirected(call, request, so_far->redirects)) {
+        so_far->redirects++;
+        return !is_done(request);
     }
+    if (is_done(request) || !tries_again(call, request, so_far->attempts))
+        return false;
+    so_far->attempts++;
+    so_far->redirects = 0;
+    return true;
 }
 
 void pl_call_run_attempts(pl_call *call, pl_request *request)
 {
+    const bool is_scattered = request->count > 1 && request->ops->slot && call->client->deployment.topology->has_slots;
+    progress so_far = {0};
+    pl_node *node;
     request->repeatable &= call->may_repeat;
     request->is_once = !call->may_repeat;
     request->began_at = call->began;
     call->missing_count = 0;
-    if (request->count > 1 && request->ops->slot && call->client->deployment.topology->has_slots)
-        run_scatter(call, request);
-    else
-        run_parent(call, request);
+    do {
+        const bool of_replicas = goes_to_replica(call, request, &so_far);
+        if (is_scattered)
+            pl_attempt_scatter(call, request, of_replicas);
+        else if (call->asked)
+            pl_attempt_asking(call, request);
+        else if ((node = pl_attempt_route(call, request, of_replicas)))
+            pl_attempt_on(call, node, request);
+    } while (!is_done(request) && goes_on(call, request, is_scattered, &so_far));
 }
 
 void pl_call_run_attempts_on(pl_call *call, pl_node *node, pl_request *request)
