@@ -179,9 +179,9 @@ static podlink_status error_status(const pl_request *request, const pl_outcome *
 }
 
 /* A reply with a fault is an answer nevertheless: the command has run. */
-static pl_outcome outcome_of_reply(const pl_conn *conn, const pl_request *request)
+static pl_outcome outcome_of_reply(pl_conn *conn, const pl_request *request)
 {
-    const pl_reader *reader = &conn->reader;
+    pl_reader *reader = &conn->reader;
     const podlink_reply *root = pl_reply_root(&reader->reply);
     pl_outcome outcome = {.delivery = PODLINK_ANSWERED, .server = conn->server};
     if (reader->fault != PL_REPLY_OK) {

@@ -24,8 +24,8 @@ typedef struct pl_request pl_request;
 typedef struct pl_outcome {
     podlink_status status; /* PODLINK_OK: reply is there */
     podlink_delivery delivery;
-    const pl_reply *reply; /* sealed, borrowed; NULL where none came or it was an error */
-    const char *words;     /* the server's error, NULL where it sent none; borrowed */
+    pl_reply *reply;   /* borrowed; NULL where none came or it was an error */
+    const char *words; /* the server's error, NULL where it sent none; borrowed */
     size_t words_length;
     const char *why;    /* of a failure without words; borrowed */
     const char *server; /* its address; borrowed */

@@ -3,7 +3,21 @@
 
 #include "base/number.h"
 
+#include <stdalign.h>
+
 enum { FIRST_NODES = 16, FIRST_TEXT = 256, KEPT_BYTES = 16 * 1024 };
+
+/* What stands before the first node, for podlink_reply_free(): it knows neither the client nor the other block. */
+typedef struct reply_block {
+    alignas(max_align_t) pl_heap heap;
+    char *text; /* NULL: it is in this block */
+    podlink_reply nodes[];
+} reply_block;
+
+static reply_block *block_of(podlink_reply *nodes)
+{
+    return nodes ? (reply_block *)((char *)nodes - offsetof(reply_block, nodes)) : NULL;
+}
 
 void pl_reply_init(pl_reply *reply, const pl_heap *heap, size_t memory_max)
 {
@@ -12,9 +26,14 @@ void pl_reply_init(pl_reply *reply, const pl_heap *heap, size_t memory_max)
 
 void pl_reply_fini(pl_reply *reply)
 {
-    pl_heap_free(reply->heap, reply->nodes);
+    pl_heap_free(reply->heap, block_of(reply->nodes));
     pl_heap_free(reply->heap, reply->text);
     pl_reply_init(reply, reply->heap, reply->memory_max);
+}
+
+bool pl_reply_is_large(const pl_reply *reply)
+{
+    return reply->node_capacity * sizeof *reply->nodes > KEPT_BYTES || reply->text_capacity > KEPT_BYTES;
 }
 
 void pl_reply_reset(pl_reply *reply)
@@ -22,14 +41,8 @@ void pl_reply_reset(pl_reply *reply)
     reply->node_count = 0;
     reply->text_length = 0;
     reply->is_full = false;
-    if (reply->node_capacity * sizeof *reply->nodes > KEPT_BYTES || reply->text_capacity > KEPT_BYTES)
+    if (pl_reply_is_large(reply))
         pl_reply_fini(reply);
-}
-
-void pl_reply_move(pl_reply *to, pl_reply *from)
-{
-    *to = *from;
-    pl_reply_init(from, from->heap, from->memory_max);
 }
 
 static bool is_text(const podlink_reply *node)
@@ -52,6 +65,17 @@ static size_t grown(pl_reply *reply, size_t capacity, size_t needed, size_t othe
     return capacity;
 }
 
+static bool resize_nodes(pl_reply *reply, size_t capacity)
+{
+    const size_t size = sizeof(reply_block) + capacity * sizeof *reply->nodes;
+    reply_block *block = pl_heap_realloc(reply->heap, block_of(reply->nodes), size);
+    if (!block)
+        return false;
+    reply->nodes = block->nodes;
+    reply->node_capacity = capacity;
+    return true;
+}
+
 bool pl_reply_grow_nodes(pl_reply *reply)
 {
     const size_t size = sizeof *reply->nodes;
@@ -60,12 +84,7 @@ bool pl_reply_grow_nodes(pl_reply *reply)
     const size_t bytes = grown(reply, present, needed, reply->text_length);
     if (bytes == 0 || reply->node_count >= UINT32_MAX)
         return false;
-    podlink_reply *nodes = pl_heap_realloc(reply->heap, reply->nodes, bytes);
-    if (!nodes)
-        return false;
-    reply->nodes = nodes;
-    reply->node_capacity = bytes / size;
-    return true;
+    return resize_nodes(reply, bytes / size);
 }
 
 /* The text has moved: the nodes point to where it is now. */
@@ -76,15 +95,8 @@ static void rebase(pl_reply *reply, uintptr_t old, char *text)
             reply->nodes[i].as.text = text + ((uintptr_t)reply->nodes[i].as.text - old);
 }
 
-bool pl_reply_grow_text(pl_reply *reply, size_t more)
+static bool resize_text(pl_reply *reply, size_t capacity)
 {
-    const size_t others = reply->node_count * sizeof *reply->nodes;
-    const size_t present = reply->text_capacity > 0 ? reply->text_capacity : FIRST_TEXT;
-    if (more > SIZE_MAX / 2 - reply->text_length)
-        return false;
-    const size_t capacity = grown(reply, present, reply->text_length + more, others);
-    if (capacity == 0)
-        return false;
     const uintptr_t old = (uintptr_t)reply->text;
     char *text = pl_heap_realloc(reply->heap, reply->text, capacity);
     if (!text)
@@ -96,25 +108,59 @@ bool pl_reply_grow_text(pl_reply *reply, size_t more)
     return true;
 }
 
-podlink_reply *pl_reply_handout(const pl_reply *reply)
+bool pl_reply_grow_text(pl_reply *reply, size_t more)
 {
-    size_t nodes_size = reply->node_count * sizeof *reply->nodes;
-    podlink_reply *copy = pl_heap_handout(reply->heap, nodes_size + reply->text_length);
-    if (!copy)
+    const size_t others = reply->node_count * sizeof *reply->nodes;
+    const size_t present = reply->text_capacity > 0 ? reply->text_capacity : FIRST_TEXT;
+    if (more > SIZE_MAX / 2 - reply->text_length)
+        return false;
+    const size_t capacity = grown(reply, present, reply->text_length + more, others);
+    return capacity > 0 && resize_text(reply, capacity);
+}
+
+static podlink_reply *copy(const pl_reply *reply)
+{
+    const size_t nodes_size = reply->node_count * sizeof *reply->nodes;
+    reply_block *block = pl_heap_alloc(reply->heap, sizeof *block + nodes_size + reply->text_length);
+    if (!block)
         return NULL;
-    memcpy(copy, reply->nodes, nodes_size);
-    char *text = (char *)copy + nodes_size;
+    *block = (reply_block){.heap = *reply->heap};
+    memcpy(block->nodes, reply->nodes, nodes_size);
+    char *text = (char *)(block->nodes + reply->node_count);
     if (reply->text_length > 0)
         memcpy(text, reply->text, reply->text_length);
     for (size_t at = 0; at < reply->node_count; at++)
-        if (is_text(&copy[at]))
-            copy[at].as.text = text + (copy[at].as.text - reply->text);
-    return copy;
+        if (is_text(&block->nodes[at]))
+            block->nodes[at].as.text = text + (block->nodes[at].as.text - reply->text);
+    return block->nodes;
+}
+
+/* Without the memory that it has in reserve; an allocator that cannot shrink a block leaves it as it is. */
+static podlink_reply *move(pl_reply *reply)
+{
+    resize_nodes(reply, reply->node_count);
+    if (reply->text_length > 0)
+        resize_text(reply, reply->text_length);
+    podlink_reply *nodes = reply->nodes;
+    block_of(nodes)->heap = *reply->heap;
+    block_of(nodes)->text = reply->text;
+    pl_reply_init(reply, reply->heap, reply->memory_max);
+    return nodes;
+}
+
+podlink_reply *pl_reply_handout(pl_reply *reply)
+{
+    return pl_reply_is_large(reply) ? move(reply) : copy(reply);
 }
 
 void podlink_reply_free(podlink_reply *reply)
 {
-    podlink_free(reply);
+    if (!reply)
+        return;
+    reply_block *block = block_of(reply);
+    const pl_heap heap = block->heap;
+    pl_heap_free(&heap, block->text);
+    pl_heap_free(&heap, block);
 }
 
 podlink_reply_type podlink_reply_type_of(const podlink_reply *reply)

@@ -24,7 +24,7 @@ struct podlink_reply {
 
 typedef struct pl_reply {
     const pl_heap *heap;  /* borrowed */
-    podlink_reply *nodes; /* owned */
+    podlink_reply *nodes; /* owned; in a block that podlink_reply_free() can free */
     char *text;           /* owned */
     size_t node_count;
     size_t node_capacity;
@@ -41,8 +41,8 @@ void pl_reply_fini(pl_reply *reply);
 /** Empties it; keeps the memory unless it has grown large. */
 void pl_reply_reset(pl_reply *reply);
 
-/** Moves a reply to another place, which must be empty: no node and no text is copied. */
-void pl_reply_move(pl_reply *to, pl_reply *from);
+/** Whether it has grown so large that its memory is not kept. */
+bool pl_reply_is_large(const pl_reply *reply);
 
 /** The first element of an array that has one, and the one after an element that is not its array's last: what
  *  podlink_reply_first() and podlink_reply_next() do, without their checks. */
@@ -98,7 +98,8 @@ static inline void pl_reply_end_array(pl_reply *reply, size_t i)
     reply->nodes[i].span = (uint32_t)(reply->node_count - i);
 }
 
-/** Copies a reply into one block for the user, podlink_reply_free(). NULL when out of memory. */
-podlink_reply *pl_reply_handout(const pl_reply *reply);
+/** Gives a reply to the user, podlink_reply_free(). A large one is not copied: its memory changes hands, and the reply
+ * is empty then. So this is short enough for a lock. NULL when out of memory. */
+podlink_reply *pl_reply_handout(pl_reply *reply);
 
 #endif

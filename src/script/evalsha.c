@@ -7,6 +7,7 @@
 #include "script/script_call.h"
 #include "script/value.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { ARGUMENTS_MAX = 1024 * 1024 };
@@ -54,22 +55,21 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 }
 
 /* False when out of memory. */
-static bool take_value(pl_evalsha *inv, const pl_reply *reply)
+static bool take_value(pl_evalsha *inv, const pl_heap *heap, const podlink_reply *root)
 {
-    const podlink_reply *root = reply->nodes;
     switch (inv->type) {
     case PODLINK_SCRIPT_INTEGER:
         return podlink_reply_integer(root, &inv->integer) == PODLINK_OK;
     case PODLINK_SCRIPT_STRING:
         if (podlink_reply_type_of(root) == PODLINK_REPLY_NIL)
             return true;
-        inv->string = pl_value_string(reply->heap, root, &inv->string_length);
+        inv->string = pl_value_string(heap, root, &inv->string_length);
         return inv->string != NULL;
     case PODLINK_SCRIPT_LIST:
-        inv->list = pl_value_list(reply->heap, root);
+        inv->list = pl_value_list(heap, root);
         return inv->list != NULL;
     case PODLINK_SCRIPT_MAP:
-        inv->map = pl_value_map(reply->heap, root);
+        inv->map = pl_value_map(heap, root);
         return inv->map != NULL;
     case PODLINK_SCRIPT_ANY:
         break;
@@ -77,28 +77,57 @@ static bool take_value(pl_evalsha *inv, const pl_reply *reply)
     return true;
 }
 
-static bool take(pl_evalsha *inv, const pl_reply *reply)
+static podlink_status no_memory(podlink_error *err)
 {
-    if (inv->want == PL_WANT_VALUE)
-        return take_value(inv, reply);
-    if (inv->want == PL_WANT_REPLY)
-        inv->reply = pl_reply_handout(reply);
-    return inv->want == PL_WANT_NOTHING || inv->reply;
+    return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for the reply");
 }
 
+/* Checks the type of a reply, and makes the value of it that the caller wants. */
+static podlink_status read_reply(pl_evalsha *inv, const pl_heap *heap, const podlink_reply *root, const char *server,
+                                 podlink_error *err)
+{
+    char why[192];
+    if (!inv->is_queued && !pl_value_fits(inv->type, root, why, sizeof why))
+        return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "script %s on %s: the reply is no %s: %s",
+                            inv->script->name, server, pl_reply_word(inv->type), why);
+    if (inv->want == PL_WANT_VALUE && !take_value(inv, heap, root))
+        return no_memory(err);
+    return PODLINK_OK;
+}
+
+/* What takes long with a large reply is left to pl_evalsha_finish(), which runs without a lock. */
 static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    char why[192];
     pl_evalsha *inv = (pl_evalsha *)request;
-    if (outcome->status != PODLINK_OK)
-        return outcome->status;
-    if (!inv->is_queued && !pl_value_fits(inv->type, outcome->reply->nodes, why, sizeof why))
-        return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "script %s on %s: the reply is no %s: %s",
-                            inv->script->name, outcome->server, pl_reply_word(inv->type), why);
-    if (!take(inv, outcome->reply))
-        return pl_error_set(err, PODLINK_ENOMEM, PODLINK_ANSWERED, "out of memory for the reply");
-    return PODLINK_OK;
+    pl_reply *reply = outcome->reply;
+    podlink_status status = outcome->status;
+    if (status != PODLINK_OK)
+        return status;
+    inv->is_unread = pl_reply_is_large(reply);
+    if (inv->is_unread)
+        snprintf(inv->server, sizeof inv->server, "%s", outcome->server);
+    else
+        status = read_reply(inv, reply->heap, reply->nodes, outcome->server, err);
+    if (status == PODLINK_OK && (inv->is_unread || inv->want == PL_WANT_REPLY)) {
+        inv->reply = pl_reply_handout(reply);
+        status = inv->reply ? PODLINK_OK : no_memory(err);
+    }
+    return status;
+}
+
+podlink_status pl_evalsha_finish(pl_evalsha *inv, const pl_heap *heap, podlink_status status, podlink_error *err)
+{
+    if (!inv->is_unread || status != PODLINK_OK)
+        return status;
+    status = read_reply(inv, heap, inv->reply, inv->server, err);
+    if (status != PODLINK_OK)
+        pl_count_shared(&inv->script->live->stats.errors, 1);
+    if (status != PODLINK_OK || inv->want != PL_WANT_REPLY) {
+        podlink_reply_free(inv->reply);
+        inv->reply = NULL;
+    }
+    return status;
 }
 
 static uint16_t slot_of_key(const texts *keys, size_t i)
@@ -167,7 +196,7 @@ static podlink_status check_type(pl_evalsha *inv, podlink_script_reply wanted, p
 podlink_status pl_evalsha_init(pl_evalsha *inv, podlink_client *client, const podlink_script_call *call, pl_want want,
                                podlink_script_reply type, podlink_error *err)
 {
-    memset(inv, 0, sizeof *inv);
+    memset(inv, 0, offsetof(pl_evalsha, server));
     inv->call = call;
     inv->want = want;
     if (!call)

@@ -3,6 +3,7 @@
 #define PL_SCRIPT_EVALSHA_H
 
 #include "conn/request.h"
+#include "net/address.h"
 #include "script/registry.h"
 
 #include <podlink/script.h>
@@ -27,6 +28,8 @@ typedef struct pl_evalsha {
     size_t string_length;
     podlink_script_list *list;
     podlink_script_map *map;
+    bool is_unread;                /* the reply is large: neither checked nor made into a value yet */
+    char server[PL_HOST_MAX + 16]; /* then: who sent it */
 } pl_evalsha;
 
 /** Finds a script by name. @return PODLINK_OK, EINVAL (there is none given), ESCRIPT */
@@ -37,5 +40,10 @@ podlink_status pl_script_named(podlink_client *client, const char *name, const p
  *  @return PODLINK_OK, EINVAL, ESCRIPT */
 podlink_status pl_evalsha_init(pl_evalsha *evalsha, podlink_client *client, const podlink_script_call *call,
                                pl_want want, podlink_script_reply type, podlink_error *err);
+
+/** After the run: does with a large reply what would take too long under the lock of a connection.
+ *  @param status  of the run
+ *  @return the status of the call: that of the run, or EREPLY, ENOMEM */
+podlink_status pl_evalsha_finish(pl_evalsha *evalsha, const pl_heap *heap, podlink_status status, podlink_error *err);
 
 #endif

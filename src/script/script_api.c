@@ -55,7 +55,9 @@ static podlink_status run(podlink_client *client, pl_evalsha *inv, const podlink
                           podlink_script_reply type, const podlink_call *call, podlink_error *err)
 {
     podlink_status status = pl_evalsha_init(inv, client, script, want, type, err);
-    return status == PODLINK_OK ? pl_script_run(client, &inv->request, inv->script, call, err) : status;
+    if (status == PODLINK_OK)
+        status = pl_script_run(client, &inv->request, inv->script, call, err);
+    return pl_evalsha_finish(inv, &client->env.config.heap, status, err);
 }
 
 podlink_status podlink_script_run(podlink_client *client, const char *name, const char *const *keys,

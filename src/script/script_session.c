@@ -60,6 +60,7 @@ podlink_status podlink_session_run_script(podlink_session *session, const podlin
     inv.is_queued = session->is_in_multi;
     status = run(&transport, &inv);
     pl_session_finish(session);
+    status = pl_evalsha_finish(&inv, &session->client->env.config.heap, status, err);
     if (reply)
         *reply = inv.reply;
     return status;

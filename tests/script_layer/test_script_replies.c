@@ -162,6 +162,60 @@ static void an_error_of_the_script_is_no_reply(void **state)
     assert_null(list);
 }
 
+/* It is checked and converted after the connection's lock is released. */
+static void a_large_reply_is_read_like_a_small_one(void **state)
+{
+    struct setting *s = *state;
+    enum { COUNT = 20000 };
+    podlink_script_list *list = NULL;
+    podlink_script_map *map = NULL;
+    podlink_reply *reply = NULL;
+    char *text = NULL;
+    size_t length = 0;
+    add_script(s->client, "numbers",
+               "--! reply: list\nlocal t = {} for i = 1, 20000 do t[i] = tostring(i) end return t");
+    add_script(s->client, "pairs", "local t = {} for i = 1, 20000 do t[i] = i end return t");
+    add_script(s->client, "long", "--! reply: string\nreturn string.rep('x', 100000)");
+    podlink_script_call call = plain("numbers");
+    assert_status(PODLINK_OK, podlink_script_run_list(s->client, &call, &list, NULL, &s->err), &s->err);
+    assert_int_equal(list->count, COUNT);
+    same_text("1", list->items[0]);
+    same_text("20000", list->items[COUNT - 1]);
+    podlink_free(list);
+    call = plain("pairs");
+    assert_status(PODLINK_OK, podlink_script_run_map(s->client, &call, &map, NULL, &s->err), &s->err);
+    assert_int_equal(map->count, COUNT / 2);
+    same_text("20000", *podlink_script_map_get(map, "19999"));
+    podlink_free(map);
+    call = plain("long");
+    assert_status(PODLINK_OK, podlink_script_run_string(s->client, &call, &text, &length, NULL, &s->err), &s->err);
+    assert_int_equal(length, 100000);
+    assert_int_equal(strspn(text, "x"), 100000);
+    podlink_free(text);
+    assert_status(PODLINK_OK,
+                  podlink_script_run(s->client, "numbers", NULL, NULL, 0, NULL, NULL, 0, NULL, &reply, &s->err),
+                  &s->err);
+    assert_int_equal(podlink_reply_count(reply), COUNT);
+    assert_string_equal(podlink_reply_text(podlink_reply_at(reply, COUNT - 1), NULL), "20000");
+    podlink_reply_free(reply);
+    assert_status(PODLINK_OK,
+                  podlink_script_run(s->client, "numbers", NULL, NULL, 0, NULL, NULL, 0, NULL, NULL, &s->err), &s->err);
+}
+
+static void a_large_reply_of_another_shape_is_refused(void **state)
+{
+    struct setting *s = *state;
+    podlink_reply *reply = (podlink_reply *)1;
+    add_script(s->client, "wide", "local t = {} for i = 1, 20000 do t[i] = 1 end t[20000] = {1} return t");
+    unexpected(s, "wide", PODLINK_SCRIPT_LIST, "its element 20000 is an array");
+    assert_int_equal(stats_of(s->client, "wide").errors, 1);
+    add_script(s->client, "wrong", "--! reply: integer\nreturn string.rep('x', 100000)");
+    podlink_status status = podlink_script_run(s->client, "wrong", NULL, NULL, 0, NULL, NULL, 0, NULL, &reply, &s->err);
+    assert_failure(PODLINK_EREPLY, PODLINK_ANSWERED, status, &s->err);
+    assert_holds(s->err.message, "script wrong on ");
+    assert_null(reply);
+}
+
 #define WITH_SERVER(test) cmocka_unit_test_setup_teardown(test, begin_setting, end_setting)
 
 int main(void)
@@ -174,6 +228,8 @@ int main(void)
         WITH_SERVER(a_reply_of_another_shape_is_told_with_what_it_is),
         WITH_SERVER(a_reply_is_as_declared_for_whoever_asks),
         WITH_SERVER(an_error_of_the_script_is_no_reply),
+        WITH_SERVER(a_large_reply_is_read_like_a_small_one),
+        WITH_SERVER(a_large_reply_of_another_shape_is_refused),
     };
     return cmocka_run_group_tests_name("replies", tests, NULL, NULL);
 }

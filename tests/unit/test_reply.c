@@ -38,9 +38,8 @@ static bool build_tree(pl_reply *reply)
 {
     return reply_add_array(reply, 6) && reply_add_text(reply, PODLINK_REPLY_STRING, "a", 1) &&
            reply_add_array(reply, 3) && reply_add_integer(reply, 1) && reply_add_array(reply, 0) &&
-           reply_add_nil(reply) && reply_add_text(reply, PODLINK_REPLY_STATUS, "OK", 2) &&
-           reply_add_array(reply, 1) && reply_add_array(reply, 1) &&
-           reply_add_text(reply, PODLINK_REPLY_STRING, "", 0) &&
+           reply_add_nil(reply) && reply_add_text(reply, PODLINK_REPLY_STATUS, "OK", 2) && reply_add_array(reply, 1) &&
+           reply_add_array(reply, 1) && reply_add_text(reply, PODLINK_REPLY_STRING, "", 0) &&
            reply_add_text(reply, PODLINK_REPLY_ERROR, "ERR x", 5) && reply_add_integer(reply, 7);
 }
 
@@ -198,6 +197,37 @@ static void a_reply_without_text_is_handed_out_too(void **state)
     podlink_reply_free(copy);
 }
 
+/* Under the lock of a connection a copy would keep its other callers waiting. */
+static void a_large_reply_is_handed_out_without_a_copy(void **state)
+{
+    setting *s = *state;
+    enum { COUNT = 5000 };
+    for (size_t can_shrink = 0; can_shrink < 2; can_shrink++) {
+        char text[16];
+        assert_true(reply_add_array(&s->reply, COUNT));
+        for (int i = 0; i < COUNT; i++)
+            assert_true(reply_add_text(&s->reply, PODLINK_REPLY_STRING, text, (size_t)sprintf(text, "%d", i)));
+        reply_seal(&s->reply);
+        const size_t used = s->reply.node_count * sizeof *s->reply.nodes + s->reply.text_length;
+        test_heap_fail_at(&s->memory, can_shrink ? 0 : 1, SIZE_MAX);
+        podlink_reply *reply = pl_reply_handout(&s->reply);
+        test_heap_fail_at(&s->memory, 0, 0);
+        assert_int_equal(s->memory.blocks, 2);
+        if (can_shrink)
+            assert_true(s->memory.bytes < used + 128);
+        assert_int_equal(s->reply.node_count, 0);
+        assert_true(build_tree(&s->reply)); /* the next one */
+        expect_tree(reply_seal(&s->reply));
+        pl_reply_fini(&s->reply);
+        int64_t i = 0, value = -1;
+        for (const podlink_reply *e = podlink_reply_first(reply); e; e = podlink_reply_next(reply, e), i++)
+            assert_true(podlink_reply_integer(e, &value) == PODLINK_OK && value == i);
+        assert_int_equal(i, COUNT);
+        podlink_reply_free(reply);
+        assert_int_equal(s->memory.blocks, 0);
+    }
+}
+
 static void without_memory_it_says_so_and_goes_on_later(void **state)
 {
     setting *s = *state;
@@ -255,6 +285,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_string_that_is_a_number_is_one, begin, end),
         cmocka_unit_test_setup_teardown(what_is_handed_out_is_the_callers_own, begin, end),
         cmocka_unit_test_setup_teardown(a_reply_without_text_is_handed_out_too, begin, end),
+        cmocka_unit_test_setup_teardown(a_large_reply_is_handed_out_without_a_copy, begin, end),
         cmocka_unit_test_setup_teardown(without_memory_it_says_so_and_goes_on_later, begin, end),
         cmocka_unit_test_setup_teardown(the_memory_of_a_small_reply_is_used_again, begin, end),
         cmocka_unit_test_setup_teardown(the_memory_of_a_large_reply_is_given_back, begin, end),
