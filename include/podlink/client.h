@@ -138,9 +138,10 @@ typedef struct podlink_event {
  *  be thread-safe and should not block. */
 typedef void (*podlink_event_fn)(void *context, const podlink_event *event);
 
-/** Options. podlink_options_init() sets the defaults; then change what you need. New fields are only appended. The
- *  strings must stay valid until podlink_client_open() returns. The query of the URL takes options by the names of the
- *  fields and overrides them: redis://host:6379/0?call_timeout_ms=500
+/** Options. podlink_options_init() sets the defaults; then change what you need. New fields are only appended.
+ *  A library that does not know a field refuses it (PODLINK_EINVAL) unless it is 0. The strings must stay valid until
+ *  podlink_client_open() returns. The query of the URL takes options by the names of the fields and overrides them:
+ *  redis://host:6379/0?call_timeout_ms=500
  *
  *  The URL selects the deployment:
  *

@@ -30,6 +30,13 @@ void pl_error_write(podlink_error *err, podlink_status status, podlink_delivery 
     va_end(args);
 }
 
+podlink_status pl_error_unknown_field(const char *name, size_t offset, podlink_error *err)
+{
+    return pl_error_invalid(
+        err, "%s: libpodlink %s does not know the field at byte %zu: the program is newer, or size is not set", name,
+        podlink_version(), offset);
+}
+
 void pl_error_prefix_item(podlink_error *err, size_t i)
 {
     char prefix[40];

@@ -26,6 +26,11 @@ static inline podlink_status pl_error_status(podlink_status status)
 /** An argument that is not valid: nothing was sent. @return PODLINK_EINVAL */
 #define pl_error_invalid(err, ...) pl_error_set((err), PODLINK_EINVAL, PODLINK_NOT_SENT, __VA_ARGS__)
 
+/** A newer program has set a field of a struct that this library does not know (base/sized.h).
+ *  @param name  of the struct
+ *  @return PODLINK_EINVAL */
+podlink_status pl_error_unknown_field(const char *name, size_t offset, podlink_error *err);
+
 /** @return PODLINK_ENOMEM, nothing was sent */
 #define pl_error_no_memory(err) pl_error_set((err), PODLINK_ENOMEM, PODLINK_NOT_SENT, "out of memory")
 

@@ -2,6 +2,7 @@
 #include "client/client.h"
 
 #include "base/error.h"
+#include "base/sized.h"
 #include "client/call.h"
 
 #include <string.h>
@@ -69,9 +70,8 @@ podlink_status podlink_client_open(const podlink_options *options, podlink_clien
     *client = NULL;
     pl_error_clear(err);
     podlink_options_init(&all);
-    if (options) /* an older program has fewer fields */
-        memcpy(&all, options, options->size < sizeof all ? options->size : sizeof all);
-    podlink_status status = make(&all, &opened, err);
+    const size_t unknown = options ? pl_sized_take(&all, sizeof all, options) : 0;
+    podlink_status status = unknown ? pl_error_unknown_field("options", unknown, err) : make(&all, &opened, err);
     if (status == PODLINK_OK)
         status = begin(opened, &all, err);
     if (status != PODLINK_OK)
@@ -146,5 +146,5 @@ void podlink_client_stats(podlink_client *client, podlink_stats *stats)
     all.master_changes = pl_counted(&counters->master_changes);
     all.loss_window_ns = pl_counted(&counters->loss_window_ns);
     all.discoveries = pl_counted(&counters->discoveries);
-    memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
+    pl_sized_give(stats, &all, sizeof all);
 }

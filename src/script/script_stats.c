@@ -1,13 +1,11 @@
 /* What is counted of each script. */
 #include "script/script_stats.h"
 
+#include "base/sized.h"
+#include "client/client.h"
 #include "script/registry.h"
 
-#include "client/client.h"
-
 #include <podlink/script.h>
-
-#include <string.h>
 
 void pl_script_stats_count(pl_script_stats *stats, const pl_request *request)
 {
@@ -31,6 +29,6 @@ podlink_status podlink_script_stats_of(podlink_client *client, const char *name,
     all.calls = pl_counted(&live->calls);
     all.errors = pl_counted(&live->errors);
     pl_histogram_add(&live->wire, &all.wire);
-    memcpy(stats, &all, stats->size < sizeof all ? stats->size : sizeof all);
+    pl_sized_give(stats, &all, sizeof all);
     return PODLINK_OK;
 }

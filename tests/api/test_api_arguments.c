@@ -394,6 +394,47 @@ static int stop(void **state)
     return 0;
 }
 
+/* ---- a program that is newer than the library ---- */
+
+static void options_that_this_library_does_not_know_are_refused(void **state)
+{
+    (void)state;
+    struct {
+        podlink_options options;
+        char more[64];
+    } newer;
+    podlink_client *opened = NULL;
+    podlink_error err;
+    podlink_options_init_sized(&newer.options, sizeof newer);
+    newer.options.script_loading = PODLINK_LOAD_ON_DEMAND;
+    assert_status(PODLINK_OK, podlink_client_open(&newer.options, &opened, &err), &err);
+    podlink_client_free(opened);
+    newer.more[63] = 1;
+    assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, podlink_client_open(&newer.options, &opened, &err), &err);
+    assert_null(opened);
+    assert_memory_equal(err.message, "options: ", 9);
+    assert_holds(err.message, "does not know the field at byte");
+    newer.options.size = SIZE_MAX;
+    assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, podlink_client_open(&newer.options, &opened, &err), &err);
+}
+
+static void a_call_that_this_library_does_not_know_is_refused(void **state)
+{
+    (void)state;
+    struct {
+        podlink_call call;
+        char more[64];
+    } newer = {.call.size = sizeof newer, .call.timeout_ms = 1000};
+    podlink_error err;
+    assert_true(podlink_ping(client, NULL, &newer.call, &err) != PODLINK_EINVAL);
+    newer.more[0] = 1;
+    assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, podlink_ping(client, NULL, &newer.call, &err), &err);
+    assert_memory_equal(err.message, "call: ", 6);
+    newer.call.size = 0;
+    assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, podlink_ping(client, NULL, &newer.call, &err), &err);
+    assert_holds(err.message, "size is not set");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -412,6 +453,8 @@ int main(void)
         cmocka_unit_test(long_and_foreign_names_are_taken),
         cmocka_unit_test(an_option_out_of_its_range_is_named),
         cmocka_unit_test(a_bad_url_is_told_and_its_password_is_not),
+        cmocka_unit_test(options_that_this_library_does_not_know_are_refused),
+        cmocka_unit_test(a_call_that_this_library_does_not_know_is_refused),
     };
     return cmocka_run_group_tests_name("arguments", tests, start, stop) == 0 ? 0 : 1;
 }
