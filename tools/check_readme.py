@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
-"""Checks README.md and docs/ against the source tree.
+"""Checks README.md, docs/ and the manual page libpodlink(3) against the source tree.
 
     check_readme.py [ROOT]    prints what is wrong; exit code 1 if anything is
 
 - The lines of the first C block of README.md are in examples/quickstart.c, which is compiled and run.
 - Each function and each PODLINK_ name in a page is in a public header.
+- Each internal name (pl_...) in a page is in src/, and each path in backticks exists; a file's name without a folder is
+  the name of a file somewhere in the tree. CHANGELOG.md may name what is gone.
+- libpodlink(3) lists each public function, and no other.
 - The target of each link to a file exists.
 - Each `podlink` command in a page is a command of the tool.
 - The table in docs/configuration.md has one row for each option of a client, and no other row. A star marks an option
@@ -30,13 +33,29 @@ def contains_in_order(lines, wanted):
     return any(lines[start:start + len(wanted)] == wanted for start in range(len(lines) - len(wanted) + 1))
 
 
+# A path from the root of the tree, or the name of a C file or a script.
+SOURCE_PATH = re.compile(r'(?:src|cli|include|lua|man|docs|tests|tools|bench|examples|completions)/[\w./*-]*|'
+                         r'[\w-]+\.(?:c|h|def|lua)')
+
+
 class Checker:
     def __init__(self, root):
         self.root = root
         self.wrong = []
+        self.file_names = set()      # of the C files and scripts in the tree, without their folders
+        self.internal_names = set()  # all words of src/ that begin with pl_
 
     def path(self, *parts):
         return os.path.join(self.root, *parts)
+
+    def read_sources(self):
+        for folder in ('src', 'cli', 'include', 'lua', 'tests', 'bench', 'examples'):
+            for path in glob.glob(self.path(folder, '**', '*'), recursive=True):
+                if not os.path.isfile(path):
+                    continue
+                self.file_names.add(os.path.basename(path))
+                if folder == 'src' and path.endswith(('.c', '.h', '.def')):
+                    self.internal_names |= set(re.findall(r'\bpl_\w+', read(path)))
 
     def check_quickstart(self):
         block = re.search(r'```c\n(.*?)```', read(self.path('README.md')), re.S)
@@ -54,6 +73,30 @@ class Checker:
             for name in functions + constants:
                 if name not in known and not name.endswith('_'):
                     self.wrong.append('%s:%d: %s is in no public header' % (page, number, name))
+
+    def check_internal_names(self, page, text):
+        """The maintainer's pages: pl_... is a word of src/, and a path in backticks exists."""
+        for number, line in enumerate(text.splitlines(), 1):
+            for name in re.findall(r'\bpl_\w+', line):
+                if name not in self.internal_names and not name.endswith('_'):
+                    self.wrong.append('%s:%d: %s is not in src/' % (page, number, name))
+            for path in re.findall(r'`([\w./*-]+)`', line):
+                if SOURCE_PATH.fullmatch(path) and not self.is_in_tree(path):
+                    self.wrong.append('%s:%d: there is no %s' % (page, number, path))
+
+    def is_in_tree(self, path):
+        if '/' not in path:
+            return path in self.file_names
+        return bool(glob.glob(self.path(path)))
+
+    def check_manual(self, headers):
+        """libpodlink(3) lists the public functions, by header."""
+        page = read(self.path('man', 'libpodlink.3.scd'))
+        listed = set(re.findall(r'\*(podlink_\w+)\*\(\)', page))
+        public = set(re.findall(r'\b(podlink_\w+)\(', re.sub(r'/\*.*?\*/', '', headers, flags=re.S)))
+        for name in sorted(public ^ listed):
+            what = 'is in no public header' if name in listed else 'is not listed'
+            self.wrong.append('man/libpodlink.3.scd: %s %s' % (name, what))
 
     def check_links(self, page, text):
         for number, line in enumerate(text.splitlines(), 1):
@@ -103,14 +146,18 @@ class Checker:
                   'PODLINK_DEV_NO_APT'}  # environment variables
         tool = ''.join(read(path) for path in glob.glob(self.path('cli', '**', '*.c'), recursive=True))
         known |= set(re.findall(r'\bPODLINK_\w+(?=")', tool))
+        self.read_sources()
         self.check_quickstart()
         self.check_options()
+        self.check_manual(headers)
         pages = [os.path.relpath(path, self.root)
                  for path in sorted(glob.glob(self.path('*.md')) + glob.glob(self.path('docs', '**', '*.md'),
                                                                              recursive=True))]
         for page in pages:
             text = read(self.path(page))
             self.check_names(page, text, known)
+            if page != 'CHANGELOG.md':
+                self.check_internal_names(page, text)
             self.check_links(page, text)
             self.check_verbs(page, text)
         return self.wrong

@@ -59,6 +59,27 @@ def a_dead_link_is_found():
     assert 'docs/errors.md:1: nowhere.md does not exist' in wrong, wrong
 
 
+def an_internal_name_that_does_not_exist_is_found():
+    wrong = wrong_after('docs/architecture.md', '`pl_call_begin()`', '`pl_call_start()`')
+    assert len(wrong) == 1 and wrong[0].endswith(': pl_call_start is not in src/'), wrong
+
+
+def a_file_that_does_not_exist_is_found():
+    wrong = wrong_after('docs/architecture.md', '`src/client/call.c`', '`src/client/calls.c`')
+    assert len(wrong) == 1 and wrong[0].endswith(': there is no src/client/calls.c'), wrong
+    wrong = wrong_after('docs/pool.md', '`waiters.c`', '`waiter.c`')
+    assert len(wrong) == 1 and wrong[0].endswith(': there is no waiter.c'), wrong
+    wrong = wrong_after('docs/pool.md', '`src/conn/`', '`src/con/`')
+    assert len(wrong) == 1 and wrong[0].endswith(': there is no src/con/'), wrong
+
+
+def a_function_that_the_manual_page_does_not_list_is_found():
+    wrong = wrong_after('man/libpodlink.3.scd', '*podlink_ping*(), ', '')
+    assert wrong == ['man/libpodlink.3.scd: podlink_ping is not listed'], wrong
+    wrong = wrong_after('man/libpodlink.3.scd', '*podlink_ping*()', '*podlink_pong*(), *podlink_ping*()')
+    assert wrong == ['man/libpodlink.3.scd: podlink_pong is in no public header'], wrong
+
+
 def an_option_without_its_row_is_found():
     wrong = wrong_after('docs/configuration.md', '| `spin_us` |', '| `spin` |')
     assert wrong == ['docs/configuration.md: spin is not an option', 'docs/configuration.md: spin_us is missing'], wrong
