@@ -3,7 +3,7 @@
 
 #include "base/error.h"
 #include "config/option.h"
-#include "config/url.h"
+#include "config/url_apply.h"
 
 #include <string.h>
 
@@ -36,18 +36,18 @@ static podlink_status check_credentials(const pl_config *config, podlink_error *
     return PODLINK_OK;
 }
 
-static podlink_status check_deployment(const pl_config *config, podlink_error *err)
+static podlink_status check_deployment(const pl_config *config, const pl_url_scheme *scheme, podlink_error *err)
 {
     const char *of_sentinels = config->master_name               ? "master_name"
                                : config->sentinel_login.user     ? "sentinel_user"
                                : config->sentinel_login.password ? "sentinel_password"
                                : config->sentinel_tls == 1       ? "sentinel_tls"
                                                                  : NULL;
-    if (config->kind == PL_SENTINEL && !config->master_name)
+    if (scheme->has_sentinels && !config->master_name)
         return pl_error_invalid(err, "master_name: sentinels need the name of a master: sentinel://host/name");
-    if (config->kind != PL_SENTINEL && of_sentinels)
+    if (!scheme->has_sentinels && of_sentinels)
         return pl_error_invalid(err, "%s is for sentinel:// and sentinel+tls:// alone", of_sentinels);
-    if (config->kind == PL_CLUSTER && config->login.database != 0)
+    if (!scheme->has_databases && config->login.database != 0)
         return pl_error_invalid(err, "database: a cluster has database 0 alone");
     return PODLINK_OK;
 }
@@ -76,11 +76,11 @@ static podlink_status check_tls(const pl_config *config, podlink_error *err)
     return PODLINK_OK;
 }
 
-static podlink_status check_together(const pl_config *config, podlink_error *err)
+static podlink_status check_together(const pl_config *config, const pl_url_scheme *scheme, podlink_error *err)
 {
     podlink_status status = check_credentials(config, err);
     if (status == PODLINK_OK)
-        status = check_deployment(config, err);
+        status = check_deployment(config, scheme, err);
     if (status == PODLINK_OK)
         status = check_tls(config, err);
     if (status == PODLINK_OK && config->dedicated_min_idle > config->dedicated_max)
@@ -88,13 +88,28 @@ static podlink_status check_together(const pl_config *config, podlink_error *err
     return status;
 }
 
-/* What depends on the kind of deployment. */
-static void resolve(pl_config *config)
+/* Fills in what depends on the scheme. */
+static void resolve(pl_config *config, const pl_url_scheme *scheme)
 {
     if (config->sentinel_tls < 0)
-        config->sentinel_tls = config->kind == PL_SENTINEL && config->tls_enabled;
+        config->sentinel_tls = scheme->has_sentinels && config->tls_enabled;
     config->sentinel_login.client_name = config->login.client_name;
-    config->login.reads_replicas = config->kind == PL_CLUSTER && config->read_from == PODLINK_READ_REPLICA;
+    config->login.reads_replicas = scheme->needs_readonly && config->read_from == PODLINK_READ_REPLICA;
+}
+
+static podlink_status take_url(pl_config *config, const char *text, podlink_error *err)
+{
+    pl_url url;
+    const char *tls_option;
+    podlink_status status = pl_url_parse(text, &url, err);
+    if (status == PODLINK_OK)
+        status = pl_url_apply(&url, config, &tls_option, err);
+    if (status == PODLINK_OK && tls_option && !pl_config_uses_tls(config))
+        status = pl_option_needs_tls(tls_option, err);
+    if (status != PODLINK_OK)
+        return status;
+    resolve(config, url.scheme);
+    return check_together(config, url.scheme, err);
 }
 
 podlink_status pl_config_init(pl_config *config, const podlink_options *options, podlink_error *err)
@@ -112,11 +127,7 @@ podlink_status pl_config_init(pl_config *config, const podlink_options *options,
     config->event_context = options->event_context;
     status = pl_options_take(config, options, err);
     if (status == PODLINK_OK)
-        status = pl_url_read(options->url ? options->url : PL_DEFAULT_URL, config, err);
-    if (status == PODLINK_OK) {
-        resolve(config);
-        status = check_together(config, err);
-    }
+        status = take_url(config, options->url ? options->url : PL_DEFAULT_URL, err);
     if (status != PODLINK_OK)
         pl_config_fini(config);
     return status;

@@ -1,4 +1,4 @@
-/* A stretch of a URL. It is decoded after it was cut out, so that a password may hold any byte but NUL. */
+/* A part of a URL. */
 #include "config/url_part.h"
 
 #include "base/error.h"

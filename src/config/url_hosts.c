@@ -1,5 +1,5 @@
-/* The part of a URL that says where servers listen. */
-#include "config/url_place.h"
+/* The addresses in a URL: hosts and ports, or the path of a unix socket. */
+#include "config/url_hosts.h"
 
 #include "base/error.h"
 #include "base/number.h"
@@ -16,7 +16,7 @@ static podlink_status read_port(pl_url_part text, uint16_t *port, podlink_error 
     return PODLINK_OK;
 }
 
-/* Cuts "[v6]:port" or "host:port" in two. *text is what stands behind the ':'. */
+/* Divides "[v6]:port" or "host:port". *text becomes what is behind the ':'. */
 static podlink_status cut_host(pl_url_part *text, pl_url_part *host, bool *has_port, podlink_error *err)
 {
     if (text->length == 0 || text->at[0] != '[') {
@@ -61,32 +61,17 @@ static size_t count_hosts(pl_url_part text)
     return count;
 }
 
-static bool make_seeds(pl_config *config, size_t count)
+static podlink_status read_hosts(pl_url_part text, uint16_t port, pl_address *seeds, size_t count, podlink_error *err)
 {
-    config->seeds = pl_heap_zalloc(&config->heap, count * sizeof *config->seeds);
-    config->seed_count = config->seeds ? count : 0;
-    return config->seeds != NULL;
-}
-
-podlink_status pl_url_read_hosts(pl_url_part text, uint16_t port, pl_config *config, podlink_error *err)
-{
-    const size_t count = count_hosts(text);
     podlink_status status = PODLINK_OK;
-    if (count > 1 && config->kind == PL_SINGLE)
-        return pl_error_invalid(err, "url: a list of hosts is for sentinels and clusters alone");
-    if (count > PL_SEEDS_MAX)
-        return pl_error_invalid(err, "url: there are more than %d hosts", PL_SEEDS_MAX);
-    if (!make_seeds(config, count))
-        return pl_error_no_memory(err);
     for (size_t i = 0; i < count && status == PODLINK_OK; i++) {
         bool found;
-        status = read_host(pl_url_cut(&text, ',', &found), port, &config->seeds[i], err);
+        status = read_host(pl_url_cut(&text, ',', &found), port, &seeds[i], err);
     }
-    config->address = config->seeds[0];
     return status;
 }
 
-podlink_status pl_url_read_socket(pl_url_part text, pl_config *config, podlink_error *err)
+static podlink_status read_socket(pl_url_part text, pl_address *seed, podlink_error *err)
 {
     char decoded[PL_URL_PART_MAX];
     if (!pl_url_decode_plain(text, decoded))
@@ -95,9 +80,22 @@ podlink_status pl_url_read_socket(pl_url_part text, pl_config *config, podlink_e
         return pl_error_invalid(err, "url: unix:// needs an absolute path: unix:///path/to/socket");
     if (strlen(decoded) > PL_UNIX_PATH_MAX)
         return pl_error_invalid(err, "url: the path of a unix socket has at most %d bytes", PL_UNIX_PATH_MAX);
-    if (!make_seeds(config, 1))
-        return pl_error_no_memory(err);
-    pl_address_unix(&config->seeds[0], decoded);
-    config->address = config->seeds[0];
+    pl_address_unix(seed, decoded);
     return PODLINK_OK;
+}
+
+podlink_status pl_url_read_seeds(const pl_url *url, const pl_heap *heap, pl_address **seeds, size_t *count,
+                                 podlink_error *err)
+{
+    const uint16_t port = url->scheme->port;
+    const size_t hosts = port == 0 ? 1 : count_hosts(url->place);
+    if (hosts > 1 && !url->scheme->has_list)
+        return pl_error_invalid(err, "url: a list of hosts is for sentinels and clusters alone");
+    if (hosts > PL_SEEDS_MAX)
+        return pl_error_invalid(err, "url: there are more than %d hosts", PL_SEEDS_MAX);
+    *seeds = pl_heap_zalloc(heap, hosts * sizeof **seeds);
+    if (!*seeds)
+        return pl_error_no_memory(err);
+    *count = hosts;
+    return port == 0 ? read_socket(url->place, *seeds, err) : read_hosts(url->place, port, *seeds, hosts, err);
 }
