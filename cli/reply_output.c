@@ -12,8 +12,8 @@ static void print_array(const podlink_reply *reply, int depth)
 
     if (count == 0)
         printf("%*s(empty)\n", 2 * depth, "");
-    for (size_t i = 0; i < count; i++) {
-        const podlink_reply *element = podlink_reply_at(reply, i);
+    for (const podlink_reply *element = podlink_reply_first(reply); element;
+         element = podlink_reply_next(reply, element)) {
         bool nested = podlink_reply_type_of(element) == PODLINK_REPLY_ARRAY;
         if (nested && podlink_reply_count(element) > 0)
             printf("%*s-\n", 2 * depth, "");
@@ -58,8 +58,8 @@ static json_t *reply_json(const podlink_reply *reply)
         return json_integer(number);
     case PODLINK_REPLY_ARRAY:
         json = json_array();
-        for (size_t i = 0; i < podlink_reply_count(reply); i++)
-            json_array_append_new(json, reply_json(podlink_reply_at(reply, i)));
+        for (const podlink_reply *e = podlink_reply_first(reply); e; e = podlink_reply_next(reply, e))
+            json_array_append_new(json, reply_json(e));
         return json;
     case PODLINK_REPLY_ERROR:
         json = json_object();

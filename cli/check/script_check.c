@@ -255,11 +255,13 @@ static podlink_status run_once(check_state *run, const char *verb)
 /* The value of a field in an entry of ACL LOG: name, value, name, value, ... */
 static const char *log_value(const podlink_reply *entry, const char *name, size_t *length)
 {
-    for (size_t i = 0; i + 1 < podlink_reply_count(entry); i += 2) {
-        const char *found = podlink_reply_text(podlink_reply_at(entry, i), NULL);
-        if (found && strcmp(found, name) == 0) {
-            const char *value = podlink_reply_text(podlink_reply_at(entry, i + 1), length);
-            return value ? value : "";
+    const podlink_reply *value;
+    for (const podlink_reply *e = podlink_reply_first(entry); e; e = podlink_reply_next(entry, value)) {
+        const char *found = podlink_reply_text(e, NULL);
+        value = podlink_reply_next(entry, e);
+        if (value && found && strcmp(found, name) == 0) {
+            const char *text = podlink_reply_text(value, length);
+            return text ? text : "";
         }
     }
     *length = 0;

@@ -13,6 +13,7 @@ typedef struct pl_buffer {
     char *bytes;         /* owned */
     size_t length;
     size_t capacity;
+    bool is_secret; /* the memory is wiped before it is freed or reused; pl_buffer_clear() ends that */
 } pl_buffer;
 
 void pl_buffer_init(pl_buffer *buffer, const pl_heap *heap);

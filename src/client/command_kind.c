@@ -4,7 +4,6 @@
 #include "base/error.h"
 #include "base/text.h"
 
-#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
@@ -71,6 +70,20 @@ pl_command_kind pl_command_kind_of(const podlink_command *command)
         if (equals(command, 0, known[i].name) && (!known[i].argument || has_argument(command, known[i].argument)))
             return known[i].kind;
     return PL_COMMAND_PLAIN;
+}
+
+bool pl_command_is_secret(const podlink_command *command)
+{
+    switch (command->argv[0][0] | 0x20) {
+    case 'a':
+        return equals(command, 0, "AUTH") || equals(command, 0, "ACL");
+    case 'c':
+        return equals(command, 0, "CONFIG");
+    case 'm':
+        return equals(command, 0, "MIGRATE");
+    default:
+        return false;
+    }
 }
 
 static const char *reason_of(pl_command_kind kind)

@@ -21,6 +21,9 @@ typedef enum pl_command_kind {
 
 pl_command_kind pl_command_kind_of(const podlink_command *command);
 
+/** Whether its arguments may hold a password: AUTH, ACL, CONFIG and MIGRATE. */
+bool pl_command_is_secret(const podlink_command *command);
+
 /** Whether it runs a script: then an error may be any text, see conn/error_reply.h. */
 bool pl_command_runs_script(const podlink_command *command);
 

@@ -102,5 +102,6 @@ void pl_user_command_init(pl_user_command *user_command, const podlink_command *
     user_command->wants_reply = wants_reply;
     pl_request_init(&user_command->request, &user_command_ops, name_of(user_command, command), command->repeatable != 0,
                     err);
+    user_command->request.is_secret = pl_command_is_secret(command);
     user_command->request.is_users_script = pl_command_runs_script(command);
 }

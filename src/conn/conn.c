@@ -35,6 +35,7 @@ static size_t encode(pl_conn *conn, pl_request *request, uint32_t i)
 {
     pl_buffer *filling = &conn->filling;
     const size_t before = filling->length;
+    filling->is_secret |= request->is_secret;
     if (pl_inflight_reserve(&conn->inflight, 2) && request->ops->encode(request, i, filling)) {
         const size_t size = filling->length - before;
         if (size <= UINT32_MAX && (!request->is_fenced || pl_fence_encode(filling)))
@@ -60,16 +61,6 @@ bool pl_conn_queue(pl_conn *conn, pl_request *request, uint32_t i)
     }
     request->inflight++;
     return true;
-}
-
-void pl_conn_wipe(pl_conn *conn)
-{
-    if (pl_conn_has_output(conn))
-        return;
-    if (conn->sending.bytes)
-        explicit_bzero(conn->sending.bytes, conn->sending.capacity);
-    if (conn->filling.bytes)
-        explicit_bzero(conn->filling.bytes, conn->filling.capacity);
 }
 
 pl_bytes pl_conn_output(pl_conn *conn)
@@ -124,6 +115,10 @@ void pl_conn_sent(pl_conn *conn, size_t length, int64_t now)
     assert(length <= conn->sending.length - conn->sending_at);
     conn->sending_at += length;
     conn->sent += length;
+    if (conn->sending.is_secret && conn->sending_at == conn->sending.length) {
+        pl_buffer_clear(&conn->sending, KEPT_BYTES);
+        conn->sending_at = 0;
+    }
     note_send_time(conn, now);
 }
 
@@ -377,6 +372,8 @@ void pl_conn_abandon(pl_conn *conn, pl_request *request, podlink_status status, 
         offset += entry.size;
     }
     inflight->tail = inflight->head + kept;
+    if (conn->filling.is_secret && conn->filling.length == 0)
+        pl_buffer_clear(&conn->filling, KEPT_BYTES);
 }
 
 void pl_conn_listen(pl_conn *conn, pl_request *pushes)

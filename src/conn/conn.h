@@ -108,9 +108,6 @@ void pl_conn_sent(pl_conn *conn, size_t length, int64_t now);
  *  the connection's end. */
 void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t now);
 
-/** Wipes what was sent out of memory, where all was: it held a password. No byte is on its way. */
-void pl_conn_wipe(pl_conn *conn);
-
 /** The connection's end: whatever is in line is told that it was not sent, or that nobody knows. */
 void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why);
 

@@ -217,6 +217,7 @@ static void prepare(pl_handshake *handshake, const char *name, const pl_login *l
     pl_request_init(&handshake->request, &handshake_ops, name, false, err);
     pl_request_set_count(&handshake->request, count, handshake->states);
     handshake->request.is_final = true;
+    handshake->request.is_secret = login->password != NULL;
 }
 
 void pl_handshake_init_again(pl_handshake *handshake, const pl_login *login, podlink_error *err)

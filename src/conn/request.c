@@ -17,6 +17,7 @@ void pl_request_init(pl_request *request, const pl_request_ops *ops, const char 
     request->is_final = false;
     request->is_batch = false;
     request->reads_only = false;
+    request->is_secret = false;
     request->is_fenced = false;
     request->is_users_script = false;
     request->is_once = false;

@@ -66,6 +66,7 @@ struct pl_request {
     bool is_final;        /* nothing is ever left pending: whoever runs it will not run it again */
     bool is_batch;        /* the commands are the user's items: messages tell which */
     bool reads_only;      /* a replica may serve it, where the user wants that */
+    bool is_secret;       /* its commands hold a password: the memory is wiped once they are sent */
     bool is_fenced;       /* the server may leave its one command unanswered: conn/fence.h */
     uint8_t *states;      /* a pl_command_state for each command; of one command &only_state */
     uint8_t only_state;

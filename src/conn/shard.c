@@ -38,6 +38,7 @@ void pl_shard_init(pl_shard *shard, pl_request *parent, const uint32_t *items, u
     pl_request_set_count(request, count, states);
     request->is_batch = parent->is_batch;
     request->reads_only = parent->reads_only;
+    request->is_secret = parent->is_secret;
     request->is_users_script = parent->is_users_script;
     request->is_once = parent->is_once;
     request->items = items;

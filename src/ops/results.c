@@ -18,11 +18,10 @@ static podlink_status unexpected(podlink_error *err)
 /* Whether it is an array of pairs of texts. */
 static bool is_pairs(const podlink_reply *reply)
 {
-    size_t count = podlink_reply_count(reply);
-    if (podlink_reply_type_of(reply) != PODLINK_REPLY_ARRAY || count % 2 != 0)
+    if (podlink_reply_type_of(reply) != PODLINK_REPLY_ARRAY || podlink_reply_count(reply) % 2 != 0)
         return false;
-    for (size_t i = 0; i < count; i++)
-        if (podlink_reply_type_of(podlink_reply_at(reply, i)) != PODLINK_REPLY_STRING)
+    for (const podlink_reply *e = podlink_reply_first(reply); e; e = podlink_reply_next(reply, e))
+        if (podlink_reply_type_of(e) != PODLINK_REPLY_STRING)
             return false;
     return true;
 }

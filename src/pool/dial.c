@@ -59,7 +59,6 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     pl_handshake handshake;
     pl_handshake_init(&handshake, login, atomic_load(&server->incarnation->is_of_master), err);
     pl_sync_io_run(conn, &stream, &handshake.request, server->clock, deadline, &server->incarnation->cancel);
-    pl_conn_wipe(conn);
     conn->counters = counters;
     if (!conn->is_dead && pl_request_is_complete(&handshake.request) && handshake.request.status == PODLINK_OK) {
         pl_incarnation_note(server->incarnation, &handshake.identity);

@@ -251,8 +251,6 @@ void pl_shared_conn_run_auth(pl_shared_conn *shared, const pl_shared_conn_auth *
         if (!drive(shared, request, deadline))
             pthread_mutex_lock(&shared->lock);
         end_attempt(shared, request);
-        if (is_the_same(shared, auth) && !shared->is_writing)
-            pl_conn_wipe(&shared->conn);
     } else {
         set_connection_lost(shared, request);
     }

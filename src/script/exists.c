@@ -40,16 +40,17 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 
 static podlink_status complete_shas(const asking *a, const pl_outcome *outcome, podlink_error *err)
 {
-    size_t element = 0;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
+    const podlink_reply *list = pl_reply_root(outcome->reply), *element = podlink_reply_first(list);
     for (uint32_t at = 0; at < a->count; at++) {
         int64_t held;
         if (a->scripts[at]->is_function)
             continue;
-        if (podlink_reply_integer(podlink_reply_at(outcome->reply->nodes, element++), &held) != PODLINK_OK)
+        if (podlink_reply_integer(element, &held) != PODLINK_OK)
             return pl_error_set(err, PODLINK_EREPLY, PODLINK_ANSWERED, "SCRIPT EXISTS: unexpected reply");
         a->held[at] = held != 0;
+        element = podlink_reply_next(list, element);
     }
     return PODLINK_OK;
 }

@@ -57,10 +57,12 @@ static podlink_status failed(const pl_outcome *outcome, podlink_error *err)
 /* The code in the description of a library: name, value, name, value, ... NULL where there is none. */
 static const podlink_reply *code_of(const podlink_reply *library)
 {
-    for (size_t i = 0; i + 1 < podlink_reply_count(library); i += 2) {
-        const char *name = podlink_reply_text(podlink_reply_at(library, i), NULL);
+    const podlink_reply *value;
+    for (const podlink_reply *e = podlink_reply_first(library); e; e = podlink_reply_next(library, value)) {
+        const char *name = podlink_reply_text(e, NULL);
+        value = podlink_reply_next(library, e);
         if (name && strcmp(name, "library_code") == 0)
-            return podlink_reply_at(library, i + 1);
+            return value;
     }
     return NULL;
 }

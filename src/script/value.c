@@ -56,8 +56,8 @@ static bool is_list(const podlink_reply *reply, bool is_map, char *why, size_t s
     const size_t count = podlink_reply_count(reply);
     if (podlink_reply_type_of(reply) != PODLINK_REPLY_ARRAY)
         return snprintf(why, size, "it is %s", type_word(reply)), false;
-    for (size_t i = 0; i < count; i++) {
-        const podlink_reply *element = podlink_reply_at(reply, i);
+    const podlink_reply *element = podlink_reply_first(reply);
+    for (size_t i = 0; i < count; i++, element = podlink_reply_next(reply, element)) {
         bool is_name = is_map && i % 2 == 0;
         if (!is_item(element) || (is_name && podlink_reply_type_of(element) == PODLINK_REPLY_NIL))
             return misfit(element, i, why, size);
@@ -102,8 +102,8 @@ static size_t text_size(const podlink_reply *reply)
 static size_t texts_size(const podlink_reply *reply)
 {
     size_t size = 0;
-    for (size_t i = 0; i < podlink_reply_count(reply); i++)
-        size += text_size(podlink_reply_at(reply, i));
+    for (const podlink_reply *e = podlink_reply_first(reply); e; e = podlink_reply_next(reply, e))
+        size += text_size(e);
     return size;
 }
 
@@ -143,8 +143,9 @@ podlink_script_list *pl_value_list(const pl_heap *heap, const podlink_reply *rep
         return NULL;
     podlink_script_text *items = (podlink_script_text *)(list + 1);
     char *at = (char *)(items + count);
-    for (size_t i = 0; i < count; i++)
-        items[i] = copy_text(&at, podlink_reply_at(reply, i));
+    size_t i = 0;
+    for (const podlink_reply *e = podlink_reply_first(reply); e; e = podlink_reply_next(reply, e))
+        items[i++] = copy_text(&at, e);
     *list = (podlink_script_list){.count = count, .items = items};
     return list;
 }
@@ -157,9 +158,11 @@ podlink_script_map *pl_value_map(const pl_heap *heap, const podlink_reply *reply
         return NULL;
     podlink_script_entry *items = (podlink_script_entry *)(map + 1);
     char *at = (char *)(items + count);
-    for (size_t i = 0; i < count; i++) {
-        items[i].name = copy_text(&at, podlink_reply_at(reply, 2 * i));
-        items[i].value = copy_text(&at, podlink_reply_at(reply, 2 * i + 1));
+    const podlink_reply *name = podlink_reply_first(reply), *value;
+    for (size_t i = 0; i < count; i++, name = podlink_reply_next(reply, value)) {
+        value = podlink_reply_next(reply, name);
+        items[i].name = copy_text(&at, name);
+        items[i].value = copy_text(&at, value);
     }
     *map = (podlink_script_map){.count = count, .items = items};
     return map;

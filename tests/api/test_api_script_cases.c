@@ -15,15 +15,15 @@ static podlink_client *client;
 
 /* One call on its way into C and back. */
 struct call {
-    const struct row_call *row;
+    const struct script_case_call *input;
     podlink_error err;
     char *answer;
 };
 
 typedef bool operation(struct call *call);
 
-static const podlink_link the_link = {ROW_NAMESPACE, ROW_SERVICE, ROW_UID};
-static const podlink_service the_service = {ROW_NAMESPACE, ROW_SERVICE};
+static const podlink_link the_link = {CASE_NAMESPACE, CASE_SERVICE, CASE_UID};
+static const podlink_service the_service = {CASE_NAMESPACE, CASE_SERVICE};
 
 /* ---- into C ---- */
 
@@ -50,7 +50,7 @@ static void say(struct call *call, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    vsnprintf(call->answer, ROW_TEXT_MAX, format, list);
+    vsnprintf(call->answer, CASE_TEXT_MAX, format, list);
     va_end(list);
 }
 
@@ -89,11 +89,11 @@ static bool say_failure(struct call *call, podlink_status status)
     return true;
 }
 
-/* The pod before, as the script says it: what is no pod stands in the row. */
+/* The pod before, as the script says it: what is no pod stands in the test_case. */
 static const char *pod_text(const struct call *call, int32_t pod, char room[16])
 {
     if (pod == PODLINK_UNREADABLE_POD)
-        return call->row->row->before.link;
+        return call->input->test_case->before.link;
     snprintf(room, 16, "%d", (int)pod);
     return room;
 }
@@ -105,7 +105,7 @@ static bool set(struct call *call)
     int32_t pod, previous = 77;
     int64_t seconds;
     char room[16];
-    if (!read_int(call->row->args[1], &pod) || !read_long(call->row->args[2], &seconds))
+    if (!read_int(call->input->args[1], &pod) || !read_long(call->input->args[2], &seconds))
         return false;
     podlink_status status = podlink_link_set(client, &the_link, pod, seconds, &previous, NULL, &call->err);
     if (!say_failure(call, status))
@@ -117,7 +117,7 @@ static bool set_if_absent(struct call *call)
 {
     int32_t pod, in_force = 77;
     int64_t seconds;
-    if (!read_int(call->row->args[1], &pod) || !read_long(call->row->args[2], &seconds))
+    if (!read_int(call->input->args[1], &pod) || !read_long(call->input->args[2], &seconds))
         return false;
     podlink_status status = podlink_link_set_if_absent(client, &the_link, pod, seconds, &in_force, NULL, &call->err);
     if (!say_failure(call, status))
@@ -130,7 +130,7 @@ static bool try_set(struct call *call)
     int32_t pod, in_force = 77, previous = 77;
     int64_t seconds;
     char room[16];
-    if (!read_int(call->row->args[1], &pod) || !read_long(call->row->args[2], &seconds))
+    if (!read_int(call->input->args[1], &pod) || !read_long(call->input->args[2], &seconds))
         return false;
     podlink_status status =
         podlink_link_try_set(client, &the_link, pod, seconds, &in_force, &previous, NULL, &call->err);
@@ -158,7 +158,7 @@ static void say_removed(struct call *call, podlink_status status)
 static bool remove_link(struct call *call)
 {
     int64_t seconds;
-    if (!read_long(call->row->args[1], &seconds))
+    if (!read_long(call->input->args[1], &seconds))
         return false;
     say_removed(call, podlink_link_remove(client, &the_link, seconds, NULL, &call->err));
     return true;
@@ -168,7 +168,7 @@ static bool remove_if_pod(struct call *call)
 {
     int64_t seconds;
     int32_t pod;
-    if (!read_long(call->row->args[1], &seconds) || !read_int(call->row->args[2], &pod))
+    if (!read_long(call->input->args[1], &seconds) || !read_int(call->input->args[2], &pod))
         return false;
     say_removed(call, podlink_link_remove_if_pod(client, &the_link, pod, seconds, NULL, &call->err));
     return true;
@@ -189,14 +189,14 @@ static bool services(struct call *call)
 {
     podlink_service_links *links = NULL;
     size_t used = 1;
-    podlink_status status = podlink_link_services(client, ROW_NAMESPACE, ROW_UID, &links, NULL, &call->err);
+    podlink_status status = podlink_link_services(client, CASE_NAMESPACE, CASE_UID, &links, NULL, &call->err);
     if (say_failure(call, status))
         return true;
     say(call, "[");
     for (size_t i = 0; i < links->count; i++)
-        used += (size_t)snprintf(call->answer + used, ROW_TEXT_MAX - used, "%s'%s' '%d'", i > 0 ? " " : "",
+        used += (size_t)snprintf(call->answer + used, CASE_TEXT_MAX - used, "%s'%s' '%d'", i > 0 ? " " : "",
                                  links->items[i].service, (int)links->items[i].pod);
-    snprintf(call->answer + used, ROW_TEXT_MAX - used, "]");
+    snprintf(call->answer + used, CASE_TEXT_MAX - used, "]");
     podlink_free(links);
     return true;
 }
@@ -205,7 +205,7 @@ static bool best(struct call *call)
 {
     int64_t age;
     int32_t pod = 77;
-    if (!read_long(call->row->args[0], &age))
+    if (!read_long(call->input->args[0], &age))
         return false;
     podlink_status status = podlink_state_best(client, &the_service, age, &pod, NULL, &call->err);
     if (say_failure(call, status))
@@ -215,12 +215,12 @@ static bool best(struct call *call)
     return true;
 }
 
-/* A state without routing is ready, which C tells: whether it is written stands in the row. */
+/* A state without routing is ready, which C tells: whether it is written stands in the test_case. */
 static bool is_short(const struct call *call, const podlink_state *state)
 {
     char text[64];
     snprintf(text, sizeof text, "%d=%" PRId64 "-%" PRId64, (int)state->pod, state->load, state->timestamp_ms);
-    const char *at = strstr(call->row->row->before.state, text);
+    const char *at = strstr(call->input->test_case->before.state, text);
     return state->routing == PODLINK_READY && at && at[strlen(text)] != '-';
 }
 
@@ -229,7 +229,7 @@ static bool live(struct call *call)
     int64_t age;
     podlink_states *states = NULL;
     size_t used = 1;
-    if (!read_long(call->row->args[0], &age))
+    if (!read_long(call->input->args[0], &age))
         return false;
     podlink_status status = podlink_state_live(client, &the_service, age, &states, NULL, &call->err);
     if (say_failure(call, status))
@@ -238,13 +238,13 @@ static bool live(struct call *call)
     say(call, "[");
     for (size_t i = 0; i < states->count; i++) {
         const podlink_state *state = &states->items[i];
-        used += (size_t)snprintf(call->answer + used, ROW_TEXT_MAX - used, "%s'%d' '%" PRId64 "-%" PRId64,
+        used += (size_t)snprintf(call->answer + used, CASE_TEXT_MAX - used, "%s'%d' '%" PRId64 "-%" PRId64,
                                  i > 0 ? " " : "", (int)state->pod, state->load, state->timestamp_ms);
         used += is_short(call, state)
-                    ? (size_t)snprintf(call->answer + used, ROW_TEXT_MAX - used, "'")
-                    : (size_t)snprintf(call->answer + used, ROW_TEXT_MAX - used, "-%d'", (int)state->routing);
+                    ? (size_t)snprintf(call->answer + used, CASE_TEXT_MAX - used, "'")
+                    : (size_t)snprintf(call->answer + used, CASE_TEXT_MAX - used, "-%d'", (int)state->routing);
     }
-    snprintf(call->answer + used, ROW_TEXT_MAX - used, "]");
+    snprintf(call->answer + used, CASE_TEXT_MAX - used, "]");
     podlink_free(states);
     return true;
 }
@@ -253,8 +253,8 @@ static bool set_state(struct call *call)
 {
     int32_t pod, routing;
     int64_t load;
-    if (!read_int(call->row->args[0], &pod) || !read_long(call->row->args[1], &load) ||
-        !read_int(call->row->args[2], &routing))
+    if (!read_int(call->input->args[0], &pod) || !read_long(call->input->args[1], &load) ||
+        !read_int(call->input->args[2], &routing))
         return false;
     podlink_status status =
         podlink_state_set(client, &the_service, pod, load, (podlink_routing)routing, NULL, &call->err);
@@ -282,24 +282,24 @@ static const struct {
 
 /* ---- the back ends ---- */
 
-static bool by_function(void *backend, const struct row_call *row, char answer[ROW_TEXT_MAX])
+static bool by_function(void *backend, const struct script_case_call *input, char answer[CASE_TEXT_MAX])
 {
-    struct call call = {.row = row, .answer = answer};
+    struct call call = {.input = input, .answer = answer};
     const podlink_stats before = api_stats(client);
     const bool *is_error_expected = backend;
     for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
-        if (strcmp(operations[i].script, row->row->script) != 0)
+        if (strcmp(operations[i].script, input->test_case->script) != 0)
             continue;
         if (!operations[i].run || !operations[i].run(&call))
             return false;
-        if (strncmp(row->row->reply, "!podlink:", 9) == 0)
+        if (strncmp(input->test_case->reply, "!podlink:", 9) == 0)
             assert_int_equal(call.err.status, PODLINK_EINVAL); /* not even sent */
         if (call.err.status != PODLINK_EINVAL)
             return true;
         assert_int_equal(api_stats(client).bytes_sent, before.bytes_sent);
         return *is_error_expected; /* where the script does not look at the number, C does all the same */
     }
-    fail_msg("%s is called by no function", row->row->script);
+    fail_msg("%s is called by no function", input->test_case->script);
     return false;
 }
 
@@ -328,27 +328,27 @@ static void write_reply(const podlink_reply *reply, char *out)
     }
 }
 
-static bool by_name(void *backend, const struct row_call *row, char answer[ROW_TEXT_MAX])
+static bool by_name(void *backend, const struct script_case_call *input, char answer[CASE_TEXT_MAX])
 {
     (void)backend;
-    const char *keys[ROW_KEYS_MAX];
+    const char *keys[CASE_KEYS_MAX];
     podlink_reply *reply = NULL;
     podlink_error err;
     size_t count = 0;
-    const size_t key_count = row_keys(row->row->script, keys);
-    while (row->args[count])
+    const size_t key_count = script_case_keys(input->test_case->script, keys);
+    while (input->args[count])
         count++;
-    podlink_status status =
-        podlink_script_run(client, row->row->script, keys, NULL, key_count, row->args, NULL, count, NULL, &reply, &err);
+    podlink_status status = podlink_script_run(client, input->test_case->script, keys, NULL, key_count, input->args,
+                                               NULL, count, NULL, &reply, &err);
     if (status == PODLINK_OK) {
         write_reply(reply, answer);
     } else {
         assert_int_equal(err.delivery, PODLINK_ANSWERED);
-        if (strstr(row->row->reply, "!WRONGTYPE"))
+        if (strstr(input->test_case->reply, "!WRONGTYPE"))
             assert_int_equal(status, PODLINK_EWRONGTYPE);
         else
             assert_int_equal(status, PODLINK_ESERVER);
-        snprintf(answer, ROW_TEXT_MAX, "!%s", err.server);
+        snprintf(answer, CASE_TEXT_MAX, "!%s", err.server);
     }
     podlink_reply_free(reply);
     return true;
@@ -356,46 +356,46 @@ static bool by_name(void *backend, const struct row_call *row, char answer[ROW_T
 
 /* ---- the tests ---- */
 
-static enum row_result run_row(const struct row *row, row_invoke *invoke)
+static enum script_case_result run_case(const struct script_case *test_case, script_case_invoke *invoke)
 {
-    char why[2 * ROW_TEXT_MAX] = "";
-    bool is_error_expected = row->reply[0] == '!';
-    enum row_result result = row_run(redis, row, invoke, &is_error_expected, why);
-    if (result == ROW_FAILED)
-        fail_msg("%s: %s", row->name, why);
+    char why[2 * CASE_TEXT_MAX] = "";
+    bool is_error_expected = test_case->reply[0] == '!';
+    enum script_case_result result = script_case_run(redis, test_case, invoke, &is_error_expected, why);
+    if (result == CASE_FAILED)
+        fail_msg("%s: %s", test_case->name, why);
     return result;
 }
 
 static void holds_in_c(void **state)
 {
-    run_row(*state, by_function);
+    run_case(*state, by_function);
 }
 
-static void all_rows_hold_where_the_scripts_are_run_by_name(void **state)
+static void all_cases_pass_when_scripts_are_run_by_name(void **state)
 {
     (void)state;
     size_t count;
-    const struct row *all = rows(&count);
+    const struct script_case *all = script_cases(&count);
     for (size_t i = 0; i < count; i++) {
         /* Its keys are in two slots. */
         if (api_kind() == API_CLUSTER && strcmp(all[i].script, "statefulComputeLinkIfAbsent") == 0)
             continue;
-        assert_int_equal(run_row(&all[i], by_name), ROW_PASSED);
+        assert_int_equal(run_case(&all[i], by_name), CASE_PASSED);
     }
 }
 
-static void most_rows_were_no_skips(void **state)
+static void most_cases_were_not_skipped(void **state)
 {
     (void)state;
     size_t count, skipped = 0, could = 0;
-    const struct row *all = rows(&count);
+    const struct script_case *all = script_cases(&count);
     for (size_t i = 0; i < count; i++) {
         if (all[i].reply[0] == '!' && strncmp(all[i].reply, "!podlink", 8) == 0)
             continue; /* a bad number, which C mostly cannot hold */
         if (strcmp(all[i].script, "statefulComputeLinkIfAbsent") == 0)
             continue;
         could++;
-        skipped += run_row(&all[i], by_function) == ROW_SKIPPED;
+        skipped += run_case(&all[i], by_function) == CASE_SKIPPED;
     }
     assert_true(could > 100);
     assert_true(skipped <= 3);
@@ -422,40 +422,40 @@ static int stop(void **state)
     return 0;
 }
 
-/* Whether C's types can hold the numbers of a row. */
-static bool is_expressible(const struct row *row)
+/* Whether C's types can hold the numbers of a test_case. */
+static bool is_expressible(const struct script_case *test_case)
 {
     int64_t number;
-    const bool is_narrow = strstr(row->reply, "podlink: pod") || strstr(row->reply, "podlink: routing");
-    if (strcmp(row->script, "statefulComputeLinkIfAbsent") == 0)
+    const bool is_narrow = strstr(test_case->reply, "podlink: pod") || strstr(test_case->reply, "podlink: routing");
+    if (strcmp(test_case->script, "statefulComputeLinkIfAbsent") == 0)
         return false;
-    for (size_t i = 0; row->args[i]; i++) {
-        if (strcmp(row->args[i], ROW_SERVICE) == 0)
+    for (size_t i = 0; test_case->args[i]; i++) {
+        if (strcmp(test_case->args[i], CASE_SERVICE) == 0)
             continue;
-        if (!read_long(row->args[i], &number) || (is_narrow && number > INT32_MAX))
+        if (!read_long(test_case->args[i], &number) || (is_narrow && number > INT32_MAX))
             return false;
     }
     return true;
 }
 
 static const struct CMUnitTest others[] = {
-    cmocka_unit_test(all_rows_hold_where_the_scripts_are_run_by_name),
-    cmocka_unit_test(most_rows_were_no_skips),
+    cmocka_unit_test(all_cases_pass_when_scripts_are_run_by_name),
+    cmocka_unit_test(most_cases_were_not_skipped),
 };
 enum { OTHER_COUNT = sizeof others / sizeof *others };
 
 int main(void)
 {
-    size_t row_count, count = 0;
-    const struct row *all = rows(&row_count);
-    struct CMUnitTest *tests = calloc(row_count + OTHER_COUNT, sizeof *tests);
+    size_t case_count, count = 0;
+    const struct script_case *all = script_cases(&case_count);
+    struct CMUnitTest *tests = calloc(case_count + OTHER_COUNT, sizeof *tests);
     if (!tests)
         return 1;
-    for (size_t i = 0; i < row_count; i++)
+    for (size_t i = 0; i < case_count; i++)
         if (is_expressible(&all[i])) /* cmocka hands the state to the test as it is; it only reads it */
             tests[count++] = (struct CMUnitTest){all[i].name, holds_in_c, NULL, NULL, (void *)(uintptr_t)&all[i]};
     memcpy(tests + count, others, sizeof others);
-    const int failed = _cmocka_run_group_tests("rows", tests, count + OTHER_COUNT, start, stop);
+    const int failed = _cmocka_run_group_tests("script cases", tests, count + OTHER_COUNT, start, stop);
     free(tests);
     return failed == 0 ? 0 : 1;
 }

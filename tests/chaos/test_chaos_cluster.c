@@ -51,7 +51,7 @@ static struct outcome stop_writers(const char *what)
 {
     struct test_server *servers[TEST_CLUSTER_NODES_MAX];
     writers_stop(writers);
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     const struct outcome outcome = writers_compare(writers, servers, masters(servers));
     writers_print(writers, &outcome, what);
     return outcome;

@@ -61,7 +61,7 @@ static struct test_server *part_and_heal(void)
 
 static struct outcome stop_writers(struct test_server *master, const char *what)
 {
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
     assert_true(writers_go_on(writers, chaos.rate / 2, SOON_MS));
     writers_stop(writers);
     const struct outcome outcome = writers_compare(writers, &master, 1);
@@ -133,7 +133,7 @@ static void what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window(void *
     while (ask_now_ms() < cut_ms + CLUSTER_CUT_MS)
         ask_wait_ms(20);
     assert_true(networks_heal());
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_true(writers_go_on(writers, chaos.rate / 2, SOON_MS));
     writers_stop(writers);
     for (size_t i = 0; i < MASTERS; i++)

@@ -60,7 +60,7 @@ static void replace(size_t more)
     const int64_t replaced = ask_now_ms();
     assert_true(writers_go_on(writers, more, SOON_MS));
     assert_true(test_sentinel_demote(sentinel, old));
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
     print_message("# planned failover: all sentinels name another master after %d ms\n", (int)(replaced - began));
 }
 
@@ -131,7 +131,7 @@ static void kill_the_master(void)
                   (int)((replaced_ns - killed_ns) / MS), first_ms);
     assert_true(first_ms <= DOWN_AFTER_MS + FIRST_SUCCESS_MS * chaos.slowness);
     assert_true(test_sentinel_revive(sentinel, old));
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
 }
 
 static void a_master_that_is_killed_loses_nothing(void **state)
@@ -156,7 +156,7 @@ static void a_master_that_is_killed_loses_nothing(void **state)
 static int begin(void **state)
 {
     (void)state;
-    if (!test_sentinel_settle(sentinel) || !ask_ok(test_sentinel_master(sentinel), "FLUSHALL"))
+    if (!test_sentinel_wait_stable(sentinel) || !ask_ok(test_sentinel_master(sentinel), "FLUSHALL"))
         return -1;
     windows_init(&windows);
     client = chaos_open(test_sentinel_url(sentinel), &windows);

@@ -188,7 +188,7 @@ static void redirects_do_not_tell_the_password(void **state)
     char name[NAME_SIZE];
     const podlink_service service = service_on(0, name);
     podlink_options options = options_as_default();
-    secrets_listen(&options);
+    secrets_record(&options);
     options.read_from = PODLINK_READ_REPLICA;
     podlink_client *client = api_open_with(&options);
     assert_status(PODLINK_OK, set(client, &service, 1), &err);
@@ -199,9 +199,9 @@ static void redirects_do_not_tell_the_password(void **state)
     assert_true(api_stats(client).redirects_ask > 0);
     assert_true(api_stats(client).redirects_moved > 0);
     podlink_client_reauthenticate(client, &err);
-    secrets_look(&err);
+    secrets_check(&err);
     podlink_client_free(client);
-    secrets_look(NULL);
+    secrets_check(NULL);
 }
 
 static void a_node_that_a_redirect_leads_to_and_that_refuses_is_not_told_it(void **state)
@@ -214,19 +214,19 @@ static void a_node_that_a_redirect_leads_to_and_that_refuses_is_not_told_it(void
     assert_true(acl_allow(test_cluster_node(cluster, 1), "other", rule));
     podlink_free(rule);
     podlink_options options = options_as_default();
-    secrets_listen(&options);
+    secrets_record(&options);
     options.user = "eva";
     podlink_client *client = api_open_with(&options);
     assert_status(PODLINK_OK, set(client, &service, 0), &err);
     assert_status(PODLINK_EAUTH, set(client, &moving, 0), &err);
-    secrets_look(&err);
+    secrets_check(&err);
     assert_int_equal(api_stats(client).redirects_ask, 1);
     assert_true(test_cluster_move(cluster, slot_of(&service), 1));
     assert_status(PODLINK_EAUTH, set(client, &service, 0), &err);
-    secrets_look(&err);
+    secrets_check(&err);
     assert_int_equal(api_stats(client).redirects_moved, 1);
     podlink_client_free(client);
-    secrets_look(NULL);
+    secrets_check(NULL);
 }
 
 /* A node that sends its callers on to one that repeats what it was sent. */
@@ -254,15 +254,15 @@ static void what_a_node_repeats_that_a_redirect_leads_to_is_not_told(void **stat
         faulty_server_recover(first); /* the replies are written now */
         snprintf(url, sizeof url, "cluster://127.0.0.1:%s", port);
         podlink_options options = options_as_default();
-        secrets_listen(&options);
+        secrets_record(&options);
         options.url = url;
         options.retries = 0;
         podlink_client *client = api_open_with(&options);
         assert_status(PODLINK_EAUTH, set(client, &service, 0), &err);
-        secrets_look(&err);
+        secrets_check(&err);
         assert_int_equal(faulty_server_connections(second), 1);
         podlink_client_free(client);
-        secrets_look(NULL);
+        secrets_check(NULL);
         faulty_server_stop(first);
         faulty_server_stop(second);
     }
@@ -290,27 +290,27 @@ static void the_rule_is_enough_for_the_next_master_where_the_user_is_known(void 
     char *rule = rule_of(&uses[0]);
     allow_everywhere(rule);
     podlink_options options = options_as_default();
-    secrets_listen(&options);
+    secrets_record(&options);
     options.user = "eva";
     struct call call = {api_open_with(&options), &service, PODLINK_EAUTH};
     assert_status(PODLINK_OK, set(call.client, &service, 0), &err);
     assert_true(test_cluster_move_end(cluster, slot_of(&moving), 1)); /* a failover would leave it without an owner */
-    assert_true(test_cluster_settle(cluster));                        /* who has not heard of a move is no candidate */
+    assert_true(test_cluster_wait_stable(cluster));                   /* who has not heard of a move is no candidate */
     assert_true(test_cluster_failover(cluster, 2));
     assert_status(PODLINK_OK, set(call.client, &service, 0), &err);
     if (refused_anywhere()[0])
         fail_msg("refused: %s", refused_anywhere());
     assert_true(ask_ok(test_cluster_node(cluster, 0), "ACL DELUSER eva"));
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_true(test_cluster_failover(cluster, 0));
     assert_true(ask_until(ends_as_expected, &call, SOON_MS)); /* it comes from the new master, who does not know him */
-    secrets_look(&err);
+    secrets_check(&err);
     assert_true(acl_allow(test_cluster_node(cluster, 0), SECRET_OF_SERVERS, rule));
     call.expected = PODLINK_OK;
     assert_true(ask_until(ends_as_expected, &call, SOON_MS));
     podlink_free(rule);
     podlink_client_free(call.client);
-    secrets_look(NULL);
+    secrets_check(NULL);
 }
 
 /* ---- the program ---- */

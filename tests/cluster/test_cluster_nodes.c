@@ -330,7 +330,7 @@ static void a_stopped_node_fails_its_own_items_by_the_deadline_and_no_others(voi
     assert_true(single_late_ms <= LATE_MS * api_slowness());
     assert_int_equal(elsewhere, PODLINK_OK);
     assert_true(elsewhere_late_ms <= 100 * api_slowness());
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_status(PODLINK_OK, podlink_link_set_batch(client, items, ITEMS, NULL, &err), &err);
     podlink_client_free(client);
 }

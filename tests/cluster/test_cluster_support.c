@@ -26,7 +26,7 @@ static void a_slot_moves_with_its_keys(void **state)
     assert_true(ask_ok(test_cluster_node(cluster, from), "SET %s value", "a key"));
     assert_true(test_cluster_move(cluster, slot, to));
     assert_true(ask_ok(test_cluster_node(cluster, to), "GET %s", "a key"));
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_int_equal(test_cluster_owner_index(cluster, slot), to);
 }
 
@@ -55,10 +55,10 @@ static void a_node_is_added_filled_emptied_and_removed(void **state)
     assert_int_not_equal(added, SIZE_MAX);
     for (unsigned slot = 0; slot < 20; slot++)
         assert_true(test_cluster_move(cluster, slot, added));
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_int_equal(test_cluster_empty(cluster, added, 1), 20);
     assert_true(test_cluster_remove(cluster, added));
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_int_equal(test_cluster_owner_index(cluster, 7), 1);
 }
 
@@ -68,14 +68,14 @@ static void a_replica_takes_over_when_told_and_when_its_master_is_killed(void **
     const unsigned slot = 16000;
     assert_int_equal(test_cluster_owner_index(cluster, slot), 2);
     assert_true(test_cluster_failover(cluster, 5));
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
     assert_int_equal(test_cluster_owner_index(cluster, slot), 5);
     test_server_kill(test_cluster_node(cluster, 5));
     const int64_t began = ask_now_ms();
     assert_int_equal(test_cluster_new_owner(cluster, slot, 5, 10000), 2);
     print_message("# taken over after %d ms\n", (int)(ask_now_ms() - began));
     assert_true(test_cluster_revive(cluster, 5));
-    assert_true(test_cluster_settle(cluster));
+    assert_true(test_cluster_wait_stable(cluster));
 }
 
 static void one_node_owns_all_slots_behind_a_password_on_ipv6(void **state)

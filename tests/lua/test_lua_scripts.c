@@ -23,7 +23,7 @@
 #define PODLINK_LUA_DIR "lua"
 #endif
 
-enum { SCRIPT_BYTES_MAX = 16384, ARGV_MAX = 3 + ROW_KEYS_MAX + ROW_ARGS_MAX };
+enum { SCRIPT_BYTES_MAX = 16384, ARGV_MAX = 3 + CASE_KEYS_MAX + CASE_ARGS_MAX };
 
 static struct {
     const char *name;
@@ -115,11 +115,11 @@ static void write_reply(const redisReply *reply, char *out, size_t room)
 /* EVALSHA (or EVALSHA_RO) with arguments of given lengths; lengths may be NULL. The caller frees the reply. */
 static redisReply *evalsha(const char *verb, const char *script, const char *const args[], const size_t lengths[])
 {
-    const char *keys[ROW_KEYS_MAX];
+    const char *keys[CASE_KEYS_MAX];
     const char *argv[ARGV_MAX] = {verb, sha_of(script)};
     size_t length[ARGV_MAX];
     size_t count = 2;
-    const size_t key_count = row_keys(script, keys);
+    const size_t key_count = script_case_keys(script, keys);
 
     argv[count++] = key_count == 2 ? "2" : "1";
     for (size_t i = 0; i < key_count; i++)
@@ -135,26 +135,26 @@ static redisReply *evalsha(const char *verb, const char *script, const char *con
     return reply;
 }
 
-static bool by_evalsha(void *verb, const struct row_call *call, char answer[ROW_TEXT_MAX])
+static bool by_evalsha(void *verb, const struct script_case_call *call, char answer[CASE_TEXT_MAX])
 {
-    redisReply *reply = evalsha(verb, call->row->script, call->args, NULL);
-    write_reply(reply, answer, ROW_TEXT_MAX);
+    redisReply *reply = evalsha(verb, call->test_case->script, call->args, NULL);
+    write_reply(reply, answer, CASE_TEXT_MAX);
     freeReplyObject(reply);
     return true;
 }
 
-/* ---- the rows ---- */
+/* ---- the test cases ---- */
 
-static void run_row(const struct row *row, char *verb)
+static void run_case(const struct script_case *test_case, char *verb)
 {
-    char why[2 * ROW_TEXT_MAX];
-    switch (row_run(redis, row, by_evalsha, verb, why)) {
-    case ROW_PASSED:
+    char why[2 * CASE_TEXT_MAX];
+    switch (script_case_run(redis, test_case, by_evalsha, verb, why)) {
+    case CASE_PASSED:
         break;
-    case ROW_FAILED:
-        fail_msg("%s: %s", row->script, why);
+    case CASE_FAILED:
+        fail_msg("%s: %s", test_case->script, why);
         break;
-    case ROW_SKIPPED:
+    case CASE_SKIPPED:
         skip();
         break;
     }
@@ -163,7 +163,7 @@ static void run_row(const struct row *row, char *verb)
 static void holds(void **state)
 {
     char verb[] = "EVALSHA";
-    run_row(*state, verb);
+    run_case(*state, verb);
 }
 
 /* ---- what a row cannot say ---- */
@@ -214,11 +214,11 @@ static void expect_calls(int expected, const char *script, const char *const arg
 
 static void the_common_calls_cost_as_few_commands_as_documented(void **state)
 {
-    static const char *const for_ever[] = {ROW_SERVICE, "3", "-1", NULL};
-    static const char *const for_a_time[] = {ROW_SERVICE, "3", "60", NULL};
-    static const char *const moved[] = {ROW_SERVICE, "4", "-1", NULL};
-    static const char *const remove_later[] = {ROW_SERVICE, "60", NULL};
-    static const char *const remove_now[] = {ROW_SERVICE, "-1", NULL};
+    static const char *const for_ever[] = {CASE_SERVICE, "3", "-1", NULL};
+    static const char *const for_a_time[] = {CASE_SERVICE, "3", "60", NULL};
+    static const char *const moved[] = {CASE_SERVICE, "4", "-1", NULL};
+    static const char *const remove_later[] = {CASE_SERVICE, "60", NULL};
+    static const char *const remove_now[] = {CASE_SERVICE, "-1", NULL};
     static const char *const any_age[] = {"0", NULL};
     static const char *const none[] = {NULL};
     (void)state;
@@ -241,7 +241,7 @@ static void the_common_calls_cost_as_few_commands_as_documented(void **state)
 
 static void setting_a_persistent_link_again_writes_nothing(void **state)
 {
-    static const char *const args[] = {ROW_SERVICE, "3", "-1", NULL};
+    static const char *const args[] = {CASE_SERVICE, "3", "-1", NULL};
     (void)state;
     command("FLUSHALL");
     freeReplyObject(evalsha("EVALSHA", "statefulSetLink", args, NULL));
@@ -271,7 +271,7 @@ static void a_stamp_is_right_in_the_first_tenth_of_a_second_too(void **state)
         const int64_t before = server_ms();
         freeReplyObject(evalsha("EVALSHA", "statefulSetState", args, NULL));
         const int64_t after = server_ms();
-        redisReply *reply = redisCommand(redis, "HGET %s 3", ROW_STATE_KEY);
+        redisReply *reply = redisCommand(redis, "HGET %s 3", CASE_STATE_KEY);
         assert_non_null(reply);
         const int64_t stamp = strtoll(reply->str + strlen("17-"), NULL, 10);
         freeReplyObject(reply);
@@ -283,9 +283,9 @@ static void a_stamp_is_right_in_the_first_tenth_of_a_second_too(void **state)
 
 static void a_number_with_a_nul_byte_is_refused(void **state)
 {
-    static const char *const args[] = {ROW_SERVICE, "3\0", "60\0", NULL};
-    static const size_t nul_in_pod[] = {sizeof ROW_SERVICE - 1, 2, 2};
-    static const size_t nul_in_time[] = {sizeof ROW_SERVICE - 1, 1, 3};
+    static const char *const args[] = {CASE_SERVICE, "3\0", "60\0", NULL};
+    static const size_t nul_in_pod[] = {sizeof CASE_SERVICE - 1, 2, 2};
+    static const size_t nul_in_time[] = {sizeof CASE_SERVICE - 1, 1, 3};
     const size_t *const lengths[] = {nul_in_pod, nul_in_time};
     (void)state;
     command("FLUSHALL");
@@ -303,7 +303,7 @@ static void a_number_with_a_nul_byte_is_refused(void **state)
 
 static void an_error_repeats_40_printable_bytes_of_the_argument_at_most(void **state)
 {
-    static const char *const args[] = {ROW_SERVICE, "\r\n\x1b\xff%s0123456789012345678901234567890123456789", "-1",
+    static const char *const args[] = {CASE_SERVICE, "\r\n\x1b\xff%s0123456789012345678901234567890123456789", "-1",
                                        NULL};
     (void)state;
     redisReply *reply = evalsha("EVALSHA", "statefulSetLink", args, NULL);
@@ -318,7 +318,7 @@ static void a_call_with_an_argument_missing_changes_nothing(void **state)
     static const char *const writers[] = {
         "statefulSetLink",          "statefulSetLinkIfAbsent", "statefulTrySetLink",         "statefulRemoveLink",
         "statefulRemoveLinkWithId", "statefulSetState",        "statefulComputeLinkIfAbsent"};
-    static const char *const args[] = {ROW_SERVICE, NULL};
+    static const char *const args[] = {CASE_SERVICE, NULL};
     (void)state;
     for (size_t i = 0; i < sizeof writers / sizeof writers[0]; i++) {
         command("FLUSHALL");
@@ -337,7 +337,7 @@ static void the_scripts_that_only_read_run_as_read_only(void **state)
                                           "statefulGetLinkService"};
     char verb[] = "EVALSHA_RO";
     size_t count;
-    const struct row *all = rows(&count);
+    const struct script_case *all = script_cases(&count);
     (void)state;
     redisReply *known = redisCommand(redis, "COMMAND INFO EVALSHA_RO");
     const bool has_verb = known != NULL && known->elements == 1 && known->element[0]->type == REDIS_REPLY_ARRAY;
@@ -349,14 +349,14 @@ static void the_scripts_that_only_read_run_as_read_only(void **state)
     for (size_t i = 0; i < count; i++) {
         for (size_t j = 0; j < sizeof readers / sizeof readers[0]; j++)
             if (strcmp(all[i].script, readers[j]) == 0)
-                run_row(&all[i], verb);
+                run_case(&all[i], verb);
     }
 }
 
-static void every_script_has_rows(void **state)
+static void every_script_has_cases(void **state)
 {
     size_t count;
-    const struct row *all = rows(&count);
+    const struct script_case *all = script_cases(&count);
     (void)state;
     for (size_t i = 0; i < SCRIPT_COUNT; i++) {
         size_t found = 0;
@@ -400,23 +400,23 @@ static const struct CMUnitTest others[] = {
     cmocka_unit_test(an_error_repeats_40_printable_bytes_of_the_argument_at_most),
     cmocka_unit_test(a_call_with_an_argument_missing_changes_nothing),
     cmocka_unit_test(the_scripts_that_only_read_run_as_read_only),
-    cmocka_unit_test(every_script_has_rows),
+    cmocka_unit_test(every_script_has_cases),
 };
 enum { OTHER_COUNT = sizeof others / sizeof others[0] };
 
 int main(void)
 {
-    size_t row_count;
-    const struct row *all = rows(&row_count);
-    struct CMUnitTest *tests = calloc(row_count + OTHER_COUNT, sizeof *tests);
+    size_t case_count;
+    const struct script_case *all = script_cases(&case_count);
+    struct CMUnitTest *tests = calloc(case_count + OTHER_COUNT, sizeof *tests);
     if (tests == NULL)
         return 1;
-    for (size_t i = 0; i < row_count; i++) {
+    for (size_t i = 0; i < case_count; i++) {
         /* cmocka hands the state to the test as it is; `holds` only reads it. */
         tests[i] = (struct CMUnitTest){all[i].name, holds, NULL, NULL, (void *)(uintptr_t)&all[i]};
     }
-    memcpy(tests + row_count, others, sizeof others);
-    const int failed = _cmocka_run_group_tests("scripts", tests, row_count + OTHER_COUNT, start, stop);
+    memcpy(tests + case_count, others, sizeof others);
+    const int failed = _cmocka_run_group_tests("scripts", tests, case_count + OTHER_COUNT, start, stop);
     free(tests);
     return failed == 0 ? 0 : 1;
 }

@@ -74,7 +74,7 @@ static void end(struct world *world, const char *what)
     load_stop(&world->load);
     load_print(&world->load, what);
     assert_blameless();
-    assert_true(load_told_as(&world->load, PODLINK_ECLOSED, PODLINK_NOT_SENT) > 0);
+    assert_true(load_count_as(&world->load, PODLINK_ECLOSED, PODLINK_NOT_SENT) > 0);
     podlink_client_free(world->client);
 }
 
@@ -92,8 +92,8 @@ static void calls_in_flight_at_the_close_are_answered_and_later_ones_are_told(vo
     assert_true(took_ms < TIMEOUT_MS);
     for (int i = 1; i < LOAD_STATUSES; i++)
         if (i != -PODLINK_ECLOSED)
-            assert_int_equal(load_told(&world->load, (podlink_status)-i), 0);
-    assert_int_equal(load_told_as(&world->load, PODLINK_ECLOSED, PODLINK_UNKNOWN), 0);
+            assert_int_equal(load_count(&world->load, (podlink_status)-i), 0);
+    assert_int_equal(load_count_as(&world->load, PODLINK_ECLOSED, PODLINK_UNKNOWN), 0);
     load_assert_counters(&world->load, world->redis);
 }
 
@@ -107,7 +107,7 @@ static void calls_to_a_stopped_server_lose_their_connection_when_the_close_has_w
     test_server_resume(world->server);
     print_message("# the close took %lld ms\n", (long long)took_ms);
     assert_in_range(took_ms, WAIT_MS, WAIT_MS + LATE_MS);
-    assert_true(load_told_as(&world->load, PODLINK_ECLOSED, PODLINK_UNKNOWN) > 0);
+    assert_true(load_count_as(&world->load, PODLINK_ECLOSED, PODLINK_UNKNOWN) > 0);
     api_ask(world->redis, "PING");
     load_assert_counters(&world->load, world->redis);
 }

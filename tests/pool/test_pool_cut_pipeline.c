@@ -78,8 +78,8 @@ static void measure(struct world *world, uint64_t *bytes, uint64_t *reply_bytes)
     proxy_set(world->proxy, PROXY_TO_CLIENT, NULL);
     fill(world, &batch);
     assert_status(PODLINK_OK, run(world, &batch, &err), &err);
-    *bytes = proxy_passed(world->proxy, PROXY_TO_SERVER);
-    *reply_bytes = proxy_passed(world->proxy, PROXY_TO_CLIENT);
+    *bytes = proxy_forwarded(world->proxy, PROXY_TO_SERVER);
+    *reply_bytes = proxy_forwarded(world->proxy, PROXY_TO_CLIENT);
     assert_int_equal(*bytes % ITEMS, 0);
     assert_int_equal(*reply_bytes, ITEMS * FIRST_REPLY);
     world->stored += ITEMS;

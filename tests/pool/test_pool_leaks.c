@@ -119,7 +119,7 @@ static struct held run(struct world *world, int times)
     lose_connections(world, times);
     load_stop(&world->load);
     assert_blameless();
-    assert_int_equal(load_told(&world->load, PODLINK_ETIMEDOUT), 0);
+    assert_int_equal(load_count(&world->load, PODLINK_ETIMEDOUT), 0);
     return measure(world);
 }
 

@@ -160,7 +160,7 @@ static void calls_to_a_stopped_server_end_in_time_and_all_is_well_when_it_goes_o
     test_server_resume(world->server);
     expect_recovery(world, "stopped");
     load_assert_only(&world->load, ONLY(PODLINK_ETIMEDOUT, PODLINK_ECONNLOST));
-    assert_true(load_told(&world->load, PODLINK_ETIMEDOUT) > 0);
+    assert_true(load_count(&world->load, PODLINK_ETIMEDOUT) > 0);
 }
 
 static void calls_to_a_killed_server_fail_and_all_is_well_when_it_is_back(void **state)
@@ -183,9 +183,9 @@ static void calls_to_a_killed_server_fail_and_all_is_well_when_it_is_back(void *
     assert_true(load_failed_at(&world->load) <= ended + RECOVERY_MS * MS || load_was_starved(&world->load));
     load_assert_in_time(&world->load);
     load_assert_only(&world->load, ONLY(PODLINK_ECONNLOST, PODLINK_ECONNECT, PODLINK_ETIMEDOUT, PODLINK_ELOADING));
-    assert_true(load_told_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
+    assert_true(load_count_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
     /* Unknown is a ping that was sent, and could not be sent again. */
-    assert_int_equal(load_told_as(&world->load, PODLINK_ECONNECT, PODLINK_ANSWERED), 0);
+    assert_int_equal(load_count_as(&world->load, PODLINK_ECONNECT, PODLINK_ANSWERED), 0);
     assert_true(world->most_descriptors <= world->descriptors + THREADS + SHARED + DEDICATED + OWN_CONNECTIONS);
     assert_counted(world);
 }
@@ -198,7 +198,7 @@ static void calls_to_a_paused_server_end_in_time_and_all_is_well_when_it_goes_on
     watch(world, FAULT_MS, false);
     expect_recovery(world, "paused");
     load_assert_only(&world->load, ONLY(PODLINK_ETIMEDOUT, PODLINK_ECONNLOST));
-    assert_true(load_told(&world->load, PODLINK_ETIMEDOUT) > 0);
+    assert_true(load_count(&world->load, PODLINK_ETIMEDOUT) > 0);
 }
 
 /* As DEBUG SLEEP, which a server has to be told to allow: it is in a script and answers nobody. Some servers stop the
@@ -213,7 +213,7 @@ static void calls_to_a_server_that_is_busy_end_in_time_and_all_is_well_when_it_i
     assert_int_equal(api_ask(world->redis, "EVAL %s 0 %d", script, FAULT_MS)->integer, 1);
     expect_recovery(world, "busy");
     load_assert_only(&world->load, ONLY(PODLINK_ETIMEDOUT, PODLINK_ECONNLOST, PODLINK_EBUSY));
-    assert_true(load_told(&world->load, PODLINK_ETIMEDOUT) > 0);
+    assert_true(load_count(&world->load, PODLINK_ETIMEDOUT) > 0);
 }
 
 /* ---- a server that lets nobody in ---- */
@@ -230,7 +230,7 @@ static void calls_to_a_server_with_too_many_clients_say_so_and_all_is_well_when_
     api_ask(world->redis, "CONFIG SET maxclients 1000");
     expect_recovery(world, "too many clients");
     load_assert_only(&world->load, ONLY(PODLINK_ECONNECT, PODLINK_ECONNLOST, PODLINK_ETIMEDOUT));
-    assert_true(load_told_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
+    assert_true(load_count_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
 }
 
 static void expect_no_way_in(struct world *world, const char *url, podlink_status expected)
@@ -248,8 +248,8 @@ static void expect_no_way_in(struct world *world, const char *url, podlink_statu
     assert_blameless();
     load_assert_in_time(&world->load);
     load_assert_only(&world->load, ONLY(expected));
-    assert_int_equal(load_told(&world->load, expected), load_told_as(&world->load, expected, PODLINK_NOT_SENT));
-    assert_true(load_told(&world->load, expected) > 0);
+    assert_int_equal(load_count(&world->load, expected), load_count_as(&world->load, expected, PODLINK_NOT_SENT));
+    assert_true(load_count(&world->load, expected) > 0);
     assert_int_equal(load_ok(&world->load), 0);
 }
 
@@ -306,7 +306,7 @@ static void calls_without_descriptors_say_so_and_all_is_well_when_there_are_some
     set_descriptor_limit(limits.rlim_cur);
     expect_recovery(world, "no descriptors");
     load_assert_only(&world->load, ONLY(PODLINK_ECONNECT, PODLINK_ECONNLOST));
-    assert_true(load_told_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
+    assert_true(load_count_as(&world->load, PODLINK_ECONNECT, PODLINK_NOT_SENT) > 0);
 }
 
 /* ---- lost connections ---- */
@@ -322,9 +322,9 @@ static void calls_whose_connections_are_killed_say_so_and_most_do_not_notice(voi
     }
     expect_recovery(world, "killed again and again");
     load_assert_only(&world->load, ONLY(PODLINK_ECONNLOST));
-    assert_int_equal(load_told(&world->load, PODLINK_ECONNLOST),
-                     load_told_as(&world->load, PODLINK_ECONNLOST, PODLINK_UNKNOWN) +
-                         load_told_as(&world->load, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
+    assert_int_equal(load_count(&world->load, PODLINK_ECONNLOST),
+                     load_count_as(&world->load, PODLINK_ECONNLOST, PODLINK_UNKNOWN) +
+                         load_count_as(&world->load, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
 }
 
 #define WITH_WORLD(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)

@@ -243,7 +243,7 @@ static void *call_soon(void *client)
 
 static bool an_answer_has_passed(void *proxy)
 {
-    return proxy_passed(proxy, PROXY_TO_CLIENT) > 0;
+    return proxy_forwarded(proxy, PROXY_TO_CLIENT) > 0;
 }
 
 static void the_times_of_a_call_add_up_that_was_answered_once_and_then_not(void **state)

@@ -44,7 +44,7 @@ static int64_t loads_of(struct setting *s)
     return calls_of(s->redis, "function|load");
 }
 
-/* ---- the rows, by FCALL and FCALL_RO themselves ---- */
+/* ---- the test cases, by FCALL and FCALL_RO themselves ---- */
 
 static const char *const readers[] = {"statefulGetLinkIfPersist", "statefulGetServicePod", "statefulGetService",
                                       "statefulGetLinkService"};
@@ -80,33 +80,33 @@ static void write_answer(const redisReply *reply, char *out, size_t room)
     }
 }
 
-static bool by_fcall(void *backend, const struct row_call *call, char answer[ROW_TEXT_MAX])
+static bool by_fcall(void *backend, const struct script_case_call *call, char answer[CASE_TEXT_MAX])
 {
     struct setting *s = backend;
-    const char *argv[3 + ROW_KEYS_MAX + ROW_ARGS_MAX] = {is_reader(call->row->script) ? "FCALL_RO" : "FCALL",
-                                                         call->row->script};
-    const size_t key_count = row_keys(call->row->script, argv + 3);
+    const char *argv[3 + CASE_KEYS_MAX + CASE_ARGS_MAX] = {is_reader(call->test_case->script) ? "FCALL_RO" : "FCALL",
+                                                           call->test_case->script};
+    const size_t key_count = script_case_keys(call->test_case->script, argv + 3);
     size_t count = 3 + key_count;
     argv[2] = key_count == 2 ? "2" : "1";
     for (size_t i = 0; call->args[i]; i++)
         argv[count++] = call->args[i];
     redisReply *reply = redisCommandArgv(s->redis, (int)count, argv, NULL);
     assert_non_null(reply);
-    write_answer(reply, answer, ROW_TEXT_MAX);
+    write_answer(reply, answer, CASE_TEXT_MAX);
     freeReplyObject(reply);
     return true;
 }
 
-static void the_rows_hold_by_fcall(void **state)
+static void all_cases_pass_by_fcall(void **state)
 {
     struct setting *s = *state;
-    char why[2 * ROW_TEXT_MAX];
+    char why[2 * CASE_TEXT_MAX];
     size_t count;
-    const struct row *all = rows(&count);
+    const struct script_case *all = script_cases(&count);
     for (size_t i = 0; i < count; i++)
-        if (row_run(s->redis, &all[i], by_fcall, s, why) != ROW_PASSED)
+        if (script_case_run(s->redis, &all[i], by_fcall, s, why) != CASE_PASSED)
             fail_msg("%s: %s: %s", all[i].script, all[i].name, why);
-    print_message("# %zu rows\n", count);
+    print_message("# %zu cases\n", count);
 }
 
 /* ---- loading ---- */
@@ -331,7 +331,7 @@ static void a_full_server_still_takes_removals(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVER(the_rows_hold_by_fcall),
+        WITH_SERVER(all_cases_pass_by_fcall),
         WITH_SERVER(calls_go_by_fcall),
         WITH_SERVER(your_own_scripts_still_go_by_evalsha),
         WITH_SERVER(the_library_is_loaded_only_where_another_is_there),

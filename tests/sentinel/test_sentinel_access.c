@@ -94,17 +94,17 @@ static void sentinels_and_servers_have_passwords_of_their_own(void **state)
     (void)state;
     podlink_options options = options_as_default();
     options.script_loading = PODLINK_LOAD_ON_OPEN;
-    secrets_listen(&options);
+    secrets_record(&options);
     options.sentinel_password = NULL;
     assert_int_equal(open_fails(&options), PODLINK_EAUTH);
-    secrets_look(&err);
+    secrets_check(&err);
     options.sentinel_password = SECRET_WRONG;
     assert_int_equal(open_fails(&options), PODLINK_EAUTH);
-    secrets_look(&err);
+    secrets_check(&err);
     options.sentinel_password = SECRET_OF_SENTINELS;
     options.password = SECRET_WRONG;
     assert_int_equal(open_fails(&options), PODLINK_EAUTH);
-    secrets_look(&err);
+    secrets_check(&err);
     options.password = SECRET_OF_SERVERS;
     podlink_client *client = api_open_with(&options);
     assert_status(PODLINK_OK, set(client, 0), &err);
@@ -120,7 +120,7 @@ static void neither_is_shown_the_password_of_the_other(void **state)
         assert_true(ask_ok(test_sentinel_sentinel(deployment, i), "ACL LOG RESET"));
     }
     podlink_options options = options_as_default();
-    secrets_listen(&options);
+    secrets_record(&options);
     options.client_name = "shown";
     options.read_from = PODLINK_READ_REPLICA;
     podlink_client *client = api_open_with(&options);
@@ -130,7 +130,7 @@ static void neither_is_shown_the_password_of_the_other(void **state)
     podlink_client_tick(client);
     assert_true(listens_to_all("shown"));
     podlink_client_free(client);
-    secrets_look(NULL);
+    secrets_check(NULL);
     for (size_t i = 0; i < N; i++) {
         assert_string_equal(acl_refused(test_sentinel_server(deployment, i)), "");
         assert_string_equal(acl_refused(test_sentinel_sentinel(deployment, i)), "");
@@ -142,7 +142,7 @@ static void a_sentinel_that_refuses_is_not_told_and_another_is_asked(void **stat
     (void)state;
     char *rule;
     podlink_options options = options_as_default();
-    secrets_listen(&options);
+    secrets_record(&options);
     options.sentinel_user = "eva";
     assert_status(PODLINK_OK, podlink_acl_rule("test", PODLINK_ACL_SENTINEL_USER, &rule, &err), &err);
     for (size_t i = 0; i < N; i++)
@@ -152,14 +152,14 @@ static void a_sentinel_that_refuses_is_not_told_and_another_is_asked(void **stat
     assert_status(PODLINK_OK, set(client, 0), &err);
     podlink_client_tick(client);
     podlink_client_free(client);
-    secrets_look(&err);
+    secrets_check(&err);
     assert_true(acl_allow(test_sentinel_sentinel(deployment, 2), "other", ""));
     client = api_open_with(&options);
     assert_status(PODLINK_EAUTH, set(client, 0), &err);
-    secrets_look(&err);
+    secrets_check(&err);
     podlink_client_tick(client);
     podlink_client_free(client);
-    secrets_look(NULL);
+    secrets_check(NULL);
 }
 
 /* Some repeat what they were sent. */
@@ -176,15 +176,15 @@ static void what_a_sentinel_repeats_is_not_told(void **state)
         assert_non_null(server);
         snprintf(url, sizeof url, "sentinel%s/mymaster", strchr(faulty_server_url(server), ':'));
         podlink_options options = options_as_default();
-        secrets_listen(&options);
+        secrets_record(&options);
         options.url = url;
         options.retries = 0;
         podlink_client *client = api_open_with(&options);
         assert_true(set(client, 0) < 0);
-        secrets_look(&err);
+        secrets_check(&err);
         podlink_client_tick(client);
         podlink_client_free(client);
-        secrets_look(NULL);
+        secrets_check(NULL);
         faulty_server_stop(server);
     }
 }
@@ -308,7 +308,7 @@ static void the_rules_are_enough_for_the_next_master_and_nothing_is_told(void **
     struct rules rules = rules_of(&uses[0]);
     allow_everywhere(rules.of_servers, rules.of_sentinels);
     podlink_options options = options_as_default();
-    secrets_listen(&options);
+    secrets_record(&options);
     options.user = options.sentinel_user = "eva";
     podlink_client *client = api_open_with(&options);
     assert_status(PODLINK_OK, set(client, 0), &err);
@@ -318,7 +318,7 @@ static void the_rules_are_enough_for_the_next_master_and_nothing_is_told(void **
     while (api_stats(client).master_changes == 0 && ask_now_ms() < deadline) {
         podlink_client_tick(client);
         set(client, 0);
-        secrets_look(&err);
+        secrets_check(&err);
     }
     assert_int_equal(api_stats(client).master_changes, 1);
     assert_status(PODLINK_OK, set(client, 0), &err);
@@ -326,7 +326,7 @@ static void the_rules_are_enough_for_the_next_master_and_nothing_is_told(void **
     assert_int_equal(ask_calls(test_sentinel_master(deployment), "set", NULL) > 0, 1);
     assert_true(secrets_events() > 0);
     podlink_client_free(client);
-    secrets_look(NULL);
+    secrets_check(NULL);
     if (refused_anywhere()[0])
         fail_msg("refused: %s", refused_anywhere());
     free_rules(&rules);

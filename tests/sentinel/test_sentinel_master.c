@@ -147,7 +147,7 @@ static void an_idle_client_hears_of_another_master(void **state)
     assert_int_equal(api_stats(client).master_changes, 1);
     podlink_client_free(client);
     assert_true(test_sentinel_demote(sentinel, old));
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
 }
 
 /* By hand, so that no sentinel tells of it before the client meets it. */
@@ -163,7 +163,7 @@ static void a_master_that_became_a_replica_is_left_and_the_call_succeeds(void **
     for (int i = 0; i < 20; i++)
         assert_status(PODLINK_OK, set(client, i), &err);
     podlink_client_free(client);
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
 }
 
 /* ---- replicas ---- */
@@ -216,7 +216,7 @@ static void reads_go_to_replicas_where_asked_and_a_dead_one_does_not_fail_them(v
     read_all(client);
     podlink_client_free(client);
     assert_true(test_sentinel_revive(sentinel, dead));
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
 }
 
 /* ---- the program ---- */

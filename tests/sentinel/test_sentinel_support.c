@@ -23,7 +23,7 @@ static void a_planned_failover_names_another_master(void **state)
     assert_non_null(test_sentinel_new_master(sentinel, old, 10000));
     print_message("# another master after %d ms\n", (int)(ask_now_ms() - began));
     assert_true(test_sentinel_demote(sentinel, old));
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
     print_message("# settled after %d ms\n", (int)(ask_now_ms() - began));
 }
 
@@ -46,7 +46,7 @@ static void a_master_that_is_killed_is_replaced_and_comes_back_as_a_replica(void
     print_message("# another master after %d ms\n", (int)(ask_now_ms() - began));
     assert_non_null(master);
     assert_true(test_sentinel_revive(sentinel, old));
-    assert_true(test_sentinel_settle(sentinel));
+    assert_true(test_sentinel_wait_stable(sentinel));
     assert_true(ask_until(is_replica, old, DEMOTED_WITHIN_MS));
     print_message("# settled after %d ms\n", (int)(ask_now_ms() - began));
 }

@@ -1,4 +1,4 @@
-/* A script of the user's own, which is not harmless to repeat: the model server knows it by its text. */
+/* A user's script that is not harmless to repeat. The model server recognises it by its text. */
 #ifndef PODLINK_TESTS_SIM_COUNTER_SCRIPT_H
 #define PODLINK_TESTS_SIM_COUNTER_SCRIPT_H
 

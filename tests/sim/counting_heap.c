@@ -1,4 +1,4 @@
-/* An allocator that counts. What it gives is not zero, and what was freed is spoilt. */
+/* An allocator that counts. New memory is not zero, and freed memory is overwritten. */
 #include "counting_heap.h"
 
 #include "seeded_random.h"
@@ -30,7 +30,7 @@ void counting_heap_heal(void)
 static void *allocate(void *context, size_t size)
 {
     (void)context;
-    if (chance_one_in(fail_one_in))
+    if (random_one_in(fail_one_in))
         return NULL;
     block *b = malloc(sizeof *b + size);
     if (!b)

@@ -1,4 +1,4 @@
-/* A function with a stack of its own, that gives up the processor where it wants to. The sanitizers are told. */
+/* A fiber: a function with a stack of its own, which yields explicitly. It informs the sanitizers about each switch. */
 #ifndef PODLINK_TESTS_SIM_FIBER_H
 #define PODLINK_TESTS_SIM_FIBER_H
 
@@ -13,19 +13,19 @@ typedef struct fiber {
     void *fake_stack; /* of AddressSanitizer */
 } fiber;
 
-/** The thread as it is: from it fibers are entered. */
+/** Makes a fiber of the running thread, from which others are entered. */
 void fiber_init_main(fiber *main);
 
-/** Makes a fiber that will begin with entry(), which must not return. A stack that was there is used again. */
+/** Makes a fiber that will begin with entry(), which must not return. An old stack is reused. */
 void fiber_init(fiber *f, void (*entry)(void));
 
-/** Goes on in another fiber; returns when somebody switches back. */
+/** Continues in another fiber; returns when another fiber switches back. */
 void fiber_switch(fiber *from, fiber *to);
 
 /** The same, for the last time: from is not entered again until it is initialised again. */
 void fiber_leave(fiber *from, fiber *to);
 
-/** The first thing that entry() does. @param from  which has switched here */
+/** Must be the first call of entry(). @param from  the fiber that has switched to this one */
 void fiber_entered(fiber *self, fiber *from);
 
 #endif

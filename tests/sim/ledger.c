@@ -1,4 +1,4 @@
-/* What was asked, what was done, what was told. */
+/* What callers requested, what the server did, and what the library reported. */
 #include "ledger.h"
 
 #include "sim_network.h"
@@ -11,7 +11,7 @@ enum { ANSWERS_MAX = 8, PROMPT_MS = 50 };
 typedef struct entry {
     const char *what;
     bool is_repeatable;
-    bool is_told;
+    bool is_completed;
     bool is_offered;
     bool is_exempt;
     bool is_left_out;
@@ -22,10 +22,10 @@ typedef struct entry {
     int64_t answers[ANSWERS_MAX][2];
     uint32_t answer_count;
     bool has_arrived;
-    int64_t arrived_at; /* its latest answer that is no error, */
-    int connection;     /* on this; -1: none */
-    int offered_on;     /* the latest connection; -1: none */
-    uint64_t first_run; /* as a count of all runs; 0: never */
+    int64_t arrived_at; /* when its latest answer arrived that is not an error, */
+    int connection;     /* on this connection; -1: none */
+    int offered_on;     /* the latest connection it may have been sent on; -1: none */
+    uint64_t first_run; /* number of the first run among all runs; 0: never */
 } entry;
 
 static entry entries[TOKENS_MAX];
@@ -96,9 +96,8 @@ void ledger_executed(uint32_t token, int64_t answer, int64_t second)
     sim_note("the server runs", e->what, token, answer);
     if (e->is_exempt)
         return;
-    if (e->is_told && e->status < 0 && e->delivery != PODLINK_UNKNOWN)
-        sim_fail("%s %u runs, but its caller was told that it was %s", e->what, token,
-                 podlink_delivery_text(e->delivery));
+    if (e->is_completed && e->status < 0 && e->delivery != PODLINK_UNKNOWN)
+        sim_fail("%s %u runs, but was reported as %s", e->what, token, podlink_delivery_text(e->delivery));
     if (e->executed > 1 && !e->is_repeatable)
         sim_fail("%s %u runs for the second time, and is not repeatable", e->what, token);
     if (e->answer_count < ANSWERS_MAX) {
@@ -123,7 +122,7 @@ void ledger_arrived(uint32_t token, int connection)
         return;
     entry *e = entry_of(token & ~(uint32_t)TOKEN_REFUSAL);
     e->has_arrived = true;
-    if (token & TOKEN_REFUSAL) /* which is not the end where it may be asked again */
+    if (token & TOKEN_REFUSAL) /* which is not final if it may be requested again */
         return;
     e->arrived_at = sim_now();
     e->connection = connection;
@@ -153,51 +152,52 @@ void ledger_count(podlink_status status, podlink_delivery delivery)
     add_outcome(status, delivery);
 }
 
-/* What may be told, whatever comes later. */
+/* The deliveries that may be reported, whatever comes later. */
 static void check_delivery(const entry *e, uint32_t token)
 {
     if (e->status >= 0) {
         if (e->executed == 0)
-            sim_fail("%s %u was told to have succeeded, but the server has not run it", e->what, token);
+            sim_fail("%s %u was reported as successful, but the server has not run it", e->what, token);
         return;
     }
     switch (e->delivery) {
     case PODLINK_NOT_SENT:
         if (e->executed > 0)
-            sim_fail("%s %u was told not to be sent, but has run (%s)", e->what, token, podlink_status_name(e->status));
+            sim_fail("%s %u was reported as not sent, but has run (%s)", e->what, token,
+                     podlink_status_name(e->status));
         break;
     case PODLINK_ANSWERED:
         if (e->executed > 0 && e->status != PODLINK_ENOMEM)
-            sim_fail("%s %u was told to be answered with an error, but has run (%s)", e->what, token,
+            sim_fail("%s %u was reported as answered with an error, but has run (%s)", e->what, token,
                      podlink_status_name(e->status));
         if (e->refused == 0 && e->executed == 0)
-            sim_fail("%s %u was told to be answered with an error, but the server gave none (%s)", e->what, token,
+            sim_fail("%s %u was reported as answered with an error, but the server sent none (%s)", e->what, token,
                      podlink_status_name(e->status));
         break;
     case PODLINK_UNKNOWN:
-        break; /* a writer that has it in hand may come to its socket only now: looked at in the end */
+        break; /* a writer that has it already may reach its socket only now: checked at the end */
     }
 }
 
-/* An answer that has come is told at once. */
+/* An answer that has arrived is reported at once. */
 static void check_prompt(const entry *e, uint32_t token)
 {
     if (e->arrived_at == 0 || sim_now() <= e->arrived_at + PROMPT_MS * SIM_MS)
         return;
     if (e->status >= 0)
-        sim_fail("%s %u: its answer was there %lld us ago, and is told only now", e->what, token,
+        sim_fail("%s %u: its answer arrived %lld us ago, and is reported only now", e->what, token,
                  (long long)((sim_now() - e->arrived_at) / 1000));
     if (e->status == PODLINK_ETIMEDOUT && network_is_sound(e->connection))
-        sim_fail("%s %u timed out, but its answer was there %lld us ago", e->what, token,
+        sim_fail("%s %u timed out, but its answer arrived %lld us ago", e->what, token,
                  (long long)((sim_now() - e->arrived_at) / 1000));
 }
 
-void ledger_told(uint32_t token, podlink_status status, podlink_delivery delivery, bool is_of_batch)
+void ledger_completed(uint32_t token, podlink_status status, podlink_delivery delivery, bool is_of_batch)
 {
     entry *e = entry_of(token);
-    if (e->is_told)
-        sim_fail("%s %u is told twice", e->what, token);
-    e->is_told = true;
+    if (e->is_completed)
+        sim_fail("%s %u is reported twice", e->what, token);
+    e->is_completed = true;
     e->status = status;
     e->delivery = delivery;
     sim_note(podlink_status_name(status), e->what, token, delivery);
@@ -256,13 +256,13 @@ void ledger_check_end(void)
 {
     for (uint32_t i = 0; i < count; i++) {
         const entry *e = &entries[i];
-        if (!e->is_told)
-            sim_fail("%s %u was never told", e->what, TOKEN_FIRST + i);
+        if (!e->is_completed)
+            sim_fail("%s %u was never reported", e->what, TOKEN_FIRST + i);
         if (e->is_exempt)
             continue;
         check_delivery(e, TOKEN_FIRST + i);
         if (e->status < 0 && e->delivery == PODLINK_UNKNOWN && !e->is_offered)
-            sim_fail("%s %u was told to be unknown, but no byte of it was given to a socket (%s)", e->what,
+            sim_fail("%s %u was reported as unknown, but no byte of it was given to a socket (%s)", e->what,
                      TOKEN_FIRST + i, podlink_status_name(e->status));
     }
 }

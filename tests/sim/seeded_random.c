@@ -1,9 +1,9 @@
-/* Chance from a seed: splitmix64. */
+/* Random numbers from a seed: splitmix64. */
 #include "seeded_random.h"
 
 static uint64_t state;
 
-void chance_seed(uint64_t seed)
+void random_seed(uint64_t seed)
 {
     state = seed;
 }
@@ -16,17 +16,17 @@ static uint64_t next(void)
     return x ^ (x >> 31);
 }
 
-uint64_t chance_below(uint64_t n)
+uint64_t random_below(uint64_t n)
 {
     return next() % n;
 }
 
-int64_t chance_between(int64_t least, int64_t most)
+int64_t random_between(int64_t least, int64_t most)
 {
-    return least + (int64_t)chance_below((uint64_t)(most - least) + 1);
+    return least + (int64_t)random_below((uint64_t)(most - least) + 1);
 }
 
-bool chance_one_in(uint64_t n)
+bool random_one_in(uint64_t n)
 {
-    return n > 0 && chance_below(n) == 0;
+    return n > 0 && random_below(n) == 0;
 }

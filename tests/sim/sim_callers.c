@@ -1,4 +1,4 @@
-/* What callers do with the library. */
+/* The callers of the library. */
 #include "sim_callers.h"
 
 #include "ledger.h"
@@ -18,8 +18,8 @@ enum {
     LISTS = 3,
     BATCH_MAX = 12,
     PADDING_MAX = 16 * 1024,
-    PATIENCE_S = 12, /* for a call without a limit, after all faults have ended */
-    DIALLED_MS = 100 /* where nothing goes wrong a dial takes less */
+    PATIENCE_S = 12, /* limit for a call without a limit, after all faults have ended */
+    DIALLED_MS = 100 /* without faults a dial takes less */
 };
 
 static podlink_client *client;
@@ -28,7 +28,7 @@ static uint32_t done_count;
 static uint32_t batch_count;
 static bool is_closed;      /* the host closes the client */
 static uint32_t lent;       /* sessions that callers have */
-static int64_t lent_all_at; /* when they last had as many as there may be */
+static int64_t lent_all_at; /* when the maximum of sessions was lent last */
 static bool had_sessions;
 static char padding[PADDING_MAX + 1];
 
@@ -71,15 +71,15 @@ typedef struct asking {
 
 static int64_t some_timeout(void)
 {
-    switch (chance_below(6)) {
+    switch (random_below(6)) {
     case 0:
-        return chance_between(1, 5);
+        return random_between(1, 5);
     case 1:
-        return chance_between(5, 50);
+        return random_between(5, 50);
     case 2:
-        return chance_between(50, 400);
+        return random_between(50, 400);
     default:
-        return chance_one_in(profile.patient_one_in) ? -1 : 0;
+        return random_one_in(profile.patient_one_in) ? -1 : 0;
     }
 }
 
@@ -87,7 +87,7 @@ static asking new_asking(void)
 {
     asking a = {.call = PODLINK_CALL_INIT};
     a.call.timeout_ms = some_timeout();
-    a.may_repeat = !chance_one_in(4);
+    a.may_repeat = !random_one_in(4);
     a.call.flags = a.may_repeat ? 0 : PODLINK_NO_REPEAT;
     return a;
 }
@@ -109,18 +109,17 @@ static void begin(asking *a, const char *what)
     begin_within(a, what, INT64_MAX);
 }
 
-/* Nothing that a caller does here is wrong, and what the server answers is right, unless it says what nobody asked for.
- */
+/* Callers make no mistakes here, and the server's answers are right, except unsolicited ones. */
 static void check_plausible(podlink_status status, const char *what)
 {
     const bool blames_caller = status == PODLINK_EINVAL || status == PODLINK_ESCRIPT || status == PODLINK_EEXIST;
     const bool blames_server = status == PODLINK_EPROTOCOL || status == PODLINK_EREPLY || status == PODLINK_ECORRUPT ||
                                status == PODLINK_ENOSCRIPT || status == PODLINK_ESERVER;
-    if (blames_caller || (blames_server && !faults_say_unasked()))
-        sim_fail("%s failed by %s, for which there is no reason", what, podlink_status_name(status));
+    if (blames_caller || (blames_server && !faults_send_unsolicited()))
+        sim_fail("%s failed with %s without a reason", what, podlink_status_name(status));
 }
 
-/* What err says of a call must be what the call returned. */
+/* err must agree with what the call returned. */
 static void end(const asking *a, podlink_status status, const char *what)
 {
     sim_call_ends();
@@ -130,14 +129,14 @@ static void end(const asking *a, podlink_status status, const char *what)
     if (status >= 0 && a->err.status != PODLINK_OK)
         sim_fail("%s returned %s, but err says %d", what, podlink_status_name(status), a->err.status);
     if (status == PODLINK_ECLOSED && !is_closed)
-        sim_fail("%s says that the client is closed, which it is not", what);
+        sim_fail("%s reports that the client is closed, but it is open", what);
     check_plausible(status, what);
 }
 
-static void tell(const asking *a, uint32_t token, podlink_status status, const char *what)
+static void report(const asking *a, uint32_t token, podlink_status status, const char *what)
 {
     end(a, status, what);
-    ledger_told(token, status, a->err.delivery, false);
+    ledger_completed(token, status, a->err.delivery, false);
 }
 
 /* --- commands ----------------------------------------------------------------------------------------------------- */
@@ -171,14 +170,14 @@ static void push_words(words *w, uint32_t token, const char *key)
     add_word(w, "RPUSH");
     add_word(w, w->key);
     add_word(w, w->token);
-    if (profile.padding_most > 0 && chance_one_in(3))
-        add_word(w, padding + PADDING_MAX - chance_below(profile.padding_most));
+    if (profile.padding_most > 0 && random_one_in(3))
+        add_word(w, padding + PADDING_MAX - random_below(profile.padding_most));
 }
 
 static const char *some_list(void)
 {
     static const char *const names[LISTS] = {"list:a", "list:b", "list:c"};
-    return names[chance_below(LISTS)];
+    return names[random_below(LISTS)];
 }
 
 static void check_echo(uint32_t token, const podlink_reply *reply)
@@ -186,17 +185,17 @@ static void check_echo(uint32_t token, const podlink_reply *reply)
     size_t length = 0;
     const char *text = podlink_reply_text(reply, &length);
     if (!ledger_is_exempt(token) && (!text || ledger_token_of(text, length) != token))
-        sim_fail("ECHO %u got another's reply: %.*s", token, text ? (int)length : 4, text ? text : "none");
+        sim_fail("ECHO %u got the reply of another call: %.*s", token, text ? (int)length : 4, text ? text : "none");
 }
 
-/* The length of the list after the push: at that place stands the token. */
+/* The length of the list after the push: at that position must be the token. */
 static void check_push(uint32_t token, const char *key, const podlink_reply *reply)
 {
     int64_t n = 0;
     if (ledger_is_exempt(token))
         return;
     if (podlink_reply_integer(reply, &n) != PODLINK_OK || store_list_at(key, n) != token)
-        sim_fail("a push of %u got the reply %lld, where %u stands", token, (long long)n, store_list_at(key, n));
+        sim_fail("a push of %u got the reply %lld, but that element is %u", token, (long long)n, store_list_at(key, n));
     ledger_expect_answer(token, n, 0);
 }
 
@@ -205,13 +204,13 @@ static void ask_echo(void)
     asking a = new_asking();
     words w;
     podlink_reply *reply = NULL;
-    const bool repeats = chance_one_in(2);
+    const bool repeats = random_one_in(2);
     const uint32_t token = ledger_ask("ECHO", repeats && a.may_repeat);
     echo_words(&w, token);
     w.command.repeatable = repeats;
     begin(&a, "ECHO");
     podlink_status status = podlink_command_run(client, &w.command, &a.call, &reply, &a.err);
-    tell(&a, token, status, "ECHO");
+    report(&a, token, status, "ECHO");
     if (status == PODLINK_OK)
         check_echo(token, reply);
     podlink_reply_free(reply);
@@ -227,7 +226,7 @@ static void ask_push(void)
     push_words(&w, token, list);
     begin(&a, "RPUSH");
     podlink_status status = podlink_command_run(client, &w.command, &a.call, &reply, &a.err);
-    tell(&a, token, status, "RPUSH");
+    report(&a, token, status, "RPUSH");
     if (status == PODLINK_OK)
         check_push(token, list, reply);
     podlink_reply_free(reply);
@@ -244,7 +243,7 @@ static void ask_counter(void)
     begin(&a, "script run");
     podlink_status status = podlink_script_run(client, "counter", &list, NULL, 1, (const char *[]){argument}, NULL, 1,
                                                &a.call, &reply, &a.err);
-    tell(&a, token, status, "script run");
+    report(&a, token, status, "script run");
     if (status == PODLINK_OK)
         check_push(token, list, reply);
     podlink_reply_free(reply);
@@ -264,7 +263,7 @@ static void ask_ping(void)
 static podlink_link some_link(void)
 {
     static const char *const uids[USERS] = {"u1", "u2", "u3", "u4", "u5"};
-    return (podlink_link){.ns = "n", .service = "s", .uid = uids[chance_below(USERS)]};
+    return (podlink_link){.ns = "n", .service = "s", .uid = uids[random_below(USERS)]};
 }
 
 static void ask_link_set(void)
@@ -274,9 +273,9 @@ static void ask_link_set(void)
     const podlink_link link = some_link();
     const uint32_t token = ledger_ask("link set", false);
     begin(&a, "link set");
-    podlink_status status = podlink_link_set(client, &link, (int32_t)token, chance_one_in(2) ? PODLINK_FOREVER : 5,
+    podlink_status status = podlink_link_set(client, &link, (int32_t)token, random_one_in(2) ? PODLINK_FOREVER : 5,
                                              &previous, &a.call, &a.err);
-    tell(&a, token, status, "link set");
+    report(&a, token, status, "link set");
     if (status == PODLINK_OK)
         ledger_expect_answer(token, previous, 0);
 }
@@ -290,7 +289,7 @@ static void ask_link_set_if_absent(void)
     begin(&a, "link set if absent");
     podlink_status status =
         podlink_link_set_if_absent(client, &link, (int32_t)token, PODLINK_FOREVER, &in_force, &a.call, &a.err);
-    tell(&a, token, status, "link set if absent");
+    report(&a, token, status, "link set if absent");
     if (status == PODLINK_OK)
         ledger_expect_answer(token, in_force, 0);
 }
@@ -302,19 +301,19 @@ static void ask_link_try_set(void)
     const podlink_link link = some_link();
     const uint32_t token = ledger_ask("link try set", a.may_repeat);
     begin(&a, "link try set");
-    podlink_status status = podlink_link_try_set(client, &link, (int32_t)token, chance_one_in(2) ? PODLINK_FOREVER : 5,
+    podlink_status status = podlink_link_try_set(client, &link, (int32_t)token, random_one_in(2) ? PODLINK_FOREVER : 5,
                                                  &in_force, &previous, &a.call, &a.err);
-    tell(&a, token, status, "link try set");
+    report(&a, token, status, "link try set");
     if (status >= 0)
         ledger_expect_answer(token, in_force, previous);
 }
 
-/* Kept for as many seconds as the token says; or removed at once, which has no token. */
+/* Kept for as many seconds as the token says; or removed at once, which carries no token. */
 static void ask_link_remove(void)
 {
     asking a = new_asking();
     const podlink_link link = some_link();
-    const bool has_token = chance_one_in(2);
+    const bool has_token = random_one_in(2);
     const uint32_t token = has_token ? ledger_ask("link remove", false) : TOKEN_NONE;
     begin(&a, "link remove");
     podlink_status status = podlink_link_remove(client, &link, has_token ? token : PODLINK_FOREVER, &a.call, &a.err);
@@ -323,7 +322,7 @@ static void ask_link_remove(void)
         ledger_count(status, a.err.delivery);
         return;
     }
-    tell(&a, token, status, "link remove");
+    report(&a, token, status, "link remove");
     if (status >= 0)
         ledger_expect_answer(token, status == PODLINK_OK, 0);
 }
@@ -333,7 +332,7 @@ static void check_get(const podlink_link *link, podlink_status status, int32_t p
     char key[48];
     snprintf(key, sizeof key, "sf:{n:lk:%s}s", link->uid);
     if (status >= 0 && !store_link_was(key, pod, began))
-        sim_fail("link get of %s told pod %d, which it was not since the call began", link->uid, pod);
+        sim_fail("link get of %s returned pod %d, which it has not had since the call began", link->uid, pod);
 }
 
 static void ask_link_get(void)
@@ -345,7 +344,7 @@ static void ask_link_get(void)
     podlink_status status = podlink_link_get(client, &link, &pod, &a.call, &a.err);
     end(&a, status, "link get");
     ledger_count(status, a.err.delivery);
-    if (!faults_say_unasked())
+    if (!faults_send_unsolicited())
         check_get(&link, status, pod, a.began);
 }
 
@@ -358,22 +357,22 @@ typedef struct batch {
     size_t count;
 } batch;
 
-/* Up to three users of this batch alone, so that nobody else comes between. */
+/* Up to three users of this batch alone, so that no other caller interferes. */
 static void fill_batch(batch *b, const char *what, bool is_repeatable)
 {
-    const uint32_t users = 1 + (uint32_t)chance_below(3);
-    b->count = 2 + chance_below(BATCH_MAX - 1);
+    const uint32_t users = 1 + (uint32_t)random_below(3);
+    b->count = 2 + random_below(BATCH_MAX - 1);
     batch_count++;
     for (size_t i = 0; i < b->count; i++) {
         b->tokens[i] = ledger_ask(what, is_repeatable);
-        snprintf(b->uids[i], sizeof b->uids[i], "b%u.%u", batch_count, (uint32_t)chance_below(users));
+        snprintf(b->uids[i], sizeof b->uids[i], "b%u.%u", batch_count, (uint32_t)random_below(users));
         b->items[i] = (podlink_link_item){.link = {.ns = "n", .service = "s", .uid = b->uids[i]},
                                           .pod = (int32_t)b->tokens[i],
                                           .persist_s = PODLINK_FOREVER};
     }
 }
 
-/* Of those of one key that have run, each ran after the one before it in the batch. */
+/* Of the items of one key that have run, each ran after the one before it in the batch. */
 static void check_order(const batch *b, const char *what)
 {
     for (size_t i = 0; i < b->count; i++)
@@ -388,13 +387,13 @@ static void check_order(const batch *b, const char *what)
         }
 }
 
-static void tell_batch(const asking *a, const batch *b, podlink_status status, const char *what)
+static void report_batch(const asking *a, const batch *b, podlink_status status, const char *what)
 {
     end(a, status, what);
     for (size_t i = 0; i < b->count; i++) {
         const podlink_link_item *item = &b->items[i];
         check_plausible(item->status, what);
-        ledger_told(b->tokens[i], item->status, item->delivery, true);
+        ledger_completed(b->tokens[i], item->status, item->delivery, true);
         if (item->status >= 0)
             ledger_expect_answer(b->tokens[i], item->result, 0);
     }
@@ -408,7 +407,7 @@ static void ask_set_batch(void)
     fill_batch(&b, "link set of a batch", false);
     begin(&a, "link set batch");
     podlink_status status = podlink_link_set_batch(client, b.items, b.count, &a.call, &a.err);
-    tell_batch(&a, &b, status, "link set batch");
+    report_batch(&a, &b, status, "link set batch");
 }
 
 static void ask_set_if_absent_batch(void)
@@ -418,14 +417,14 @@ static void ask_set_if_absent_batch(void)
     fill_batch(&b, "link set if absent of a batch", a.may_repeat);
     begin(&a, "link set if absent batch");
     podlink_status status = podlink_link_set_if_absent_batch(client, b.items, b.count, &a.call, &a.err);
-    tell_batch(&a, &b, status, "link set if absent batch");
+    report_batch(&a, &b, status, "link set if absent batch");
 }
 
 static void ask_get_batch(void)
 {
     asking a = new_asking();
     podlink_link_item items[BATCH_MAX];
-    const size_t count = 1 + chance_below(BATCH_MAX);
+    const size_t count = 1 + random_below(BATCH_MAX);
     for (size_t i = 0; i < count; i++)
         items[i] = (podlink_link_item){.link = some_link()};
     begin(&a, "link get batch");
@@ -433,23 +432,23 @@ static void ask_get_batch(void)
     end(&a, status, "link get batch");
     for (size_t i = 0; i < count; i++) {
         ledger_count(items[i].status, items[i].delivery);
-        if (!faults_say_unasked())
+        if (!faults_send_unsolicited())
             check_get(&items[i].link, items[i].status, items[i].result, a.began);
     }
 }
 
 /* --- sessions ----------------------------------------------------------------------------------------------------- */
 
-/* A session in the hands of a caller. */
+/* A session that a caller has. */
 typedef struct lending {
     podlink_session *session;
-    uint32_t unanswered; /* a command that ended without its answer, TOKEN_NONE: there is none */
+    uint32_t unanswered; /* a command that ended without its answer; TOKEN_NONE: none */
     uint32_t listens;    /* the command by which it listens */
 } lending;
 
 static uint32_t ask_in_session(const char *what)
 {
-    const uint32_t token = ledger_ask(what, false); /* nothing is repeated there */
+    const uint32_t token = ledger_ask(what, false); /* nothing is repeated on a session */
     ledger_leave_out(token);
     return token;
 }
@@ -460,7 +459,7 @@ static podlink_status run_in_session(lending *l, asking *a, uint32_t token, cons
     begin(a, what);
     podlink_status status = podlink_session_run(l->session, &w->command, &a->call, reply, &a->err);
     if (status == PODLINK_EINVAL && l->unanswered != TOKEN_NONE)
-        sim_call_ends(); /* to listen is refused where an answer is still due */
+        sim_call_ends(); /* a SUBSCRIBE is refused while an answer is due */
     else
         end(a, status, what);
     if (status == PODLINK_ETIMEDOUT && a->err.delivery == PODLINK_UNKNOWN && token != TOKEN_NONE)
@@ -468,7 +467,7 @@ static podlink_status run_in_session(lending *l, asking *a, uint32_t token, cons
     return status;
 }
 
-/* These are false where the session is no good for more. */
+/* These return false if the session cannot be used any more. */
 
 static bool session_echo(lending *l)
 {
@@ -479,7 +478,7 @@ static bool session_echo(lending *l)
     echo_words(&w, token);
     w.command.repeatable = 1;
     podlink_status status = run_in_session(l, &a, token, &w, &reply, "in a session: ECHO");
-    ledger_told(token, status, a.err.delivery, false);
+    ledger_completed(token, status, a.err.delivery, false);
     if (status == PODLINK_OK)
         check_echo(token, reply);
     podlink_reply_free(reply);
@@ -495,7 +494,7 @@ static bool session_push(lending *l)
     const uint32_t token = ask_in_session("RPUSH in a session");
     push_words(&w, token, list);
     podlink_status status = run_in_session(l, &a, token, &w, &reply, "in a session: RPUSH");
-    ledger_told(token, status, a.err.delivery, false);
+    ledger_completed(token, status, a.err.delivery, false);
     if (status == PODLINK_OK)
         check_push(token, list, reply);
     podlink_reply_free(reply);
@@ -517,13 +516,13 @@ static bool session_pop(lending *l)
     words w;
     const uint32_t token = ask_in_session("BLPOP");
     token_words(&w, "BLPOP", token);
-    add_word(&w, seconds[chance_below(3)]);
+    add_word(&w, seconds[random_below(3)]);
     podlink_status status = run_in_session(l, &a, token, &w, NULL, "in a session: BLPOP");
-    ledger_told(token, status, a.err.delivery, false);
+    ledger_completed(token, status, a.err.delivery, false);
     return true;
 }
 
-/* @param what  ends with the word */
+/* @param what  ends with the command's name */
 static podlink_status session_word(lending *l, const char *what, podlink_reply **reply, asking *a)
 {
     words w = {.command = {0}};
@@ -531,7 +530,7 @@ static podlink_status session_word(lending *l, const char *what, podlink_reply *
     return run_in_session(l, a, TOKEN_NONE, &w, reply, what);
 }
 
-/* MULTI, RPUSH, EXEC: it ran if the EXEC did. */
+/* MULTI, RPUSH, EXEC: the RPUSH ran if the EXEC did. */
 static bool session_multi(lending *l)
 {
     asking a = new_asking();
@@ -544,11 +543,11 @@ static bool session_multi(lending *l)
     push_words(&w, token, list);
     podlink_status status = run_in_session(l, &a, token, &w, NULL, "in a session: RPUSH");
     if (status != PODLINK_OK) {
-        ledger_told(token, status, a.err.delivery, false);
+        ledger_completed(token, status, a.err.delivery, false);
         return false;
     }
     status = session_word(l, "in a session: EXEC", &reply, &a);
-    ledger_told(token, status, a.err.delivery == PODLINK_ANSWERED ? PODLINK_UNKNOWN : a.err.delivery, false);
+    ledger_completed(token, status, a.err.delivery == PODLINK_ANSWERED ? PODLINK_UNKNOWN : a.err.delivery, false);
     if (status == PODLINK_OK)
         check_push(token, list, podlink_reply_at(reply, 0));
     podlink_reply_free(reply);
@@ -563,7 +562,7 @@ static podlink_status receive(lending *l, asking *a, podlink_reply **reply)
     return status;
 }
 
-/* A message's last element is its number, from 1. */
+/* The last element of a message is its number, from 1. */
 static void check_message(uint32_t token, const podlink_reply *reply, int64_t expected)
 {
     int64_t number = 0;
@@ -572,11 +571,11 @@ static void check_message(uint32_t token, const podlink_reply *reply, int64_t ex
     if (profile.fails_memory || ledger_is_exempt(token))
         return;
     if (!channel || ledger_token_of(channel, TOKEN_DIGITS) != token || number != expected)
-        sim_fail("who listens to %u got number %lld of %s in place of number %lld", token, (long long)number,
+        sim_fail("the subscriber of %u got number %lld of %s instead of number %lld", token, (long long)number,
                  channel ? channel : "nothing", (long long)expected);
 }
 
-/* SUBSCRIBE to the channel whose name is the token: a confirmation, which says 1, then messages 1, 2 and 3. */
+/* SUBSCRIBE to the channel whose name is the token: a confirmation with 1, then messages 1, 2 and 3. */
 static bool session_listen(lending *l)
 {
     asking a = new_asking();
@@ -585,7 +584,7 @@ static bool session_listen(lending *l)
     token_words(&w, "SUBSCRIBE", token);
     podlink_status status = run_in_session(l, &a, token, &w, NULL, "in a session: SUBSCRIBE");
     if (status != PODLINK_OK) {
-        ledger_told(token, status, a.err.delivery, false);
+        ledger_completed(token, status, a.err.delivery, false);
         return false;
     }
     l->listens = token;
@@ -594,9 +593,9 @@ static bool session_listen(lending *l)
         status = receive(l, &a, &reply);
         const bool is_refused = podlink_reply_type_of(reply) == PODLINK_REPLY_ERROR;
         if (i == 0 && is_refused)
-            ledger_told(token, status = PODLINK_ESERVER, PODLINK_ANSWERED, false);
+            ledger_completed(token, status = PODLINK_ESERVER, PODLINK_ANSWERED, false);
         else if (i == 0)
-            ledger_told(token, status, PODLINK_UNKNOWN, false);
+            ledger_completed(token, status, PODLINK_UNKNOWN, false);
         if (status == PODLINK_OK)
             check_message(token, reply, i == 0 ? 1 : i);
         podlink_reply_free(reply);
@@ -604,12 +603,12 @@ static bool session_listen(lending *l)
     return false;
 }
 
-/* Where there are fewer lent than there may be, and nothing goes wrong, somebody who waits gets one. */
+/* If fewer sessions than the maximum are lent and nothing fails, a waiting caller gets one. */
 static void check_waiting_had_reason(podlink_status status)
 {
     if (status == PODLINK_ETIMEDOUT && profile.is_calm && lent < profile.dedicated_max &&
         sim_now() > lent_all_at + DIALLED_MS * SIM_MS)
-        sim_fail("a session was waited for in vain, though only %u of %u have been lent for %lld ms", lent,
+        sim_fail("a caller got no session, though only %u of %u have been lent for %lld ms", lent,
                  profile.dedicated_max, (long long)((sim_now() - lent_all_at) / SIM_MS));
 }
 
@@ -634,9 +633,9 @@ static podlink_session *acquire(void)
 static void release(lending *l)
 {
     if (l->unanswered != TOKEN_NONE && !ledger_has_arrived(l->unanswered))
-        network_condemn(ledger_connection(l->unanswered), "a call of a session before had no answer on it");
+        network_forbid(ledger_connection(l->unanswered), "a call of an earlier session had no answer on it");
     if (l->listens != TOKEN_NONE)
-        network_condemn(ledger_connection(l->listens), "a session before has listened on it");
+        network_forbid(ledger_connection(l->listens), "an earlier session has subscribed on it");
     if (lent == profile.dedicated_max)
         lent_all_at = sim_now();
     lent--;
@@ -654,10 +653,10 @@ static void ask_session(void)
         l.session = acquire();
     if (!l.session)
         return;
-    uint64_t left = 1 + chance_below(4);
-    while (left-- > 0 && runs[chance_below(sizeof runs / sizeof *runs)](&l))
-        if (chance_one_in(3))
-            sim_sleep(chance_between(1, profile.think_most));
+    uint64_t left = 1 + random_below(4);
+    while (left-- > 0 && runs[random_below(sizeof runs / sizeof *runs)](&l))
+        if (random_one_in(3))
+            sim_sleep(random_between(1, profile.think_most));
     release(&l);
 }
 
@@ -681,15 +680,15 @@ void callers_run(void *ignored)
                                          ask_link_try_set, ask_set_batch,   ask_set_if_absent_batch,
                                          ask_get_batch};
     (void)ignored;
-    for (uint32_t i = 0; i < profile.calls_each && !(is_closed && chance_one_in(2)); i++) {
-        if (chance_one_in(profile.session_one_in))
+    for (uint32_t i = 0; i < profile.calls_each && !(is_closed && random_one_in(2)); i++) {
+        if (random_one_in(profile.session_one_in))
             ask_session();
-        else if (chance_one_in(profile.auth_one_in))
+        else if (random_one_in(profile.auth_one_in))
             reauthenticate();
         else
-            asks[chance_below(sizeof asks / sizeof *asks)]();
-        if (chance_one_in(2))
-            sim_sleep(chance_between(1, profile.think_most));
+            asks[random_below(sizeof asks / sizeof *asks)]();
+        if (random_one_in(2))
+            sim_sleep(random_between(1, profile.think_most));
     }
     done_count++;
 }
@@ -708,7 +707,7 @@ void callers_probe(void *ignored)
         sim_call_ends();
         ledger_count(status, err.delivery);
         if (status != PODLINK_OK && sim_now() > faults_end_at() + SIM_S && !is_closed)
-            sim_fail("a second after all faults have ended no call succeeds: %s", err.message);
+            sim_fail("no call succeeds a second after the end of all faults: %s", err.message);
         if (status != PODLINK_OK)
             sim_sleep(SIM_MS);
     }
@@ -717,8 +716,8 @@ void callers_probe(void *ignored)
 void callers_close(int64_t wait_ms, int64_t dial_timeout_ms)
 {
     enum {
-        SLACK_MS = 600, /* a call that sleeps between two attempts */
-        ENTERED_MS = 5  /* a call that has begun so long ago has come as far as the client, and is waited for */
+        SLACK_MS = 600, /* for a call that sleeps between two attempts */
+        ENTERED_MS = 5  /* a call that began so long ago has reached the client, and the close waits for it */
     };
     is_closed = true;
     sim_note("closes the client", NULL, wait_ms, 0);

@@ -1,4 +1,4 @@
-/* Waiting for another, in virtual time: this file takes the place of src/sync/event.c. */
+/* Events in virtual time: this file replaces src/sync/event.c. */
 #include "sync/event.h"
 
 #include "seeded_random.h"
@@ -13,7 +13,7 @@ static bool event_is_set(void *context)
 
 bool pl_event_wait(pl_event *event, int64_t wait_ns)
 {
-    if (event_is_set(event)) { /* that is no waiting: a lock may be held */
+    if (event_is_set(event)) { /* no wait: the caller may hold a lock */
         if (!sim_holds_lock())
             sim_yield();
         return true;
@@ -24,7 +24,7 @@ bool pl_event_wait(pl_event *event, int64_t wait_ns)
     return is_set;
 }
 
-/* The event may be gone as soon as it is told. */
+/* The event may be destroyed as soon as it is set. */
 void pl_event_set(pl_event *event)
 {
     sim_yield();
@@ -37,8 +37,8 @@ void pl_thread_sleep(int64_t ns)
     sim_sleep(ns);
 }
 
-/* Time passes meanwhile: who looks again and again comes to an end. Now and then a busy thread has the processor. */
+/* Time passes meanwhile, so a loop of yields ends. Sometimes another busy thread has the processor. */
 void pl_thread_yield(void)
 {
-    sim_sleep(chance_one_in(SLOW_YIELD_ONE_IN) ? 4 * SIM_MS : SIM_US);
+    sim_sleep(random_one_in(SLOW_YIELD_ONE_IN) ? 4 * SIM_MS : SIM_US);
 }

@@ -1,4 +1,4 @@
-/* What goes wrong in a run. */
+/* The faults of a run. */
 #include "sim_faults.h"
 
 #include "counting_heap.h"
@@ -22,8 +22,8 @@ typedef enum fault_kind {
     FAULT_READONLY,
     FAULT_REVOKE,
     FAULT_FLUSH,
-    FAULT_DOOR_OPENS, /* the end of another */
-    FAULT_SAY_UNASKED,
+    FAULT_LISTENER_OPENS, /* ends another fault */
+    FAULT_SEND_UNSOLICITED,
     FAULT_KINDS
 } fault_kind;
 
@@ -42,7 +42,7 @@ static uint32_t count;
 static uint32_t done;
 static int64_t ends_at;
 static bool has_ended;
-static bool may_say_unasked;
+static bool may_send_unsolicited;
 
 static void sort(void)
 {
@@ -54,17 +54,17 @@ static void sort(void)
         }
 }
 
-void faults_begin(uint32_t how_many, int64_t end, bool says_unasked)
+void faults_begin(uint32_t how_many, int64_t end, bool sends_unsolicited)
 {
     count = how_many < FAULTS_MAX ? how_many : FAULTS_MAX;
     done = 0;
     ends_at = end;
     has_ended = false;
-    may_say_unasked = says_unasked;
+    may_send_unsolicited = sends_unsolicited;
     for (uint32_t i = 0; i < count; i++)
-        plan[i] = (fault){.kind = (fault_kind)chance_below(says_unasked ? FAULT_KINDS : FAULT_SAY_UNASKED),
-                          .at = chance_between(sim_now(), end),
-                          .lasts = chance_between(SIM_MS, SIM_S)};
+        plan[i] = (fault){.kind = (fault_kind)random_below(sends_unsolicited ? FAULT_KINDS : FAULT_SEND_UNSOLICITED),
+                          .at = random_between(sim_now(), end),
+                          .lasts = random_between(SIM_MS, SIM_S)};
     sort();
 }
 
@@ -79,16 +79,16 @@ static void cut_all(void)
 {
     for (int i = 0; i < network_count(); i++)
         if (network_is_up(i))
-            network_close(i, chance_one_in(2));
+            network_close(i, random_one_in(2));
 }
 
-/* One of the connections that are up, -1: there is none. */
+/* One of the open connections; -1: none. */
 static int some_connection(void)
 {
     int found = -1;
     uint32_t seen = 0;
     for (int i = 0; i < network_count(); i++)
-        if (network_is_up(i) && chance_one_in(++seen))
+        if (network_is_up(i) && random_one_in(++seen))
             found = i;
     return found;
 }
@@ -107,28 +107,28 @@ static void strike(const fault *f)
         cut_all();
         break;
     case FAULT_RESTART:
-        server_restart(chance_one_in(2));
-        if (chance_one_in(3))
+        server_restart(random_one_in(2));
+        if (random_one_in(3))
             server_load_data(until);
-        else if (chance_one_in(2)) /* what is found there is a replica now */
+        else if (random_one_in(2)) /* the server there is a replica now */
             server_be_readonly(until);
         break;
     case FAULT_STOP:
         server_stop(until);
         break;
     case FAULT_REFUSE:
-        network_set_door(DOOR_REFUSES);
-        if (chance_one_in(2))
+        network_set_listener(LISTENER_REFUSES);
+        if (random_one_in(2))
             cut_all();
         break;
     case FAULT_FULL_QUEUE:
-        network_set_door(DOOR_FULL);
+        network_set_listener(LISTENER_FULL);
         break;
     case FAULT_NO_DESCRIPTOR:
-        network_set_door(DOOR_NO_DESCRIPTOR);
+        network_set_listener(NO_DESCRIPTOR);
         break;
     case FAULT_MAX_CLIENTS:
-        server_limit_clients((uint32_t)chance_below(2));
+        server_limit_clients((uint32_t)random_below(2));
         break;
     case FAULT_LOADING:
         server_load_data(until);
@@ -142,13 +142,13 @@ static void strike(const fault *f)
     case FAULT_FLUSH:
         server_flush_scripts();
         break;
-    case FAULT_DOOR_OPENS:
-        network_set_door(DOOR_OPEN);
+    case FAULT_LISTENER_OPENS:
+        network_set_listener(LISTENER_ACCEPTS);
         server_limit_clients(UINT32_MAX);
         break;
-    case FAULT_SAY_UNASKED:
+    case FAULT_SEND_UNSOLICITED:
         if (one >= 0)
-            server_say_unasked(one);
+            server_send_unsolicited(one);
         break;
     case FAULT_KINDS:
         break;
@@ -163,7 +163,7 @@ void faults_advance(void)
         return;
     has_ended = true;
     sim_note("all faults have ended", NULL, 0, 0);
-    network_set_door(DOOR_OPEN);
+    network_set_listener(LISTENER_ACCEPTS);
     network_heal();
     server_heal();
     counting_heap_heal();
@@ -180,7 +180,7 @@ bool faults_have_ended(void *ignored)
     return has_ended;
 }
 
-bool faults_say_unasked(void)
+bool faults_send_unsolicited(void)
 {
-    return may_say_unasked;
+    return may_send_unsolicited;
 }

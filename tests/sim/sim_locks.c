@@ -1,4 +1,4 @@
-/* The library's locks: before one is taken, and after it was given back, another may go on. */
+/* The library's locks: before a lock and after an unlock, another fiber may run. */
 #include "sim_locks.h"
 
 #include "sim_scheduler.h"

@@ -1,5 +1,5 @@
-/* The library's locks, counted: none may be held where it waits, does I/O or calls the user. The program is linked with
- * --wrap of each function here. */
+/* Counts the library's locks: none may be held while it waits, does I/O or calls the user. The program is linked with
+ * --wrap for each function here. */
 #ifndef PODLINK_TESTS_SIM_LOCKS_H
 #define PODLINK_TESTS_SIM_LOCKS_H
 

@@ -1,5 +1,6 @@
-/* Runs as many seeds as its argument or PODLINK_SIM_SEEDS says, from 1 or PODLINK_SIM_FIRST on; or PODLINK_SIM_SEED
- * alone, with its whole trace. A failure ends a process of its own, so that the seeds after it are still run. */
+/* Runs seeds: their number is the argument or PODLINK_SIM_SEEDS, the first one is 1 or PODLINK_SIM_FIRST. With
+ * PODLINK_SIM_SEED only that seed, with its whole trace. Seeds run in a child process, so that a failure does not end
+ * the seeds after it. */
 #include "sim_run.h"
 #include "sim_scheduler.h"
 
@@ -25,7 +26,7 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
     return text && *text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-/* An assertion of the library's, or worse: the seed and the trace are told all the same. */
+/* An assertion of the library, or a crash: prints the seed and the trace before the end. */
 static void on_signal(int number)
 {
     signal(number, SIG_DFL);
@@ -33,7 +34,7 @@ static void on_signal(int number)
     raise(number);
 }
 
-/* Runs the seeds up to last; @return the one that failed, 0: none */
+/* Runs the seeds up to last in a child. @return the one that failed, 0: none */
 static uint64_t run_apart(uint64_t first, uint64_t last)
 {
     fflush(stdout);
@@ -51,7 +52,7 @@ static uint64_t run_apart(uint64_t first, uint64_t last)
     return status == 0 ? 0 : progress->seed;
 }
 
-/* @return how many failed; after a few of them the rest is left out */
+/* @return how many failed; after a few failures the rest is left out */
 static int run_group(int number, uint64_t first, uint64_t last)
 {
     int failures = 0;
@@ -63,7 +64,7 @@ static int run_group(int number, uint64_t first, uint64_t last)
         failures++;
         printf("# seed %llu fails\n", (unsigned long long)failed);
     }
-    printf("%s %d - seeds %llu to %llu keep every promise\n", failures ? "not ok" : "ok", number,
+    printf("%s %d - seeds %llu to %llu pass all checks\n", failures ? "not ok" : "ok", number,
            (unsigned long long)first, (unsigned long long)last);
     return failures;
 }
@@ -97,7 +98,7 @@ int main(int argc, char **argv)
     watch_signals();
     if (only > 0) {
         run_seed(only, true);
-        printf("1..1\nok 1 - seed %llu keeps every promise\n", (unsigned long long)only);
+        printf("1..1\nok 1 - seed %llu passes all checks\n", (unsigned long long)only);
         return 0;
     }
     progress = mmap(NULL, sizeof *progress, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -112,7 +113,7 @@ int main(int argc, char **argv)
         failures += replay((int)groups + 1, first);
     else
         printf("ok %llu - a_seed_replays_itself # SKIP a seed fails\n", (unsigned long long)groups + 1);
-    /* Two builds that print the same hash behaved the same: for changes that only move or rename. */
+    /* Two builds that print the same hash behaved in the same way: for changes that only move or rename. */
     printf("# hash of all traces: %016llx\n", (unsigned long long)progress->traces);
     return failures > 0;
 }

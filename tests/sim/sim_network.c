@@ -1,4 +1,4 @@
-/* Streams with delays and faults. pl_socket_* are here: this file takes the place of src/net/socket.c. */
+/* Streams with delays and faults. This file replaces src/net/socket.c, so pl_socket_* are here. */
 #include "sim_network.h"
 
 #include "ledger.h"
@@ -24,33 +24,33 @@ enum {
 
 static const size_t NOT_CUT = SIZE_MAX;
 
-/* Bytes up to `until`, an offset in the stream, come at a time. */
+/* Bytes up to `until`, an offset in the stream, arrive at a time. */
 typedef struct packet {
     size_t until;
     int64_t at;
 } packet;
 
-/* The answer of a command ends here. */
+/* The answer of a command ends at this offset. */
 typedef struct answer {
     size_t until;
     uint32_t token;
 } answer;
 
-/* One direction: all that was ever written to it. */
+/* One direction: everything that was ever written to it. */
 typedef struct stream {
     char *bytes;
     size_t capacity;
     size_t written;
     size_t arrived;
-    size_t read; /* by the server's process, which has not made a command of all of it yet */
+    size_t read; /* by the server, which may have only a part of a command */
     size_t taken;
     size_t cut_at;
     packet *packets;
     size_t packet_count;
     size_t packet_first;
     size_t packet_capacity;
-    int64_t ends_at; /* SIM_NEVER, or when the end comes */
-    bool has_ended;  /* it has come */
+    int64_t ends_at; /* SIM_NEVER, or when the end of the stream arrives */
+    bool has_ended;  /* it has arrived */
 } stream;
 
 typedef enum connecting { CONNECTING, CONNECTED, REFUSED } connecting;
@@ -61,16 +61,16 @@ typedef struct connection {
     stream up;   /* to the server */
     stream down; /* to the client */
     size_t room;
-    bool is_closed; /* by the client: no descriptor any more */
+    bool is_closed; /* by the client: the descriptor is gone */
     bool is_shut;   /* by the client */
     bool is_server_closed;
-    bool is_reset; /* where the end that comes down is no regular one */
+    bool is_reset; /* the end of the down stream is a reset */
     bool cut_resets;
-    bool has_lost;         /* what was written after the server had closed */
-    bool is_exempt;        /* what nobody asked for was sent on it */
-    int64_t excess_at;     /* when all was answered, and that was read, too; 0: not yet */
-    const char *condemned; /* why the library must not use it any more; NULL: it may */
-    uint32_t users;        /* fibers inside a call on it */
+    bool has_lost;         /* bytes were written after the server had closed */
+    bool is_exempt;        /* something unsolicited was sent on it */
+    int64_t excess_at;     /* when everything was answered and the excess was read; 0: not yet */
+    const char *forbidden; /* why the library must not use it any more; NULL: it may */
+    uint32_t users;        /* fibers inside a call that uses it */
     answer *answers;
     size_t answer_count;
     size_t answer_first;
@@ -79,12 +79,12 @@ typedef struct connection {
 
 static connection connections[CONNECTIONS_MAX];
 static int count;
-static int first_alive; /* those before are closed on both sides */
+static int first_alive; /* earlier ones are closed on both sides */
 static uint32_t open_count;
 static network_profile profile;
-static network_door door;
+static network_listener listener;
 static bool is_healed;
-static int64_t dials[DIALS_KEPT]; /* since the last one that succeeded, a ring */
+static int64_t dials[DIALS_KEPT]; /* since the last success, a ring */
 static uint64_t dial_count;
 static int64_t next_event;
 
@@ -103,7 +103,7 @@ static void *grown(void *block, size_t *capacity, size_t needed, size_t size)
 
 static int64_t latency(void)
 {
-    return chance_between(SIM_US, profile.latency_most);
+    return random_between(SIM_US, profile.latency_most);
 }
 
 static void expect_event(int64_t at)
@@ -131,14 +131,14 @@ static void put(stream *s, const char *bytes, size_t length)
     size_t end = s->written + length;
     while (s->written < end) {
         size_t piece = end - s->written;
-        if (piece > 1 && chance_one_in(profile.chop_one_in))
-            piece = 1 + chance_below(piece - 1);
+        if (piece > 1 && random_one_in(profile.chop_one_in))
+            piece = 1 + random_below(piece - 1);
         s->written += piece;
         add_packet(s, s->written);
     }
 }
 
-/* After all that is on its way. */
+/* After all bytes on their way. */
 static void end_stream(stream *s)
 {
     if (s->ends_at != SIM_NEVER)
@@ -149,12 +149,12 @@ static void end_stream(stream *s)
     expect_event(s->ends_at);
 }
 
-/* Some of what is on its way does not come. */
+/* Some of the bytes on their way do not arrive. */
 static void lose_some(stream *s)
 {
     size_t on_its_way = s->written - s->arrived;
     if (on_its_way > 0)
-        s->cut_at = s->arrived + chance_below(on_its_way);
+        s->cut_at = s->arrived + random_below(on_its_way);
 }
 
 static void deliver(stream *s)
@@ -179,7 +179,7 @@ void network_begin(const network_profile *how)
     profile = *how;
     count = first_alive = 0;
     open_count = 0;
-    door = DOOR_OPEN;
+    listener = LISTENER_ACCEPTS;
     is_healed = false;
     dial_count = 0;
     next_event = SIM_NEVER;
@@ -204,9 +204,9 @@ void network_end(void)
     count = 0;
 }
 
-void network_set_door(network_door how)
+void network_set_listener(network_listener how)
 {
-    door = how;
+    listener = how;
 }
 
 void network_heal(void)
@@ -214,7 +214,7 @@ void network_heal(void)
     is_healed = true;
     for (int i = 0; i < count; i++) {
         connection *c = &connections[i];
-        if (!c->is_server_closed && c->up.arrived < c->up.cut_at) /* else it is cut already */
+        if (!c->is_server_closed && c->up.arrived < c->up.cut_at) /* else it has been cut already */
             c->up.cut_at = c->down.cut_at = NOT_CUT;
     }
 }
@@ -245,21 +245,21 @@ static void knock(connection *c)
         c->connecting = REFUSED;
         return;
     }
-    if (door == DOOR_FULL) {
+    if (listener == LISTENER_FULL) {
         sim_note("is not heard", NULL, at, 0);
         c->knocks_at = sim_now() + KNOCK_AGAIN_MS * SIM_MS;
         return;
     }
     c->knocks_at = SIM_NEVER;
-    c->connecting = door == DOOR_REFUSES ? REFUSED : CONNECTED;
-    sim_note(door == DOOR_REFUSES ? "is refused" : "is accepted", NULL, at, 0);
+    c->connecting = listener == LISTENER_REFUSES ? REFUSED : CONNECTED;
+    sim_note(listener == LISTENER_REFUSES ? "is refused" : "is accepted", NULL, at, 0);
     if (c->connecting == CONNECTED)
         server_accepts(at);
     else
         c->is_server_closed = true;
 }
 
-static void tell_arrived(connection *c)
+static void report_arrived(connection *c)
 {
     while (c->answer_first < c->answer_count && c->answers[c->answer_first].until <= c->down.arrived)
         ledger_arrived(c->answers[c->answer_first++].token, (int)(c - connections));
@@ -276,7 +276,7 @@ static void advance_one(int at)
     }
     deliver(&c->up);
     deliver(&c->down);
-    tell_arrived(c);
+    report_arrived(c);
     if (c->is_server_closed || server_is_stopped())
         return;
     c->up.read = c->up.arrived;
@@ -345,7 +345,7 @@ void network_close(int at, bool is_reset)
     sim_note(is_reset ? "the server resets" : "the server closes", NULL, at, 0);
     c->is_server_closed = true;
     c->is_reset = is_reset;
-    if (is_reset && chance_one_in(2))
+    if (is_reset && random_one_in(2))
         lose_some(&c->down);
     end_stream(&c->down);
     server_hung_up(at);
@@ -353,9 +353,9 @@ void network_close(int at, bool is_reset)
 
 static void choose_cut(connection *c, uint64_t most)
 {
-    stream *s = chance_one_in(2) ? &c->up : &c->down;
-    s->cut_at = (s == &c->up ? s->arrived : s->written) + chance_below(most);
-    c->cut_resets = chance_one_in(2);
+    stream *s = random_one_in(2) ? &c->up : &c->down;
+    s->cut_at = (s == &c->up ? s->arrived : s->written) + random_below(most);
+    c->cut_resets = random_one_in(2);
 }
 
 void network_cut_soon(int at)
@@ -364,17 +364,17 @@ void network_cut_soon(int at)
     expect_event(sim_now());
 }
 
-void network_send_unasked(int at, const char *bytes, size_t length)
+void network_send_unsolicited(int at, const char *bytes, size_t length)
 {
     network_send(at, bytes, length, TOKEN_NONE);
     connections[at].is_exempt = true;
     ledger_exempt_connection(at);
 }
 
-void network_condemn(int at, const char *why)
+void network_forbid(int at, const char *why)
 {
     if (at >= 0)
-        connections[at].condemned = why;
+        connections[at].forbidden = why;
 }
 
 void network_note_success(void)
@@ -402,7 +402,7 @@ static void check_storm(void)
 {
     dials[dial_count++ % DIALS_KEPT] = sim_now();
     if (dial_count > profile.storm_max && sim_now() - dials[(dial_count - 1 - profile.storm_max) % DIALS_KEPT] < SIM_S)
-        sim_fail("a storm: %u dials in %lld ms, and none has succeeded", profile.storm_max + 1,
+        sim_fail("a reconnect storm: %u dials in %lld ms, and none has succeeded", profile.storm_max + 1,
                  (long long)((sim_now() - dials[(dial_count - 1 - profile.storm_max) % DIALS_KEPT]) / SIM_MS));
 }
 
@@ -413,10 +413,10 @@ static connection *new_connection(void)
     connection *c = &connections[count++];
     *c = (connection){.connecting = CONNECTING,
                       .knocks_at = sim_now() + latency(),
-                      .room = ROOM_LEAST + chance_below(profile.room_most),
+                      .room = ROOM_LEAST + random_below(profile.room_most),
                       .up = {.cut_at = NOT_CUT, .ends_at = SIM_NEVER},
                       .down = {.cut_at = NOT_CUT, .ends_at = SIM_NEVER}};
-    if (!is_healed && chance_one_in(profile.cut_one_in))
+    if (!is_healed && random_one_in(profile.cut_one_in))
         choose_cut(c, 400);
     expect_event(c->knocks_at);
     open_count++;
@@ -437,7 +437,7 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
     *fd = -1;
     sim_yield();
     check_storm();
-    if (door == DOOR_NO_DESCRIPTOR) {
+    if (listener == NO_DESCRIPTOR) {
         sim_note("has no descriptor", NULL, 0, 0);
         return pl_error_set(err, PODLINK_ECONNECT, PODLINK_NOT_SENT, "cannot connect to %s: no descriptor",
                             address->text);
@@ -454,7 +454,7 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
     }
     bool is_refused = c->connecting == REFUSED;
     if (!is_refused && dial_count > 0 && sim_now() - began < profile.dial_timeout)
-        dial_count--; /* its caller's deadline came first: the others try for themselves */
+        dial_count--; /* the deadline of its caller came first: the others try themselves */
     pl_socket_close(made);
     return is_refused ? pl_error_set(err, PODLINK_ECONNECT, PODLINK_NOT_SENT, "%s refuses", address->text)
                       : pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "%s is silent", address->text);
@@ -469,8 +469,8 @@ static pl_io_result take_down(connection *c, char *bytes, size_t capacity, size_
 {
     size_t n = c->down.arrived - c->down.taken;
     n = n < capacity ? n : capacity;
-    if (n > 1 && chance_one_in(profile.chop_one_in))
-        n = 1 + chance_below(n);
+    if (n > 1 && random_one_in(profile.chop_one_in))
+        n = 1 + random_below(n);
     memcpy(bytes, c->down.bytes + c->down.taken, n);
     c->down.taken += n;
     *length = n;
@@ -485,7 +485,7 @@ static pl_io_result read_now(connection *c, void *bytes, size_t capacity, size_t
     look();
     if (c->is_shut)
         return PL_IO_ENDED;
-    if (chance_one_in(profile.again_one_in))
+    if (random_one_in(profile.again_one_in))
         return PL_IO_AGAIN;
     if (c->down.arrived > c->down.taken)
         return take_down(c, bytes, capacity, length);
@@ -514,16 +514,16 @@ static size_t room_in(const connection *c)
     return used < c->room ? c->room - used : 0;
 }
 
-/* A writer that was on its way when the connection's end was found is let through. */
+/* A writer that had begun before the end of the connection was found is allowed. */
 static void check_usable(const connection *c)
 {
-    if (c->condemned)
-        sim_fail("the library goes on with connection %d, though %s", (int)(c - connections), c->condemned);
+    if (c->forbidden)
+        sim_fail("the library uses connection %d, although %s", (int)(c - connections), c->forbidden);
     if (c->excess_at > 0 && sim_now() > c->excess_at + ON_ITS_WAY_MS * SIM_MS)
-        sim_fail("the library goes on with connection %d, on which one reply too many came", (int)(c - connections));
+        sim_fail("the library uses connection %d after an unsolicited reply", (int)(c - connections));
 }
 
-/* What is written to a server that has closed vanishes, and comes back as a reset. */
+/* Bytes to a server that has closed are lost, and a reset comes back. */
 static pl_io_result write_to_nobody(connection *c, size_t length, size_t *written)
 {
     *written = length;
@@ -541,10 +541,10 @@ static pl_io_result write_now(connection *c, const char *bytes, size_t length, s
     if (c->is_server_closed)
         return write_to_nobody(c, length, written);
     size_t n = room_in(c) < length ? room_in(c) : length;
-    if (n == 0 || chance_one_in(profile.again_one_in))
+    if (n == 0 || random_one_in(profile.again_one_in))
         return PL_IO_AGAIN;
-    if (n > 1 && chance_one_in(profile.chop_one_in))
-        n = 1 + chance_below(n);
+    if (n > 1 && random_one_in(profile.chop_one_in))
+        n = 1 + random_below(n);
     put(&c->up, bytes, n);
     *written = n;
     return PL_IO_DONE;
@@ -600,7 +600,7 @@ static bool is_ready(void *context)
     return ready_events(context) != 0;
 }
 
-/* The janitor's: the host ticks here. */
+/* For the janitor: the host calls the tick here. */
 void pl_socket_poll(struct pollfd *sockets, nfds_t count, int64_t wait_ns)
 {
     (void)sockets, (void)count, (void)wait_ns;
@@ -623,7 +623,7 @@ static void leave_server(connection *c)
         return;
     c->is_shut = true;
     if (c->connecting == CONNECTED && !c->is_server_closed) {
-        if (chance_one_in(3))
+        if (random_one_in(3))
             lose_some(&c->up);
         end_stream(&c->up);
     }
@@ -641,7 +641,7 @@ void pl_socket_close(int fd)
         return;
     connection *c = of(fd);
     if (c->users > 0)
-        sim_fail("descriptor %d is closed while another is in a system call on it", fd);
+        sim_fail("descriptor %d is closed while another fiber is in a system call on it", fd);
     sim_note("closes", NULL, fd - FIRST_DESCRIPTOR, 0);
     leave_server(c);
     c->is_closed = true;

@@ -27,7 +27,7 @@ static podlink_client *client;
 static bool tick_stops;
 static bool tick_has_stopped;
 
-/* --- what is drawn ------------------------------------------------------------------------------------------------ */
+/* --- drawn from the seed ------------------------------------------------------------------------------------------ */
 
 static const podlink_clock virtual_clock = {.now_ns = sim_clock_now, .context = NULL};
 
@@ -36,7 +36,7 @@ static const podlink_script counter = {.name = "counter", .source = counter_scri
 static void note_log(void *context, const podlink_log_record *record)
 {
     (void)context;
-    sim_yield(); /* no lock is held */
+    sim_yield(); /* no lock is held here */
     sim_note("log", record->status == PODLINK_OK ? NULL : podlink_status_name(record->status), record->level, 0);
 }
 
@@ -55,62 +55,62 @@ static void draw_options(void)
     static const int64_t silences[] = {0, 0, 100, -1};
     podlink_options_init(&options);
     options.url = "redis://10.0.0.1:6379";
-    options.client_name = chance_one_in(3) ? "sim" : NULL;
-    options.password = chance_one_in(2) ? "sesame" : NULL;
-    options.credentials_max_age_ms = chance_one_in(2) ? chance_between(10, 500) : -1;
-    options.database = chance_one_in(4) ? 1 : 0;
-    options.shared_connections = 1 + (uint32_t)chance_below(3);
-    options.dedicated_max = 1 + (uint32_t)chance_below(chance_one_in(4) ? 8 : 2);
-    options.dedicated_min_idle = chance_one_in(4) ? (uint32_t)chance_below(options.dedicated_max + 1) : 0;
-    options.retries = (uint32_t)chance_below(5);
-    options.call_timeout_ms = chance_between(20, 600);
-    options.dial_timeout_ms = chance_between(50, 1500);
-    options.pool_wait_ms = chance_between(20, 600);
-    options.spin_us = chance_one_in(2) ? 100 : 0;
-    options.timeouts_max = 1 + (uint32_t)chance_below(3);
-    options.silence_timeout_ms = silences[chance_below(4)];
-    options.idle_timeout_ms = chance_one_in(3) ? chance_between(10, 500) : 300000;
-    options.max_lifetime_ms = chance_one_in(3) ? chance_between(50, 500) : -1;
-    options.script_loading = chance_one_in(2) ? PODLINK_LOAD_ON_DEMAND : PODLINK_LOAD_IF_POSSIBLE;
+    options.client_name = random_one_in(3) ? "sim" : NULL;
+    options.password = random_one_in(2) ? "sesame" : NULL;
+    options.credentials_max_age_ms = random_one_in(2) ? random_between(10, 500) : -1;
+    options.database = random_one_in(4) ? 1 : 0;
+    options.shared_connections = 1 + (uint32_t)random_below(3);
+    options.dedicated_max = 1 + (uint32_t)random_below(random_one_in(4) ? 8 : 2);
+    options.dedicated_min_idle = random_one_in(4) ? (uint32_t)random_below(options.dedicated_max + 1) : 0;
+    options.retries = (uint32_t)random_below(5);
+    options.call_timeout_ms = random_between(20, 600);
+    options.dial_timeout_ms = random_between(50, 1500);
+    options.pool_wait_ms = random_between(20, 600);
+    options.spin_us = random_one_in(2) ? 100 : 0;
+    options.timeouts_max = 1 + (uint32_t)random_below(3);
+    options.silence_timeout_ms = silences[random_below(4)];
+    options.idle_timeout_ms = random_one_in(3) ? random_between(10, 500) : 300000;
+    options.max_lifetime_ms = random_one_in(3) ? random_between(50, 500) : -1;
+    options.script_loading = random_one_in(2) ? PODLINK_LOAD_ON_DEMAND : PODLINK_LOAD_IF_POSSIBLE;
     options.scripts = &counter;
     options.script_count = 1;
-    options.log = chance_one_in(2) ? note_log : NULL;
+    options.log = random_one_in(2) ? note_log : NULL;
     options.log_level = PODLINK_LOG_DEBUG;
-    options.trace = chance_one_in(2) ? note_trace : NULL;
+    options.trace = random_one_in(2) ? note_trace : NULL;
     options.allocator = &counting_heap;
     options.clock = &virtual_clock;
     options.no_janitor_thread = 1;
-    if (chance_one_in(3))
+    if (random_one_in(3))
         options.url = "rediss://10.0.0.1:6379";
 }
 
 static void draw_callers(void)
 {
-    caller_count = 1 + (uint32_t)chance_below(chance_one_in(3) ? 8 : 4);
-    callers = (callers_profile){.calls_each = 2 + (uint32_t)chance_below(CALLS / caller_count),
-                                .think_most = chance_one_in(2) ? 2 * SIM_MS : 60 * SIM_MS,
+    caller_count = 1 + (uint32_t)random_below(random_one_in(3) ? 8 : 4);
+    callers = (callers_profile){.calls_each = 2 + (uint32_t)random_below(CALLS / caller_count),
+                                .think_most = random_one_in(2) ? 2 * SIM_MS : 60 * SIM_MS,
                                 .call_timeout_ms = options.call_timeout_ms,
                                 .pool_wait_ms = options.pool_wait_ms,
                                 .dial_timeout_ms = options.dial_timeout_ms,
-                                .auth_one_in = options.password && chance_one_in(2) ? 10 : 0,
-                                .session_one_in = chance_one_in(4) ? 2 : 6,
-                                .tries_again = chance_one_in(10) ? 60 : 0,
-                                .patient_one_in = chance_one_in(2) ? 4 : 0,
-                                .padding_most = chance_one_in(6) ? 4096 : 0};
+                                .auth_one_in = options.password && random_one_in(2) ? 10 : 0,
+                                .session_one_in = random_one_in(4) ? 2 : 6,
+                                .tries_again = random_one_in(10) ? 60 : 0,
+                                .patient_one_in = random_one_in(2) ? 4 : 0,
+                                .padding_most = random_one_in(6) ? 4096 : 0};
 }
 
 /* Nine pauses of 5 to 250 ms, doubling, fit into a second after the first failure: so many dials of a shared
- * connection, and four times as many of dedicated ones, of which four are dialled at a time. Half as many again where
- * callers gave up a handshake by their own deadline, after which there is no pause; those that they gave up before that
+ * connection, and four times as many of dedicated ones, of which four are dialled at a time. Half as many again if
+ * callers gave up a handshake at their own deadline, after which there is no pause; dials given up before the handshake
  * do not count. */
 static network_profile draw_network(void)
 {
     enum { DIALS_A_SECOND = 10 + 5, DIALS_AT_A_TIME = 4 };
-    return (network_profile){.latency_most = chance_one_in(4) ? 5 * SIM_MS : 200 * SIM_US,
-                             .chop_one_in = chance_one_in(3) ? 2 : 10,
-                             .again_one_in = chance_one_in(3) ? 8 : 0,
-                             .cut_one_in = chance_one_in(3) ? 3 : 0,
-                             .room_most = chance_one_in(4) ? 300 : 64 * 1024,
+    return (network_profile){.latency_most = random_one_in(4) ? 5 * SIM_MS : 200 * SIM_US,
+                             .chop_one_in = random_one_in(3) ? 2 : 10,
+                             .again_one_in = random_one_in(3) ? 8 : 0,
+                             .cut_one_in = random_one_in(3) ? 3 : 0,
+                             .room_most = random_one_in(4) ? 300 : 64 * 1024,
                              .open_max = options.shared_connections + options.dedicated_max,
                              .dial_timeout = options.dial_timeout_ms * SIM_MS,
                              .storm_max = DIALS_A_SECOND * (options.shared_connections + DIALS_AT_A_TIME)};
@@ -119,10 +119,10 @@ static network_profile draw_network(void)
 static sim_pace draw_pace(void)
 {
     static const uint32_t switches[] = {2, 4, 16};
-    return (sim_pace){.switch_one_in = switches[chance_below(3)],
-                      .starve_one_in = chance_one_in(2) ? 300 : 0,
+    return (sim_pace){.switch_one_in = switches[random_below(3)],
+                      .starve_one_in = random_one_in(2) ? 300 : 0,
                       .starve_most = 3 * SIM_MS,
-                      .wake_early_in = chance_one_in(4) ? 20 : 0};
+                      .wake_early_in = random_one_in(4) ? 20 : 0};
 }
 
 /* --- the world ---------------------------------------------------------------------------------------------------- */
@@ -191,11 +191,11 @@ static void open_client(void)
 static void check_sum(const char *what, uint64_t stated, uint64_t ours, bool is_exact)
 {
     if (stated < ours || (is_exact && stated != ours))
-        sim_fail("the statistics tell %llu calls %s, the callers were told %llu", (unsigned long long)stated, what,
+        sim_fail("the statistics count %llu calls %s, the callers %llu", (unsigned long long)stated, what,
                  (unsigned long long)ours);
 }
 
-/* SCRIPT LOAD counts as a call, too, and so does an AUTH on a connection that is open. */
+/* SCRIPT LOAD counts as a call as well, and so does an AUTH on an open connection. */
 static void check_stats(void)
 {
     podlink_stats stats;
@@ -204,16 +204,16 @@ static void check_stats(void)
     if (stats.calls != stats.calls_ok + stats.calls_server_error + stats.calls_not_sent + stats.calls_unknown)
         sim_fail("the outcomes are not as many as the calls");
     if (stats.dedicated_in_use > 0 || stats.dedicated_waiting > 0)
-        sim_fail("nobody calls, but the statistics tell of %llu sessions, %llu waiting",
+        sim_fail("no caller is active, but the statistics count %llu sessions, %llu waiting",
                  (unsigned long long)stats.dedicated_in_use, (unsigned long long)stats.dedicated_waiting);
     if (stats.connections != network_open_count())
-        sim_fail("the statistics tell of %llu connections, there are %u", (unsigned long long)stats.connections,
+        sim_fail("the statistics count %llu connections, there are %u", (unsigned long long)stats.connections,
                  network_open_count());
-    if (is_closed_under_load || fails_memory || faults_say_unasked())
+    if (is_closed_under_load || fails_memory || faults_send_unsolicited())
         return;
     const ledger_sums ours = ledger_outcomes();
     const bool is_exact = stats.script_loads == 0 && stats.reauthentications == 0 &&
-                          !callers_had_sessions(); /* whose calls ours leave out */
+                          !callers_had_sessions(); /* our sums leave calls on sessions out */
     check_sum("that succeeded", stats.calls_ok, ours.ok, is_exact);
     check_sum("that were refused", stats.calls_server_error, ours.server_error, is_exact);
     check_sum("that were not sent", stats.calls_not_sent, ours.not_sent, is_exact);
@@ -223,8 +223,8 @@ static void check_stats(void)
 static void close_under_load(void)
 {
     const int64_t left = faults_end_at() > sim_now() ? faults_end_at() - sim_now() : 0;
-    sim_sleep(chance_between(1, left + SIM_MS));
-    callers_close(chance_one_in(4) ? -1 : chance_between(0, 200), options.dial_timeout_ms);
+    sim_sleep(random_between(1, left + SIM_MS));
+    callers_close(random_one_in(4) ? -1 : random_between(0, 200), options.dial_timeout_ms);
 }
 
 static void host(void *ignored)
@@ -245,7 +245,7 @@ static void host(void *ignored)
         close_under_load();
     await(callers_are_done);
     await(faults_have_ended);
-    sim_sleep(2 * SIM_S); /* the prober has ended, and is not waited for where it has not */
+    sim_sleep(2 * SIM_S); /* the prober has ended by then, or is not waited for */
     tick_stops = true;
     if (has_tick)
         await(tick_is_done);
@@ -259,20 +259,20 @@ static void host(void *ignored)
 
 uint64_t run_seed(uint64_t seed, bool shows_all)
 {
-    chance_seed(seed);
+    random_seed(seed);
     draw_options();
     draw_callers();
     network_profile network = draw_network();
     sim_pace pace = draw_pace();
     pace.next_event = next_event;
     pace.advance = advance;
-    is_closed_under_load = chance_one_in(6);
-    fails_memory = chance_one_in(8);
-    has_tick = !chance_one_in(4);
+    is_closed_under_load = random_one_in(6);
+    fails_memory = random_one_in(8);
+    has_tick = !random_one_in(4);
     tick_stops = tick_has_stopped = false;
     scheduler_begin(seed, &pace, shows_all);
     ledger_begin();
-    const bool is_calm = chance_one_in(5);
+    const bool is_calm = random_one_in(5);
     if (is_calm) {
         network.cut_one_in = 0;
         fails_memory = false;
@@ -280,10 +280,10 @@ uint64_t run_seed(uint64_t seed, bool shows_all)
     callers.is_calm = is_calm;
     callers.fails_memory = fails_memory;
     callers.dedicated_max = options.dedicated_max;
-    faults_begin(is_calm ? 0 : (uint32_t)chance_below(FAULTS), sim_now() + chance_between(SIM_MS, 2 * SIM_S),
-                 !is_calm && chance_one_in(10));
+    faults_begin(is_calm ? 0 : (uint32_t)random_below(FAULTS), sim_now() + random_between(SIM_MS, 2 * SIM_S),
+                 !is_calm && random_one_in(10));
     network_begin(&network);
-    server_begin(chance_one_in(2) ? 4 : 40);
+    server_begin(random_one_in(2) ? 4 : 40);
     counting_heap_begin(fails_memory ? 30 : 0);
     scheduler_add("host", host, NULL);
     scheduler_run();

@@ -13,7 +13,7 @@ enum {
     TASKS_MAX = 16,
     TRACE_LINES = 4096,
     TAIL_LINES = 150,
-    STEPS_MAX = 2000000, /* of one seed: more is a loop that goes nowhere */
+    STEPS_MAX = 2000000, /* of one seed: more means an endless loop */
     OVERSHOOT_MS = 50
 };
 
@@ -29,7 +29,7 @@ typedef struct task {
     void *condition_context;
     int64_t wake_at;
     int locks;
-    const char *call; /* the library's function that it is in, NULL: none */
+    const char *call; /* the library function that it is in; NULL: none */
     int64_t call_began;
     int64_t call_deadline;
 } task;
@@ -93,7 +93,7 @@ void sim_print_trace(const char *why)
             printf("# %-10s %s%s%s\n", tasks[i].name, &tasks[i] == running ? "runs" : "waits",
                    tasks[i].call ? " in " : "", tasks[i].call ? tasks[i].call : "");
     printf("# seed %llu at %.6f s, in %s: %s\n", (unsigned long long)seed_of_run, (double)now / 1e9,
-           running ? running->name : "the world", why);
+           running ? running->name : "the scheduler", why);
     printf("# replay it with PODLINK_SIM_SEED=%llu\n", (unsigned long long)seed_of_run);
     fflush(stdout);
 }
@@ -170,7 +170,7 @@ static task *choose(void)
     for (uint32_t i = 0; i < task_count; i++)
         if (can_run(&tasks[i]))
             ready[count++] = &tasks[i];
-    return count ? ready[chance_below(count)] : NULL;
+    return count ? ready[random_below(count)] : NULL;
 }
 
 static bool all_done(void)
@@ -181,7 +181,7 @@ static bool all_done(void)
     return true;
 }
 
-/* Nobody can go on: time jumps to where something happens. */
+/* No fiber can continue: time jumps to the next event. */
 static void jump(void)
 {
     int64_t next = pace.next_event();
@@ -189,7 +189,7 @@ static void jump(void)
         if (!tasks[i].is_done && tasks[i].wake_at < next)
             next = tasks[i].wake_at;
     if (next == SIM_NEVER)
-        sim_fail("all wait, and nothing will ever happen");
+        sim_fail("deadlock: all fibers wait, and there is no next event");
     if (next > now)
         now = next;
     was_stuck = true;
@@ -198,7 +198,7 @@ static void jump(void)
 static void step(void)
 {
     if (++steps > STEPS_MAX)
-        sim_fail("a loop that goes nowhere");
+        sim_fail("an endless loop");
     if (pace.next_event() <= now)
         pace.advance();
     task *t = choose();
@@ -208,7 +208,7 @@ static void step(void)
     }
     t->is_waiting = false;
     t->wake_at = SIM_NEVER;
-    now += (int64_t)(100 + chance_below(2000));
+    now += (int64_t)(100 + random_below(2000));
     running = t;
     fiber_switch(&main_fiber, &t->fiber);
     running = NULL;
@@ -229,7 +229,7 @@ int64_t sim_now(void)
 static void expect_no_lock(void)
 {
     if (running->locks > 0)
-        sim_fail("a lock is held where the thread waits, does I/O or calls the user");
+        sim_fail("a lock is held while the thread waits, does I/O or calls the user");
 }
 
 static void switch_away(void)
@@ -243,12 +243,12 @@ void sim_yield(void)
     if (!running)
         return;
     expect_no_lock();
-    now += (int64_t)chance_below(300);
-    if (chance_one_in(pace.starve_one_in)) {
+    now += (int64_t)random_below(300);
+    if (random_one_in(pace.starve_one_in)) {
         running->is_waiting = true;
         running->condition = NULL;
-        running->wake_at = now + chance_between(1, pace.starve_most);
-    } else if (!chance_one_in(pace.switch_one_in)) {
+        running->wake_at = now + random_between(1, pace.starve_most);
+    } else if (!random_one_in(pace.switch_one_in)) {
         return;
     }
     switch_away();
@@ -260,7 +260,7 @@ int64_t sim_clock_now(void *context)
     if (running && running->locks == 0)
         sim_yield();
     else
-        now += (int64_t)chance_below(100);
+        now += (int64_t)random_below(100);
     return now;
 }
 
@@ -273,8 +273,8 @@ bool sim_wait(bool (*is_met)(void *context), void *context, int64_t wait_ns)
     running->condition = is_met;
     running->condition_context = context;
     running->wake_at = wait_ns >= SIM_NEVER - now ? SIM_NEVER : now + wait_ns;
-    if (wait_ns > 0 && chance_one_in(pace.wake_early_in))
-        running->wake_at = now + (int64_t)chance_below((uint64_t)(wait_ns < SIM_MS ? wait_ns : SIM_MS));
+    if (wait_ns > 0 && random_one_in(pace.wake_early_in))
+        running->wake_at = now + (int64_t)random_below((uint64_t)(wait_ns < SIM_MS ? wait_ns : SIM_MS));
     running->is_met = false;
     switch_away();
     return running->is_met;

@@ -231,7 +231,7 @@ static void load_script(int at, const command *c)
         answer_text(at, TOKEN_NONE, (text){sha_of(i), PL_SHA1_HEX});
         return;
     }
-    sim_fail("SCRIPT LOAD of a script that nobody knows");
+    sim_fail("SCRIPT LOAD of an unknown script");
 }
 
 static void answer_exists(int at, const command *c)
@@ -324,7 +324,7 @@ static void answer_ping(int at)
     answer(at, TOKEN_NONE, "+PONG\r\n");
 }
 
-/* A refusal behind other answers is left out: by Redis since 7.2 where they are still to be sent, here always. */
+/* A refusal after other answers is left out: Redis since 7.2 does so while they are unsent; here always. */
 static void answer_auth(int at)
 {
     if (sim_now() >= refusing_until)
@@ -352,7 +352,7 @@ static const char refused_write[] = "-READONLY You can't write against a read on
 static const char refused_in_script[] = "-READONLY You can't write against a read only replica. script: "
                                         "0123456789abcdef0123456789abcdef01234567, on @user_script:1.\r\n";
 
-/* False where it was refused for the state that the server is in. */
+/* False if the command was refused because of the server's state. */
 static bool is_served(int at, const command *c)
 {
     const text name = c->arguments[0];
@@ -424,12 +424,14 @@ static void run_command(int at, const command *c)
 
 /* --- reading ------------------------------------------------------------------------------------------------------ */
 
-/* A number after a sign that ends with \r\n. False where it is not whole yet. */
+/* A number after a sign, with \r
+ *  after it. False if it is incomplete. */
 static bool read_number(text *left, char sign, size_t *value)
 {
     const char *end = memmem(left->bytes, left->length, "\r\n", 2);
     if (left->length > 0 && left->bytes[0] != sign)
-        sim_fail("the library sends what is no RESP: '%.*s'", left->length < 20 ? (int)left->length : 20, left->bytes);
+        sim_fail("the library sends something that is not RESP: '%.*s'", left->length < 20 ? (int)left->length : 20,
+                 left->bytes);
     if (!end)
         return false;
     *value = (size_t)strtoull(left->bytes + 1, NULL, 10);
@@ -438,7 +440,7 @@ static bool read_number(text *left, char sign, size_t *value)
     return true;
 }
 
-/* False where it is not whole yet. */
+/* False if the command is incomplete. */
 static bool read_command(text unread, command *c)
 {
     text left = unread;
@@ -509,8 +511,8 @@ bool server_serves(int at)
         run_command(at, &c);
         x->has_answered = true;
         network_take(at, c.size);
-        if (!x->is_blocked && chance_one_in(pause_one_in))
-            x->busy_until = sim_now() + chance_between(SIM_US, SIM_MS);
+        if (!x->is_blocked && random_one_in(pause_one_in))
+            x->busy_until = sim_now() + random_between(SIM_US, SIM_MS);
     }
     return true;
 }
@@ -595,7 +597,7 @@ void server_heal(void)
     client_limit = UINT32_MAX;
 }
 
-void server_say_unasked(int at)
+void server_send_unsolicited(int at)
 {
-    network_send_unasked(at, "+OK\r\n", 5);
+    network_send_unsolicited(at, "+OK\r\n", 5);
 }

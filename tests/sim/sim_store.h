@@ -1,4 +1,4 @@
-/* What the model server keeps: links, with the pods that they have been to, and lists. */
+/* The data of the model server: links with their history of pods, and lists. */
 #ifndef PODLINK_TESTS_SIM_STORE_H
 #define PODLINK_TESTS_SIM_STORE_H
 
@@ -16,7 +16,7 @@ int64_t store_link(const char *key, size_t length, bool *is_persistent);
 /** Sets it; STORE_NO_POD removes it. */
 void store_set_link(const char *key, size_t length, int64_t pod, bool is_persistent);
 
-/** Whether a link was to this pod at some time from `from` to now. */
+/** Whether a link pointed to this pod at some time from `from` to now. */
 bool store_link_was(const char *key, int64_t pod, int64_t from);
 
 /** Appends to a list. @return its length */

@@ -1,5 +1,5 @@
-/* TLS without its ciphers, in place of net/tls.c: what goes through is on the wire as it is. What remains is what the
- * layers above do where there is TLS, and what they owe to it, which is checked here. */
+/* TLS without encryption, replaces net/tls.c: bytes are on the wire as they are. The layers above act as with TLS, and
+ * this file checks that they keep the rules of TLS. */
 #include "net/tls.h"
 
 #include "base/error.h"
@@ -16,7 +16,7 @@ struct pl_tls_context {
 struct pl_tls {
     pl_heap heap;
     int fd;
-    char *unsent; /* what a write could not send: half of a record, for all that the caller knows */
+    char *unsent; /* what a write could not send: the caller must assume half a record */
     size_t unsent_length;
 };
 
@@ -73,11 +73,11 @@ pl_io_result pl_tls_read(pl_tls *tls, void *bytes, size_t capacity, size_t *leng
     return pl_socket_read(tls->fd, bytes, capacity, length, error_number);
 }
 
-/* A record that was begun is not taken back: the next write has to bring the same bytes again. */
+/* A record that was begun cannot be taken back: the next write must bring the same bytes again. */
 static void check_same(const pl_tls *tls, const void *bytes, size_t length)
 {
     if (tls->unsent && (length < tls->unsent_length || memcmp(bytes, tls->unsent, tls->unsent_length) != 0))
-        sim_fail("a write of %zu bytes could not be done, and other bytes follow", tls->unsent_length);
+        sim_fail("a write of %zu bytes was incomplete, and other bytes follow", tls->unsent_length);
 }
 
 static void remember(pl_tls *tls, const void *bytes, size_t length)
@@ -110,7 +110,7 @@ short pl_tls_wait(pl_tls *tls, short events, int64_t wait_ns)
 podlink_status pl_tls_failure(pl_tls *tls, char *words, size_t size)
 {
     (void)tls, (void)words, (void)size;
-    sim_fail("nothing fails here by TLS");
+    sim_fail("TLS has no errors here");
     return PODLINK_ETLS;
 }
 

@@ -1,5 +1,5 @@
-/* Waiting in a waitset, in virtual time: this file takes the place of src/sync/waitset.c. Whoever is told wakes when
- * all are woken, in any order, or, as where indexes are shared, sooner. */
+/* A waitset in virtual time: this file replaces src/sync/waitset.c. A set waiter wakes when all are woken, in any
+ * order, or earlier, as with shared indexes. */
 #include "sync/waitset.h"
 
 #include "sim_scheduler.h"

@@ -1,4 +1,4 @@
-/* A user who is allowed exactly what a rule says. */
+/* A user with exactly the permissions of a rule. */
 #include "acl.h"
 
 #include <stdio.h>

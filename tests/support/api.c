@@ -1,4 +1,4 @@
-/* What the tests of the public C API share. */
+/* Support for tests of the public C API. */
 #include "api.h"
 
 #include "certificates.h"
@@ -39,7 +39,7 @@ static struct {
     struct test_sentinel *sentinel;
     struct certificates *made; /* NULL: clear text */
     struct test_server_tls tls;
-    redisContext *nodes[TEST_CLUSTER_NODES_MAX]; /* the test's own connections to a cluster, NULL until needed */
+    redisContext *nodes[TEST_CLUSTER_NODES_MAX]; /* the test's own connections to a cluster; NULL until needed */
 } over;
 
 static const struct test_server_tls *make_certificates(void)
@@ -154,7 +154,7 @@ void api_resume(struct test_server *server)
 
 /* ---- clients ---- */
 
-/* All that TLS needs stands in the URL. */
+/* The URL has all options of TLS. */
 static const char *with_ca(const char *url)
 {
     static char whole[1024];
@@ -283,8 +283,8 @@ static redisContext *node_connection(size_t i)
     return over.nodes[i];
 }
 
-/* The node that "MOVED 3999 127.0.0.1:6381" names, by the slot: Redis since 7.2 tells us the port for clear text, which
- * is 0 where there is TLS. */
+/* The node that "MOVED 3999 127.0.0.1:6381" names, found by the slot: Redis since 7.2 sends the port of clear text,
+ * which is 0 with TLS. */
 static redisContext *node_named(const char *moved)
 {
     const size_t i = test_cluster_owner_index(over.cluster, (unsigned)strtoul(moved + strlen("MOVED "), NULL, 10));
@@ -313,7 +313,7 @@ static bool is_for_all_nodes(const char *format)
     return false;
 }
 
-/* On all nodes; of numbers the sum. */
+/* On all nodes. Numbers are added up. */
 static redisReply *run_on_all(const char *format, va_list arguments)
 {
     redisReply *all = NULL;
@@ -345,7 +345,7 @@ static redisReply *ask_by_list(redisContext *redis, const char *format, va_list 
 {
     static redisReply *last;
     freeReplyObject(last);
-    last = NULL; /* what follows may fail the test */
+    last = NULL; /* the checks below can fail the test */
     last = over.cluster ? run_in_cluster(redis, format, arguments) : run(redis, format, arguments);
     return last;
 }
@@ -405,7 +405,7 @@ int api_schedstat_open(void)
     return open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
 }
 
-/* The second of the kernel's three numbers. */
+/* The second of the three numbers in the kernel's schedstat. */
 int64_t api_starved_ns(int schedstat)
 {
     char text[96] = "";
@@ -467,7 +467,7 @@ void api_clock_init(struct api_clock *clock)
     *clock = (struct api_clock){.clock = {.now_ns = jumping_now, .context = clock}};
 }
 
-/* ---- a log that is kept ---- */
+/* ---- a log in memory ---- */
 
 static void keep(struct api_log_record *kept, const podlink_log_record *record)
 {
@@ -506,7 +506,7 @@ const struct api_log_record *api_log_find(struct api_log *log, const char *event
 static void assert_without(const char *text, const char *secret)
 {
     if (strstr(text, secret))
-        fail_msg("a secret is told: %s", text);
+        fail_msg("a secret was reported: %s", text);
 }
 
 static void assert_log_without(struct api_log *log, const char *secret)

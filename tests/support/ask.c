@@ -1,4 +1,4 @@
-/* Questions to real servers. hiredis 0.14 and 1.x both. */
+/* Questions to real servers. Works with hiredis 0.14 and 1.x. */
 #include "ask.h"
 
 #include <arpa/inet.h>
@@ -15,7 +15,7 @@
 enum {
     ANSWER_S = 2,
     STEP_MS = 5,
-    PORT_FIRST = 11000, /* 11000..20999, with their buses 21000..30999, end below the ports that the kernel lends */
+    PORT_FIRST = 11000, /* 11000..20999 and their buses 21000..30999: below the ports that the kernel assigns */
     PORT_COUNT = 10000,
     BUS = 10000
 };
@@ -113,7 +113,7 @@ bool ask_info_holds(const struct test_server *server, const char *section, const
     return holds;
 }
 
-/* What stands behind a name in a section of INFO, read as a number. */
+/* The number after a name in a section of INFO. */
 static int64_t number_behind(const struct test_server *server, const char *section, const char *name)
 {
     redisReply *reply = ask(server, "INFO %s", section);
@@ -155,7 +155,7 @@ const char *ask_field(const redisReply *flat, const char *name)
 static bool is_free(uint16_t port)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_ANY)};
-    const int on = 1; /* connections that have ended do not keep a port from a server */
+    const int on = 1; /* connections that have ended do not block the port for a server */
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return false;

@@ -1,4 +1,4 @@
-/* Certificates of a test's own. */
+/* Certificates for a test. */
 #include "certificates.h"
 
 #include <openssl/err.h>
@@ -153,7 +153,7 @@ void certificates_free(struct certificates *made)
     DIR *dir = opendir(made->dir);
     const struct dirent *entry;
     while (dir && (entry = readdir(dir)))
-        unlink(certificates_path(made, entry->d_name)); /* fails for . and .., which stay */
+        unlink(certificates_path(made, entry->d_name)); /* fails for . and .., which remain */
     if (dir)
         closedir(dir);
     rmdir(made->dir);

@@ -1,4 +1,4 @@
-/* What the programs of this folder share. */
+/* Fixture of the chaos tests. */
 #include "chaos_fixture.h"
 
 #include <stdlib.h>

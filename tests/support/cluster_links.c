@@ -1,4 +1,4 @@
-/* What the tests of clusters share. */
+/* Links on chosen nodes of a cluster. */
 #include "cluster_links.h"
 
 #include <stdio.h>

@@ -93,7 +93,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
         snprintf(shown, sizeof shown, "(%s)", outcome->why);
     trace_note(call->trace, "%s[%u] %s %s %s", request->name, i, podlink_status_name(outcome->status) + 8,
                podlink_delivery_text(outcome->delivery), shown);
-    snprintf(call->told[i], TRACE_TOLD_MAX, "%.*s", TRACE_TOLD_MAX - 1, shown);
+    snprintf(call->texts[i], TRACE_TEXT_MAX, "%.*s", TRACE_TEXT_MAX - 1, shown);
     call->completed[i]++;
     call->status_of[i] = outcome->status;
     call->delivery_of[i] = outcome->delivery;
@@ -171,7 +171,8 @@ void trace_queue(trace *t, trace_call *call)
 
 /* --- what the server sees --------------------------------------------------------------------------------------- */
 
-/* Reads "*3\r\n": @return the number; *at is moved behind it, or is NULL where it is not whole. */
+/* Reads "*3\r
+ * ". @return the number; *at moves behind it, or becomes NULL if the line is incomplete */
 static long read_header(const char **at, const char *end, char type)
 {
     const char *newline = *at < end ? memchr(*at, '\n', (size_t)(end - *at)) : NULL;
@@ -185,7 +186,7 @@ static long read_header(const char **at, const char *end, char type)
     return value;
 }
 
-/* The first command received: writes its words to out. @return its bytes, 0 where it is not whole. */
+/* Writes the words of the first complete command received to out. @return its bytes, 0 if it is incomplete */
 static size_t read_command(const trace *t, char *out)
 {
     const char *at = t->received;
@@ -247,7 +248,7 @@ size_t trace_send(trace *t)
 
 void trace_receive_bytes(trace *t, const char *bytes, size_t length)
 {
-    char *exact = malloc(length); /* so that a byte read beyond them is found out */
+    char *exact = malloc(length); /* so that a sanitizer finds a read beyond the end */
     memcpy(exact, bytes, length);
     pl_conn_received(&t->conn, exact, length, t->now);
     free(exact);
@@ -298,14 +299,14 @@ const char *trace_states(const trace_call *call)
     return shown;
 }
 
-void trace_expect_at(trace *t, const char *expected, const char *file, int inflight)
+void trace_expect_at(trace *t, const char *expected, const char *file, int at_line)
 {
     bool is_same = strcmp(t->log, expected) == 0;
     if (!is_same)
         print_error("the trace is\n%s\nbut should be\n%s\n", t->log, expected);
     trace_forget(t);
     if (!is_same)
-        _fail(file, inflight);
+        _fail(file, at_line);
 }
 
 void trace_forget(trace *t)

@@ -1,4 +1,4 @@
-/* An allocator for tests. */
+/* An allocator that fails on request. */
 #include "failing_heap.h"
 
 #include "tap_cmocka.h"

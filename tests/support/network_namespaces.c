@@ -1,5 +1,5 @@
-/* Namespaces without names: each is held by a process that waits for nothing, and is gone with it, however the program
- * ends. A bridge in one more namespace is the switch. */
+/* Network namespaces without names. A process that only waits holds each of them, so they end with the program in any
+ * case. A bridge in one more namespace is the switch. */
 #include "network_namespaces.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SWITCH = NETWORKS, HOLDERS = NETWORKS + 1 }; /* the program itself holds the first one */
+enum { SWITCH = NETWORKS, HOLDERS = NETWORKS + 1 }; /* the program itself is in the first one */
 
 static pid_t holders[HOLDERS];
 static char paths[HOLDERS][32];
@@ -71,7 +71,7 @@ static bool run_in(unsigned n, const char *command)
     return true;
 }
 
-/* A cable between a network and the switch. */
+/* A cable from a network to the switch. */
 static bool connect_to_switch(unsigned n)
 {
     char plug[256], bring_up[256];

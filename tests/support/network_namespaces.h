@@ -1,5 +1,5 @@
-/* Network namespaces that a switch connects, each with an address of its own, and one of which can be cut off: nothing
- * comes through any more, and nobody is told. They end with the test program. Needs root. */
+/* Network namespaces that are connected by a switch, each with an address of its own. The first one can be cut off:
+ * packets are dropped silently. They end with the test program. Needs root. */
 #ifndef PODLINK_TESTS_NETWORK_NAMESPACES_H
 #define PODLINK_TESTS_NETWORK_NAMESPACES_H
 
@@ -7,16 +7,16 @@
 
 enum { NETWORKS = 3 };
 
-/** Moves the program, which has one thread, to the first of them, and makes the others.
- *  @return whether that worked; if not, why stands in networks_reason(). Once in a program */
+/** Moves the program, which has one thread, to the first network, and makes the others. Once in a program.
+ *  @return whether that worked; if not, networks_reason() has the reason */
 bool networks_start(void);
 const char *networks_reason(void);
 
-/** The address of the n-th, and the path of its namespace: NULL for the first one, where the program is. */
+/** The address of the n-th network, and the path of its namespace: NULL for the first one, where the program is. */
 const char *networks_host(unsigned n);
 const char *networks_path(unsigned n);
 
-/** Cuts the first one off, and connects it again. */
+/** Cuts the first network off; connects it again. */
 bool networks_cut(void);
 bool networks_heal(void);
 

@@ -1,4 +1,4 @@
-/* What stands in for api_open() in ../api/test_api_script_cases.c: the same tests, over functions. */
+/* Replaces api_open() in ../api/test_api_script_cases.c: the same tests, with Redis Functions. */
 #include "api.h"
 
 podlink_client *open_with_functions(const char *url)

@@ -1,4 +1,4 @@
-/* The table of operations, and a closure for each. */
+/* The table of operations, with a function that calls each of them. */
 #include "operation_calls.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ static podlink_service service_of(const struct operation_input *input)
     return (podlink_service){input->ns, input->service};
 }
 
-/* A pod is told where a status tells of one, and else there is none. */
+/* A status that comes with a pod has one, and others have none. */
 static void check_pod(podlink_status status, int32_t pod)
 {
     if (status < 0 && status != PODLINK_ECORRUPT)
@@ -132,7 +132,7 @@ static podlink_status run_services(podlink_client *client, const struct operatio
     return status;
 }
 
-/* ---- batches of links: of the items the one in the middle is the input ---- */
+/* ---- batches of links: the item in the middle is the input ---- */
 
 static void make_items(podlink_link_item items[BATCH_ITEMS], const struct operation_input *input)
 {
@@ -148,7 +148,7 @@ static void make_items(podlink_link_item items[BATCH_ITEMS], const struct operat
     items[1].persist_s = input->seconds;
 }
 
-/* The status of a batch is that of the first item that failed; nothing is left unsaid. */
+/* The status of a batch is that of the first item that failed. Each item has a status. */
 static void check_items(podlink_status status, const podlink_link_item items[BATCH_ITEMS], const podlink_error *err)
 {
     podlink_status first = PODLINK_OK;

@@ -1,4 +1,4 @@
-/* Every operation of the public API once, as a closure: for what has to hold for all of them. */
+/* Each operation of the public API as a function with the same signature: for rules that hold for all operations. */
 #ifndef PODLINK_TESTS_OPERATION_CALLS_H
 #define PODLINK_TESTS_OPERATION_CALLS_H
 
@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/** The arguments that an operation has; it takes what it needs. */
+/** The arguments of an operation. Each uses those that it needs. */
 struct operation_input {
     const char *ns;
     const char *service;
@@ -19,7 +19,7 @@ struct operation_input {
     const podlink_call *call;
 };
 
-/** Arguments that are all valid, and have no call. */
+/** Valid arguments, without a podlink_call. */
 extern const struct operation_input operation_valid;
 
 enum operation_field {
@@ -37,29 +37,28 @@ enum { FIELDS_OF_LINK = FIELD_NS | FIELD_SERVICE | FIELD_UID, FIELDS_OF_SERVICE 
 enum { BATCH_ITEMS = 3 };
 
 struct operation {
-    const char *name; /* as its function, without "podlink_" */
-    /* Checks its out parameters, too: after a failure there is nothing to free, and no pod. Frees what it got. */
+    const char *name; /* as the function, without "podlink_" */
+    /* Checks the out parameters as well: after a failure there is nothing to free, and no pod. Frees the results. */
     podlink_status (*run)(podlink_client *client, const struct operation_input *input, podlink_error *err);
     unsigned fields;
-    const char *item; /* what stands before the message of a bad argument: "items[1]: " where it is a batch */
+    const char *item; /* prefix of the message for a bad argument: "items[1]: " for a batch */
     bool is_repeatable;
     bool has_script;
 
-    /* How a lying server deals with it. */
+    /* How a faulty server treats it. */
     enum fault_stage stage;
-    size_t commands;            /* how many of that stage one call sends */
-    size_t fault_at;            /* the one that gets the lie */
+    size_t commands;            /* how many commands of that stage one call sends */
+    size_t fault_at;            /* the index of the command that gets the wrong reply */
     const char *const *replies; /* ends with NULL */
-    podlink_status of_integer;  /* what ":7" in place of the right reply comes to */
+    podlink_status of_integer;  /* the status if ":7" replaces the right reply */
     podlink_status of_empty;    /* "*0" */
     podlink_status of_nil;      /* "$-1" */
 };
 
-/** All operations, the one that opens a client first: its run is NULL. */
+/** All operations. The first one opens a client: its run is NULL. */
 const struct operation *operations(size_t *count);
 
-/** Options with which all of them can be run: the script of script_run is registered, and nothing is sent at the open.
- */
+/** Options with which all operations can run: the script of script_run is registered, and the open sends nothing. */
 podlink_options operation_options(const char *url);
 
 #endif

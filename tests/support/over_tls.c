@@ -1,4 +1,4 @@
-/* Test programs of the pool, over TLS. */
+/* The pool's test programs over TLS. */
 #include "over_tls.h"
 
 #include "tls_server.h"
@@ -8,7 +8,7 @@
 #include <string.h>
 
 static struct certificates *made;
-static struct tls_server tls; /* the latest; the program stops it as its own */
+static struct tls_server tls; /* the latest one; the program stops it as its own server */
 static char socket_url[128];
 
 static void remove_certificates(void)
@@ -34,12 +34,12 @@ struct test_server *start_over_tls(const char *const extra_args[])
     return tls.server;
 }
 
-/* All of it stands in the URL, so that a test may put another one in its place. */
+/* The URL has all options of TLS, so a test can use another URL instead. */
 podlink_options options_over_tls(const char *url)
 {
     static char tls_url[400];
     if (strcmp(url, socket_url) != 0)
-        return api_options(url); /* of another server than ours, which has no TLS */
+        return api_options(url); /* another server than ours, without TLS */
     snprintf(tls_url, sizeof tls_url, "rediss://127.0.0.1:%u?tls_ca_file=%s", (unsigned)tls.port,
              certificates_path(made, "ca.pem"));
     return api_options(tls_url);

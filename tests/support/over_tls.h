@@ -1,5 +1,5 @@
-/* Test programs of the pool, over TLS: they are built with the functions of these names in api.h and server.h renamed
- * to these (meson.build). A program has one server of its own at a time, and that one is reached by TLS. */
+/* The pool's test programs over TLS. They are built with some functions of api.h and real_server.h renamed to these
+ * (meson.build). A program has one server at a time, which is reached over TLS. */
 #ifndef PODLINK_TESTS_OVER_TLS_H
 #define PODLINK_TESTS_OVER_TLS_H
 

@@ -1,4 +1,4 @@
-/* What the tests of the pool share. */
+/* Fixture of the pool tests. */
 #include "pool_fixture.h"
 
 #include <pthread.h>
@@ -60,7 +60,7 @@ int64_t pool_info(redisContext *redis, const char *section, const char *name)
     return strtoll(at + strlen(line), NULL, 10);
 }
 
-/* ---- what went wrong in a thread ---- */
+/* ---- failures in a thread ---- */
 
 static pthread_mutex_t blame_lock = PTHREAD_MUTEX_INITIALIZER;
 static char blamed[512];

@@ -1,5 +1,5 @@
-/* What the tests of the pool share: running commands, waiting for an event with a bound, and telling from a thread what
- * went wrong (an assertion may only fail in the test's own thread). */
+/* Fixture of the pool tests: running commands, waiting for a condition with a limit, and reporting failures of a thread
+ * (only the test's own thread may fail an assertion). */
 #ifndef PODLINK_TESTS_POOL_FIXTURE_H
 #define PODLINK_TESTS_POOL_FIXTURE_H
 
@@ -16,12 +16,12 @@
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 #define MS              INT64_C(1000000)
 
-/** A number of rounds: fewer where each is much slower. */
+/** A number of rounds, and a smaller one for builds in which each is much slower. */
 #define ROUNDS(plain, sanitized) (SANITIZED ? (sanitized) : (plain))
 
 enum { WORDS_MAX = 8 };
 
-/** Runs a command of words, which end with NULL: pool_run(client, NULL, &reply, &err, (const char *[]){"GET", key,
+/** Runs a command. The words end with NULL: pool_run(client, NULL, &reply, &err, (const char *[]){"GET", key,
  *  NULL}). */
 podlink_status pool_run(podlink_client *client, const podlink_call *call, podlink_reply **reply, podlink_error *err,
                         const char *const words[]);
@@ -37,21 +37,21 @@ podlink_status pool_session_run(podlink_session *session, const podlink_call *ca
 /** A call with this deadline. */
 podlink_call within(int64_t timeout_ms);
 
-/** Waits until it is so. @return false where limit_ms have passed first */
+/** Waits until a condition is true. @return false if that takes longer than limit_ms */
 bool eventually(bool (*is_so)(void *context), void *context, int64_t limit_ms);
 
-/** A number at the end of "name:" in INFO. */
+/** The number after "name:" in INFO. */
 int64_t pool_info(redisContext *redis, const char *section, const char *name);
 
-/** A listening socket whose queue is full, and from which nobody accepts. @return how many descriptors are in fds */
+/** A listening socket that accepts no connection and whose queue is full. @return how many descriptors are in fds */
 int pool_fill_queue(const struct sockaddr *address, socklen_t size, int fds[16]);
 
-/* ---- what went wrong in a thread ---- */
+/* ---- failures in a thread ---- */
 
-/** Keeps the first text. Any thread. */
+/** Records a failure; the first one is kept. Any thread. */
 void blame(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/** Fails the test where there was a blame, and forgets it. */
+/** Fails the test if a failure was recorded, and forgets it. */
 #define assert_blameless() pool_assert_blameless(__FILE__, __LINE__)
 void pool_assert_blameless(const char *file, int line);
 

@@ -9,11 +9,11 @@
 
 enum {
     MACHINE_STEP_MS = 2,
-    CLOSED_MAX = 3, /* calls of a thread that find the client closed: it ends then */
-    FAST_MS = 1     /* a thread whose call fails sooner rests for so long, and leaves the processors to others */
+    CLOSED_MAX = 3, /* a thread ends after so many calls on a closed client */
+    FAST_MS = 1 /* after a failure sooner than this a thread sleeps for a moment, so that others get the processors */
 };
 
-/* @return whether it was less */
+/* @return whether the value was larger */
 static bool raise_to(_Atomic int64_t *most, int64_t value)
 {
     int64_t before = *most;
@@ -42,7 +42,7 @@ static void *measure_oversleep(void *argument)
     return NULL;
 }
 
-/* How long this thread has waited for a processor since it was asked last. */
+/* How long this thread has waited for a processor since the last time. */
 static void note_starved(struct load_thread *thread)
 {
     const int64_t waited = api_starved_ns(thread->schedstat);
@@ -77,7 +77,7 @@ static void note(struct load_thread *thread, podlink_status status, const podlin
         blame("status %d, and err says %d", (int)status, (int)err->status);
         return;
     }
-    load->told[-status][err->delivery]++;
+    load->counts[-status][err->delivery]++;
 }
 
 static podlink_status borrow(struct load_thread *thread, const podlink_call *call, podlink_session **session,
@@ -101,7 +101,7 @@ static podlink_status send_words(struct load_thread *thread, podlink_session *se
     return status;
 }
 
-/* An increment is never repeated, so that the counter tells whether the outcomes are true. */
+/* An increment is never repeated, so the counter proves whether the outcomes are true. */
 static void increment(struct load_thread *thread, podlink_session *session, const podlink_call *call)
 {
     char key[24];
@@ -173,15 +173,15 @@ void load_stop(struct load *load)
     pthread_join(load->machine, NULL);
 }
 
-uint64_t load_told_as(struct load *load, podlink_status status, podlink_delivery delivery)
+uint64_t load_count_as(struct load *load, podlink_status status, podlink_delivery delivery)
 {
-    return load->told[-status][delivery];
+    return load->counts[-status][delivery];
 }
 
-uint64_t load_told(struct load *load, podlink_status status)
+uint64_t load_count(struct load *load, podlink_status status)
 {
-    return load_told_as(load, status, PODLINK_NOT_SENT) + load_told_as(load, status, PODLINK_ANSWERED) +
-           load_told_as(load, status, PODLINK_UNKNOWN);
+    return load_count_as(load, status, PODLINK_NOT_SENT) + load_count_as(load, status, PODLINK_ANSWERED) +
+           load_count_as(load, status, PODLINK_UNKNOWN);
 }
 
 uint64_t load_ok(struct load *load)
@@ -202,7 +202,7 @@ int64_t load_failed_at(struct load *load)
 
 void load_assert_in_time(struct load *load)
 {
-    /* Who reads for others may be kept waiting, and then each of them. */
+    /* A caller that reads for others can be kept waiting, and then each of them. */
     const int64_t allowed = LOAD_LATE_MS * MS + load_machine_late(load) + load->starved_ns;
     if (load->late_ns > allowed)
         fail_msg("a call ended %.1f ms after its deadline, with %s; the machine itself was %.1f ms late",
@@ -226,9 +226,9 @@ static bool is_among(podlink_status status, const podlink_status expected[])
 void load_assert_only(struct load *load, const podlink_status expected[])
 {
     for (int i = 1; i < LOAD_STATUSES; i++)
-        if (load_told(load, (podlink_status)-i) > 0 && !is_among((podlink_status)-i, expected) &&
+        if (load_count(load, (podlink_status)-i) > 0 && !is_among((podlink_status)-i, expected) &&
             !(i == -PODLINK_ETIMEDOUT && load_was_starved(load)))
-            fail_msg("%llu calls were told %s", (unsigned long long)load_told(load, (podlink_status)-i),
+            fail_msg("%llu calls were counts %s", (unsigned long long)load_count(load, (podlink_status)-i),
                      podlink_status_name((podlink_status)-i));
 }
 
@@ -250,10 +250,11 @@ void load_print(struct load *load, const char *what)
     int length = snprintf(text, sizeof text, "%llu ok", (unsigned long long)load_ok(load));
     for (int i = 1; i < LOAD_STATUSES; i++)
         for (int delivery = 0; delivery < 3; delivery++)
-            if (load->told[i][delivery] > 0 && length < (int)sizeof text)
-                length += snprintf(text + length, sizeof text - (size_t)length, ", %llu %s (%s)",
-                                   (unsigned long long)load->told[i][delivery], podlink_status_name((podlink_status)-i),
-                                   podlink_delivery_text((podlink_delivery)delivery));
+            if (load->counts[i][delivery] > 0 && length < (int)sizeof text)
+                length +=
+                    snprintf(text + length, sizeof text - (size_t)length, ", %llu %s (%s)",
+                             (unsigned long long)load->counts[i][delivery], podlink_status_name((podlink_status)-i),
+                             podlink_delivery_text((podlink_delivery)delivery));
     print_message("# %s: %s; at most %.1f ms after the deadline, the machine itself %.1f ms\n", what, text,
                   (double)load->late_ns / 1e6, (double)load_machine_late(load) / 1e6);
 }

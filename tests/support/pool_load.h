@@ -1,6 +1,6 @@
-/* A load on a client: threads that call again and again, each call looked at: what it was told, and whether it ended in
- * time. How late this machine itself is stands beside it: how long threads that could run waited for a processor, as
- * the kernel counts it, and how late a thread wakes that only sleeps. */
+/* A load on a client: threads that call in a loop. Each call is checked: its status, and whether it ended in time. The
+ * lateness of the machine is measured as well: how long runnable threads waited for a processor, by the kernel's count,
+ * and how late a thread wakes that only sleeps. */
 #ifndef PODLINK_TESTS_POOL_LOAD_H
 #define PODLINK_TESTS_POOL_LOAD_H
 
@@ -16,41 +16,41 @@ struct load_thread {
     struct load *load;
     unsigned number;
     bool with_sessions;
-    _Atomic int64_t failed_at; /* when the latest call began that failed for want of a server; 0: none did */
+    _Atomic int64_t failed_at; /* when the latest call began that failed because no server was available; 0: none */
     _Atomic uint64_t ok;
-    uint64_t counted_ok; /* of increments that are never repeated */
+    uint64_t counted_ok; /* successful increments, which are never repeated */
     uint64_t counted_unknown;
-    unsigned closed; /* so many calls found the client closed */
-    int schedstat;   /* a descriptor: what the kernel counts of this thread */
+    unsigned closed; /* how many calls found the client closed */
+    int schedstat;   /* a descriptor: the kernel's statistics of this thread */
     int64_t run_delay_ns;
 };
 
 struct load {
     podlink_client *client;
     unsigned threads;
-    unsigned session_threads; /* of them, call on sessions */
+    unsigned session_threads; /* so many of them call on sessions */
     int64_t timeout_ms;       /* of each call */
-    bool never_rests;         /* else a thread whose call failed at once leaves the processors to others for a moment */
+    bool never_rests;         /* else a thread whose call failed at once sleeps for a moment */
     struct load_thread each[LOAD_THREADS_MAX];
     pthread_t machine;
     bool runs;
     atomic_bool stops;
-    _Atomic uint64_t told[LOAD_STATUSES][3]; /* by -status and delivery */
-    _Atomic int64_t late_ns;                 /* the worst of all calls beyond its deadline */
-    _Atomic int late_status;                 /* what it was told */
-    _Atomic int64_t oversleep_ns;            /* the worst of a thread that only sleeps */
-    _Atomic int64_t starved_ns;              /* the longest that a thread waited for a processor during one call */
+    _Atomic uint64_t counts[LOAD_STATUSES][3]; /* calls by -status and delivery */
+    _Atomic int64_t late_ns;                   /* the most that a call ended after its deadline */
+    _Atomic int late_status;                   /* its status */
+    _Atomic int64_t oversleep_ns;              /* the most that a sleeping thread woke late */
+    _Atomic int64_t starved_ns;                /* the longest that a thread waited for a processor during one call */
 };
 
 void load_start(struct load *load);
 
-/** Ends it, and waits for its threads; does nothing where it does not run, so that a test that failed half way can be
- *  torn down. */
+/** Ends the load, and waits for its threads. Does nothing if it is not running, so the teardown of a failed test can
+ *  call it. */
 void load_stop(struct load *load);
 
-/** Calls that were told this status, in all and with that delivery. */
-uint64_t load_told(struct load *load, podlink_status status);
-uint64_t load_told_as(struct load *load, podlink_status status, podlink_delivery delivery);
+/** How many calls got this status; and with that delivery. */
+uint64_t load_count(struct load *load, podlink_status status);
+uint64_t load_count_as(struct load *load, podlink_status status, podlink_delivery delivery);
 
 /** Calls that succeeded. */
 uint64_t load_ok(struct load *load);
@@ -58,23 +58,23 @@ uint64_t load_ok(struct load *load);
 /** When the latest call began that failed. */
 int64_t load_failed_at(struct load *load);
 
-/** What the machine itself was late. */
+/** The lateness of the machine. */
 int64_t load_machine_late(struct load *load);
 
-/** Checks that no call was later than LOAD_LATE_MS after its deadline, what the machine was late left aside. */
+/** Checks that no call ended more than LOAD_LATE_MS after its deadline, apart from the lateness of the machine. */
 void load_assert_in_time(struct load *load);
 
-/** Whether the machine was so late that calls may have timed out for that alone. */
+/** Whether the machine was so late that calls may have timed out for that reason alone. */
 bool load_was_starved(struct load *load);
 
-/** Checks that nothing but these statuses was told; they end with PODLINK_OK. A timeout is excused where the machine
- * was too late for the calls' deadline. */
+/** Checks that calls got only these statuses, a list that ends with PODLINK_OK. A timeout is allowed if the machine was
+ *  too late for the calls' deadline. */
 void load_assert_only(struct load *load, const podlink_status expected[]);
 
-/** Checks that the server has counted what the calls were told: ok <= counter <= ok + unknown. */
+/** Checks that the server's counter matches the outcomes: ok <= counter <= ok + unknown. */
 void load_assert_counters(struct load *load, redisContext *redis);
 
-/** A line of what was told, as a comment of the test. */
+/** Prints the outcomes in one line, as a comment of the test. */
 void load_print(struct load *load, const char *what);
 
 #endif

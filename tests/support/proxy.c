@@ -1,4 +1,4 @@
-/* A proxy that treats bytes as a bad network does: a thread and a poll loop. */
+/* A proxy that acts as a bad network: a thread and a poll loop. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -20,7 +20,7 @@
 
 enum {
     CONNECTIONS_MAX = 256,
-    HELD_BYTES = 32 * 1024, /* of one way of one connection */
+    HELD_BYTES = 32 * 1024, /* in one direction of one connection */
     PIECES_MAX = 64,        /* reads whose bytes are still held */
     BACKLOG = 256,
     LONGEST_WAIT_MS = 1000
@@ -31,7 +31,7 @@ struct piece {
     int64_t due_ms;
 };
 
-/* One way of a connection: bytes come from one descriptor and go to the other. */
+/* One direction of a connection: bytes from one descriptor go to the other. */
 struct flow {
     int from;
     int to;
@@ -39,33 +39,33 @@ struct flow {
     size_t length;
     struct piece pieces[PIECES_MAX];
     size_t piece_count;
-    uint64_t passed; /* since the last proxy_set() */
-    bool ended;      /* no more comes */
-    bool closed;     /* and the other side knows */
+    uint64_t forwarded; /* since the last proxy_set() */
+    bool ended;         /* the end of the stream has been read */
+    bool closed;        /* and forwarded */
 };
 
 struct pair {
     int client;
     int server;
     struct flow flows[2]; /* by proxy_way */
-    bool is_cut;          /* only waits until both sides have closed: what they still send is thrown away */
+    bool is_cut;          /* waits until both sides have closed, and drops what they still send */
 };
 
 struct proxy {
-    pthread_mutex_t lock; /* of all below; held but in poll() */
+    pthread_mutex_t lock; /* protects all below; released in poll() */
     pthread_t thread;
     int listener;
     int bell; /* an eventfd: something has changed */
     bool stops;
     bool is_tcp;
     struct proxy_fault faults[2];
-    uint64_t passed[2];
+    uint64_t forwarded[2];
     uint64_t accepted;
     uint64_t cuts;
     struct pair *pairs[CONNECTIONS_MAX];
     size_t count;
     char server[108];
-    uint16_t server_port; /* 0: it is at the socket `server` */
+    uint16_t server_port; /* 0: the server is at the unix socket `server` */
     char dir[32];
     char path[64];
     char url[96];
@@ -82,7 +82,7 @@ static void ring(struct proxy *proxy)
 {
     const uint64_t one = 1;
     if (write(proxy->bell, &one, sizeof one) < 0)
-        return; /* it rings already */
+        return; /* the eventfd is already set */
 }
 
 /* ---- ends ---- */
@@ -102,7 +102,7 @@ static void set_reset(int fd)
     setsockopt(fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
 }
 
-/* @return whether the pair is gone */
+/* @return whether the pair has been closed */
 static bool end_pair(struct proxy *proxy, size_t at, enum proxy_end how)
 {
     struct pair *pair = proxy->pairs[at];
@@ -117,7 +117,7 @@ static bool end_pair(struct proxy *proxy, size_t at, enum proxy_end how)
     return false;
 }
 
-/* ---- one way ---- */
+/* ---- one direction ---- */
 
 static bool wants_read(const struct proxy *proxy, const struct pair *pair, enum proxy_way way)
 {
@@ -133,7 +133,7 @@ static bool is_due(const struct proxy *proxy, const struct pair *pair, enum prox
     return !pair->is_cut && !proxy->faults[way].stalls && flow->piece_count > 0 && flow->pieces[0].due_ms <= now;
 }
 
-/* @return how many of the bytes are left */
+/* @return how many bytes are left */
 static size_t swallow(const char *text, char *bytes, size_t length)
 {
     const size_t size = text ? strlen(text) : 0;
@@ -144,7 +144,7 @@ static size_t swallow(const char *text, char *bytes, size_t length)
     return length - size;
 }
 
-/* False where the connection has failed. */
+/* False if the connection has failed. */
 static bool read_flow(const struct proxy *proxy, struct pair *pair, enum proxy_way way, int64_t now)
 {
     struct flow *flow = &pair->flows[way];
@@ -163,7 +163,7 @@ static bool read_flow(const struct proxy *proxy, struct pair *pair, enum proxy_w
     return true;
 }
 
-static void forget_passed(struct proxy *proxy, struct flow *flow, enum proxy_way way, size_t n)
+static void drop_forwarded(struct proxy *proxy, struct flow *flow, enum proxy_way way, size_t n)
 {
     flow->length -= n;
     memmove(flow->bytes, flow->bytes + n, flow->length);
@@ -172,42 +172,42 @@ static void forget_passed(struct proxy *proxy, struct flow *flow, enum proxy_way
         flow->piece_count--;
         memmove(flow->pieces, flow->pieces + 1, flow->piece_count * sizeof *flow->pieces);
     }
-    flow->passed += n;
-    proxy->passed[way] += n;
+    flow->forwarded += n;
+    proxy->forwarded[way] += n;
 }
 
 static void spoil(struct proxy_fault *fault, struct flow *flow, size_t length)
 {
-    if (!fault->spoil || fault->spoil_at < flow->passed || fault->spoil_at >= flow->passed + length)
+    if (!fault->spoil || fault->spoil_at < flow->forwarded || fault->spoil_at >= flow->forwarded + length)
         return;
-    flow->bytes[fault->spoil_at - flow->passed] ^= (char)fault->spoil;
+    flow->bytes[fault->spoil_at - flow->forwarded] ^= (char)fault->spoil;
     fault->spoil = 0;
 }
 
-enum passing { PASSED, CUT, FAILED };
+enum forwarding { FORWARDED, CUT, FAILED };
 
-static enum passing pass_on(struct proxy *proxy, struct pair *pair, enum proxy_way way)
+static enum forwarding forward(struct proxy *proxy, struct pair *pair, enum proxy_way way)
 {
     struct proxy_fault *fault = &proxy->faults[way];
     struct flow *flow = &pair->flows[way];
     size_t length = flow->pieces[0].length;
     if (fault->chop > 0 && length > fault->chop)
         length = fault->chop;
-    if (fault->cut != PROXY_GOES_ON && fault->cut_at < flow->passed + length) {
-        if (fault->cut_at <= flow->passed)
+    if (fault->cut != PROXY_OPEN && fault->cut_at < flow->forwarded + length) {
+        if (fault->cut_at <= flow->forwarded)
             return CUT;
-        length = (size_t)(fault->cut_at - flow->passed);
+        length = (size_t)(fault->cut_at - flow->forwarded);
     }
     spoil(fault, flow, length);
     const ssize_t n = send(flow->to, flow->bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (n < 0)
-        return errno == EAGAIN || errno == EINTR ? PASSED : FAILED;
-    forget_passed(proxy, flow, way, (size_t)n);
-    return PASSED;
+        return errno == EAGAIN || errno == EINTR ? FORWARDED : FAILED;
+    drop_forwarded(proxy, flow, way, (size_t)n);
+    return FORWARDED;
 }
 
-/* Tells the other side that no more comes. */
-static void pass_end(struct flow *flow)
+/* Forwards the end of the stream. */
+static void forward_end(struct flow *flow)
 {
     if (flow->ended && flow->length == 0 && !flow->closed) {
         shutdown(flow->to, SHUT_WR);
@@ -215,26 +215,26 @@ static void pass_end(struct flow *flow)
     }
 }
 
-/* @return whether the pair is gone */
+/* @return whether the pair has been closed */
 static bool serve_way(struct proxy *proxy, size_t at, enum proxy_way way, short ready, int64_t now)
 {
     struct pair *pair = proxy->pairs[at];
     if (ready && wants_read(proxy, pair, way) && !read_flow(proxy, pair, way, now))
         return end_pair(proxy, at, PROXY_RST);
     if (is_due(proxy, pair, way, now)) {
-        const enum passing passing = pass_on(proxy, pair, way);
-        if (passing == FAILED)
+        const enum forwarding forwarding = forward(proxy, pair, way);
+        if (forwarding == FAILED)
             return end_pair(proxy, at, PROXY_RST);
-        if (passing == CUT) {
+        if (forwarding == CUT) {
             const enum proxy_end how = proxy->faults[way].cut;
             if (!proxy->faults[way].cuts_each)
-                proxy->faults[way].cut = PROXY_GOES_ON;
+                proxy->faults[way].cut = PROXY_OPEN;
             proxy->cuts++;
             return end_pair(proxy, at, how);
         }
     }
     if (!pair->is_cut)
-        pass_end(&pair->flows[way]);
+        forward_end(&pair->flows[way]);
     return false;
 }
 
@@ -247,7 +247,7 @@ static void serve_pair(struct proxy *proxy, size_t at, short client_ready, short
     if (pair->flows[0].ended && pair->flows[1].ended && pair->flows[0].length + pair->flows[1].length == 0)
         close_pair(proxy, at);
     else if (pair->is_cut && pair->flows[PROXY_TO_SERVER].ended)
-        close_pair(proxy, at); /* the client has closed; the server is not waited for */
+        close_pair(proxy, at); /* the client has closed; the server's close is not awaited */
 }
 
 /* ---- clients ---- */
@@ -324,11 +324,11 @@ static int set_interest(const struct proxy *proxy, const struct pair *pair, stru
     }
     for (int end = 0; end < 2; end++)
         if (ends[end]->events == 0)
-            ends[end]->fd = -1; /* a hangup that nobody wants to hear of would keep the loop awake */
+            ends[end]->fd = -1; /* a hangup without interest would keep the loop busy */
     return wait_ms;
 }
 
-/* One round: waits for what can be done, and does it. The lock is given up while it waits. */
+/* One round: waits for events and handles them. The lock is released while it waits. */
 static void serve(struct proxy *proxy, struct pollfd *polled)
 {
     int wait_ms = LONGEST_WAIT_MS;
@@ -347,7 +347,7 @@ static void serve(struct proxy *proxy, struct pollfd *polled)
         polled[0].revents = 0;
     pthread_mutex_lock(&proxy->lock);
     now = now_ms();
-    for (size_t i = count; i-- > 0;) /* from the end: one that is closed is replaced by a later one */
+    for (size_t i = count; i-- > 0;) /* from the end: a later pair replaces one that is closed */
         if (i < proxy->count)
             serve_pair(proxy, i, polled[2 + 2 * i].revents, polled[3 + 2 * i].revents, now);
     if (polled[1].revents & POLLIN)
@@ -462,9 +462,9 @@ void proxy_set(struct proxy *proxy, enum proxy_way way, const struct proxy_fault
 {
     pthread_mutex_lock(&proxy->lock);
     proxy->faults[way] = fault ? *fault : (struct proxy_fault){0};
-    proxy->passed[way] = 0;
+    proxy->forwarded[way] = 0;
     for (size_t i = 0; i < proxy->count; i++)
-        proxy->pairs[i]->flows[way].passed = 0;
+        proxy->pairs[i]->flows[way].forwarded = 0;
     pthread_mutex_unlock(&proxy->lock);
     ring(proxy);
 }
@@ -491,9 +491,9 @@ uint64_t proxy_accepted(struct proxy *proxy)
     return read_counter(proxy, &proxy->accepted);
 }
 
-uint64_t proxy_passed(struct proxy *proxy, enum proxy_way way)
+uint64_t proxy_forwarded(struct proxy *proxy, enum proxy_way way)
 {
-    return read_counter(proxy, &proxy->passed[way]);
+    return read_counter(proxy, &proxy->forwarded[way]);
 }
 
 uint64_t proxy_cuts(struct proxy *proxy)

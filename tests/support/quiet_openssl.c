@@ -1,6 +1,6 @@
-/* OpenSSL is not built for ThreadSanitizer, which therefore does not see its atomic counts of references, and takes a
- * session that two connections have had in turn for a race between the last reader and who frees it. */
-const char *__tsan_default_suppressions(void); /* the sanitizer asks for it by this name */
+/* ThreadSanitizer does not see the atomic reference counts of OpenSSL, which is not built for it. It reports a race
+ * between the last reader of a session and the thread that frees the session. */
+const char *__tsan_default_suppressions(void); /* the sanitizer calls it by this name */
 
 const char *__tsan_default_suppressions(void)
 {

@@ -1,5 +1,5 @@
-/* Clusters. The nodes are told of each other and of their slots by their "nodes.conf": to let them meet takes seconds
- * longer. Everything that happens later is done by commands, as an operator does it. */
+/* Clusters of real servers. The nodes get their peers and slots by their "nodes.conf": CLUSTER MEET takes seconds
+ * longer. Later changes are made by commands, as an operator makes them. */
 #include "real_cluster.h"
 
 #include <stdio.h>
@@ -10,7 +10,7 @@ enum {
     NODES = TEST_CLUSTER_NODES_MAX,
     SLOTS = TEST_CLUSTER_SLOTS,
     START_TRIES = 3,
-    SETTLE_MS = 15000,
+    STABLE_MS = 15000,
     FAILOVER_MS = 10000,
     MIGRATE_KEYS = 100,
     MIGRATE_MS = 2000,
@@ -30,7 +30,7 @@ struct node {
 struct test_cluster {
     struct node nodes[NODES];
     size_t count;
-    size_t masters; /* of the start */
+    size_t masters; /* at the start */
     int node_timeout_ms;
     char *password;
     bool has_tls;
@@ -124,7 +124,7 @@ static bool start_node(struct test_cluster *c, size_t i, const char *nodes)
     return c->nodes[i].server != NULL;
 }
 
-/* Ids are of chance, so that clusters that get each other's ports never take each other for their own. */
+/* Random ids, so that clusters that get each other's ports do not take the other's nodes for their own. */
 static bool name_node(struct node *node, const char *host)
 {
     unsigned char bytes[ID_LENGTH / 2];
@@ -203,7 +203,7 @@ struct test_cluster *test_cluster_start(const struct test_cluster_plan *plan)
         plan = &defaults;
     struct test_cluster *c = new_cluster(plan);
     for (int tries = 0; c && c->count <= NODES && tries < START_TRIES; tries++) {
-        if (start_all(c, plan) && test_cluster_settle(c))
+        if (start_all(c, plan) && test_cluster_wait_stable(c))
             return c;
         stop_all(c);
     }
@@ -222,7 +222,7 @@ void test_cluster_stop(struct test_cluster *c)
     free(c);
 }
 
-/* ---- who is there ---- */
+/* ---- nodes ---- */
 
 const char *test_cluster_url(const struct test_cluster *c)
 {
@@ -263,7 +263,7 @@ static void read_line(const struct test_cluster *c, char *line, uint8_t owners[S
     }
 }
 
-/* Who serves what, as a node sees it. */
+/* The owner of each slot, as a node sees it. */
 static bool read_owners(const struct test_cluster *c, size_t seen_by, uint8_t owners[SLOTS])
 {
     redisReply *reply = lives(c, seen_by) ? ask(c->nodes[seen_by].server, "CLUSTER NODES") : NULL;
@@ -301,17 +301,17 @@ unsigned test_cluster_slot(const struct test_cluster *c, const char *key)
     unsigned slot = 0;
     for (size_t i = 0; i < c->count; i++) {
         redisReply *reply = lives(c, i) ? ask(c->nodes[i].server, "CLUSTER KEYSLOT %s", key) : NULL;
-        const bool told = reply && reply->type == REDIS_REPLY_INTEGER;
-        if (told)
+        const bool is_number = reply && reply->type == REDIS_REPLY_INTEGER;
+        if (is_number)
             slot = (unsigned)reply->integer;
         freeReplyObject(reply);
-        if (told)
+        if (is_number)
             break;
     }
     return slot;
 }
 
-/* ---- settled ---- */
+/* ---- waiting for a stable cluster ---- */
 
 static bool is_up(const struct test_server *node)
 {
@@ -337,7 +337,7 @@ static bool is_named(const redisReply *slots, uint16_t port)
     return false;
 }
 
-/* A node tells its callers of a replica only when it has heard how far that one is. */
+/* A node reports a replica to clients only when it knows the replication offset of that replica. */
 static bool names_all(const struct test_cluster *c, size_t asked)
 {
     redisReply *reply = ask(c->nodes[asked].server, "CLUSTER SLOTS");
@@ -348,7 +348,7 @@ static bool names_all(const struct test_cluster *c, size_t asked)
     return all;
 }
 
-static bool is_settled(void *context)
+static bool is_stable(void *context)
 {
     const struct test_cluster *c = context;
     uint8_t first[SLOTS], owners[SLOTS];
@@ -365,12 +365,12 @@ static bool is_settled(void *context)
     return has_first && memchr(first, NOBODY, SLOTS) == NULL;
 }
 
-bool test_cluster_settle(const struct test_cluster *c)
+bool test_cluster_wait_stable(const struct test_cluster *c)
 {
-    bool settled = ask_until(is_settled, (void *)c, SETTLE_MS);
-    if (!settled)
-        fprintf(stderr, "test cluster: not settled after %d ms\n", SETTLE_MS);
-    return settled;
+    bool stable = ask_until(is_stable, (void *)c, STABLE_MS);
+    if (!stable)
+        fprintf(stderr, "test cluster: not stable after %d ms\n", STABLE_MS);
+    return stable;
 }
 
 /* ---- slots ---- */
@@ -386,7 +386,7 @@ bool test_cluster_move_begin(struct test_cluster *c, unsigned slot, size_t to)
            ask_ok(c->nodes[from].server, "CLUSTER SETSLOT %u MIGRATING %s", slot, c->nodes[to].id);
 }
 
-/* MIGRATE with a list of keys, whose names may hold spaces. */
+/* MIGRATE with a list of keys. Their names may contain spaces. */
 static bool migrate(const struct test_cluster *c, const struct test_server *from, size_t to, size_t count,
                     const char *const *keys, const size_t *lengths)
 {
@@ -447,8 +447,8 @@ static int migrate_some(struct test_cluster *c, unsigned slot, const struct test
     return moved ? count : -1;
 }
 
-/* The new owner is told first: whoever is told that it is not the old one must find the new one. The others may refuse:
- * a master that has given its last slot away makes itself a replica, and knows by then. */
+/* The new owner gets it first: a client that is redirected by the old owner must find the new one. The others may
+ * refuse: a master without slots becomes a replica by itself, and knows the new owner by then. */
 bool test_cluster_move_end(struct test_cluster *c, unsigned slot, size_t to)
 {
     const size_t from = test_cluster_owner_index(c, slot);
@@ -493,7 +493,7 @@ int test_cluster_empty(struct test_cluster *c, size_t from, size_t to)
     return moved;
 }
 
-/* ---- nodes ---- */
+/* ---- adding and removing nodes ---- */
 
 static bool knows(const struct test_cluster *c, size_t i, const char *id)
 {
@@ -529,11 +529,11 @@ size_t test_cluster_add(struct test_cluster *c)
     for (size_t other = 0; other < i; other++)
         if (lives(c, other) && !ask_ok(c->nodes[other].server, "CLUSTER MEET %s %u", node->host, (unsigned)node->port))
             return SIZE_MAX;
-    if (!ask_until(newest_is_known, c, SETTLE_MS)) {
+    if (!ask_until(newest_is_known, c, STABLE_MS)) {
         fprintf(stderr, "test cluster: not all know the new node\n");
         return SIZE_MAX;
     }
-    return test_cluster_settle(c) ? i : SIZE_MAX;
+    return test_cluster_wait_stable(c) ? i : SIZE_MAX;
 }
 
 bool test_cluster_remove(struct test_cluster *c, size_t i)

@@ -1,12 +1,12 @@
-/* Sentinels and what they watch. They are told of each other and of the replicas by their configuration: to hear of
- * each other by themselves takes them seconds. */
+/* Sentinels and their servers. Sentinels get their peers and the replicas by their configuration: to discover each
+ * other takes them seconds. */
 #include "real_sentinel.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { N = TEST_SENTINEL_NODES, START_TRIES = 3, SETTLE_MS = 15000, ARGS_MAX = 40, MAJORITY = 2 };
+enum { N = TEST_SENTINEL_NODES, START_TRIES = 3, STABLE_MS = 15000, ARGS_MAX = 40, MAJORITY = 2 };
 
 struct place {
     const char *host;
@@ -19,8 +19,8 @@ struct test_sentinel {
     struct test_server *servers[N];
     struct test_server *sentinels[N];
     struct place server_places[N];
-    struct place sentinel_places[N]; /* where the others find them */
-    uint16_t caller_ports[N];        /* where clients find them */
+    struct place sentinel_places[N]; /* address for the others */
+    uint16_t caller_ports[N];        /* port for clients */
     bool has_tls;
     bool has_clear_servers;
     bool has_clear_sentinels;
@@ -47,7 +47,8 @@ static bool is_tls(const struct test_sentinel *s, bool is_clear)
     return s->has_tls && !is_clear;
 }
 
-/* Clients have a port of their own where they do not speak as the sentinels do among themselves, and to servers. */
+/* Clients have a port of their own if they use TLS and the sentinels among themselves do not, or the other way
+ * round. */
 static bool place_sentinel(struct test_sentinel *s, size_t i)
 {
     struct place *place = &s->sentinel_places[i];
@@ -58,7 +59,7 @@ static bool place_sentinel(struct test_sentinel *s, size_t i)
     return s->caller_ports[i] != 0;
 }
 
-/* The arguments of a server: its master, unless NULL, then those of the plan. */
+/* The arguments of a server: its master (unless NULL), then those of the plan. */
 static void server_args(const struct test_sentinel *s, const struct place *own, const struct place *master,
                         const char *args[ARGS_MAX + 20])
 {
@@ -168,8 +169,8 @@ static bool start_sentinel(struct test_sentinel *s, size_t i, const struct test_
     return s->sentinels[i] != NULL;
 }
 
-/* Every second, where they can be told so, they ask the servers how they are, in place of every ten. The course of a
- * failover does not change by that: while it lasts they ask every second anyhow. */
+/* If the sentinel supports it: INFO to the servers every second instead of every ten seconds. That does not change the
+ * course of a failover, during which sentinels ask every second anyway. */
 static void be_attentive(const struct test_sentinel *s)
 {
     for (size_t i = 0; i < N; i++)
@@ -194,7 +195,7 @@ static bool start_all(struct test_sentinel *s, const struct test_sentinel_plan *
     return true;
 }
 
-/* A test of the library only ever kills these, so they have nothing to say at their end. */
+/* SIGKILL: tests of the library only ever kill them, and they have nothing to save. */
 static void stop_all(struct test_sentinel *s)
 {
     for (size_t i = 0; i < N; i++) {
@@ -235,7 +236,7 @@ struct test_sentinel *test_sentinel_start(const struct test_sentinel_plan *plan)
         plan = &defaults;
     struct test_sentinel *s = new_sentinel(plan);
     for (int tries = 0; s && tries < START_TRIES; tries++) {
-        if (start_all(s, plan) && test_sentinel_settle(s))
+        if (start_all(s, plan) && test_sentinel_wait_stable(s))
             return s;
         stop_all(s);
     }
@@ -253,7 +254,7 @@ void test_sentinel_stop(struct test_sentinel *s)
     free(s);
 }
 
-/* ---- who is there ---- */
+/* ---- servers ---- */
 
 const char *test_sentinel_url(const struct test_sentinel *s)
 {
@@ -303,7 +304,7 @@ struct test_server *test_sentinel_master(const struct test_sentinel *s)
     return master < N ? s->servers[master] : NULL;
 }
 
-/* ---- settled ---- */
+/* ---- waiting for a stable state ---- */
 
 static bool is_replica_of(const struct test_server *server, const struct place *master)
 {
@@ -331,7 +332,7 @@ static bool is_seen_well(const struct test_server *sentinel, size_t living_repli
     return is_well && replicas == living_replicas && sentinels == N - 1;
 }
 
-static bool is_settled(void *context)
+static bool is_stable(void *context)
 {
     const struct test_sentinel *s = context;
     const size_t master = master_by(s, N);
@@ -351,15 +352,15 @@ static bool is_settled(void *context)
     return true;
 }
 
-bool test_sentinel_settle(const struct test_sentinel *s)
+bool test_sentinel_wait_stable(const struct test_sentinel *s)
 {
-    bool settled = ask_until(is_settled, (void *)s, SETTLE_MS);
-    if (!settled)
-        fprintf(stderr, "test sentinel: not settled after %d ms\n", SETTLE_MS);
-    return settled;
+    bool stable = ask_until(is_stable, (void *)s, STABLE_MS);
+    if (!stable)
+        fprintf(stderr, "test sentinel: not stable after %d ms\n", STABLE_MS);
+    return stable;
 }
 
-/* ---- acts ---- */
+/* ---- failovers ---- */
 
 bool test_sentinel_failover(const struct test_sentinel *s)
 {

@@ -1,5 +1,5 @@
-/* Starting and stopping a real server for a test, by fork, exec and PING. A reply is looked at by its first bytes only,
- * so that the tests of the client do not lean on a client here. */
+/* Starts and stops a real server for a test, by fork, exec and PING. Only the first bytes of a reply are checked, so
+ * that tests of the client do not depend on a client here. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -35,7 +35,7 @@ enum {
 struct test_server {
     pid_t pid; /* 0: not running */
     uint16_t port;
-    uint16_t tls_port; /* 0: it speaks no TLS */
+    uint16_t tls_port; /* 0: no TLS */
     struct test_server_tls tls;
     char dir[32];
     char socket[48];
@@ -45,7 +45,7 @@ struct test_server {
     bool has_config;
     char *password;           /* NULL: none */
     char *network;            /* the path of its network namespace, NULL: that of the test */
-    char *args[ARGS_MAX + 1]; /* as exec takes them, every one owned */
+    char *args[ARGS_MAX + 1]; /* as exec takes them, each one owned */
 };
 
 static int64_t now_ms(void)
@@ -190,7 +190,7 @@ static void become_server(const struct test_server *server, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
-        _exit(126); /* the parent died before prctl() could tell us */
+        _exit(126); /* the parent died before prctl() could report it */
     if (server->network != NULL) {
         int network = open(server->network, O_RDONLY | O_CLOEXEC);
         if (network < 0 || setns(network, CLONE_NEWNET) != 0)
@@ -243,7 +243,7 @@ static int connect_to(const struct test_server *server)
     return fd;
 }
 
-/* A server that asks for a password is up as well; one that still loads its data is not. */
+/* A server that asks for a password is up as well; a server that still loads its data is not. */
 static bool answers_ping(const struct test_server *server)
 {
     static const char ping[] = "PING\r\n";
@@ -273,7 +273,7 @@ static bool becomes_ready(struct test_server *server)
 static int run(struct test_server *server)
 {
     const pid_t parent = getpid();
-    unlink(server->socket); /* of a process that was killed: a connect must not find it */
+    unlink(server->socket); /* of a process that was killed: connect() must not find it */
     pid_t pid = fork();
     if (pid == 0)
         become_server(server, parent);

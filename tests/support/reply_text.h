@@ -13,7 +13,7 @@ bool reply_add_array(pl_reply *reply, size_t count);
 /** All nodes are there: sets the spans of the arrays. @return the root */
 const podlink_reply *reply_seal(pl_reply *reply);
 
-/** Reads the text into a reply, in place of what was there. @return its root, valid until the next one */
+/** Reads the text into a reply, which loses its old content. @return its root, valid until the next call */
 const podlink_reply *reply_read(pl_reply *reply, const char *text);
 
 #endif

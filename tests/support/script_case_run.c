@@ -1,4 +1,4 @@
-/* One row from its keys to its verdict. The notation of the rows is read and written here and nowhere else. */
+/* Runs one test case. Only this file reads and writes the notation of the cases. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -13,14 +13,14 @@
 #include <string.h>
 
 enum {
-    TTL_SLACK_MS = 10000, /* how long a row may take on a loaded machine; the TTLs of the rows differ by more */
+    TTL_SLACK_MS = 10000, /* how long a case may take on a loaded machine; the TTLs of the cases differ by more */
     STAMP_SLACK_MS = 10000,
     COMMAND_ARGS_MAX = 4
 };
 
 struct run {
     redisContext *redis;
-    int64_t now_ms; /* the server's clock when the row began */
+    int64_t now_ms; /* the server's clock when the case began */
     char *why;
 };
 
@@ -28,23 +28,23 @@ static bool fail(struct run *run, const char *format, ...)
 {
     va_list list;
     va_start(list, format);
-    vsnprintf(run->why, 2 * ROW_TEXT_MAX, format, list);
+    vsnprintf(run->why, 2 * CASE_TEXT_MAX, format, list);
     va_end(list);
     return false;
 }
 
 /* ---- text ---- */
 
-/* Copies text with {now} and {now-N} replaced; a longer text than the room is our own mistake in a row. */
-static void fill_in(const struct run *run, const char *text, char out[ROW_TEXT_MAX])
+/* Copies text with {now} and {now-N} replaced. A text that does not fit is a mistake in the table. */
+static void fill_in(const struct run *run, const char *text, char out[CASE_TEXT_MAX])
 {
     size_t length = 0;
-    while (*text != '\0' && length < ROW_TEXT_MAX - 32) {
+    while (*text != '\0' && length < CASE_TEXT_MAX - 32) {
         if (strncmp(text, "{now", 4) == 0) {
             char *end;
-            const int64_t offset = strtoll(text + 4, &end, 10); /* 0 where there is none */
+            const int64_t offset = strtoll(text + 4, &end, 10); /* 0 without a number */
             length += (size_t)snprintf(out + length, 32, "%" PRId64, run->now_ms + offset);
-            text = end + 1; /* behind the brace */
+            text = end + 1; /* after the brace */
         } else {
             out[length++] = *text++;
         }
@@ -52,7 +52,7 @@ static void fill_in(const struct run *run, const char *text, char out[ROW_TEXT_M
     out[length] = '\0';
 }
 
-/* Cuts "@60" off the end of text. @return the seconds, or -1 for no TTL. */
+/* Cuts "@60" off the end of text. @return the seconds, or -1 for no TTL */
 static int64_t cut_ttl(char *text)
 {
     char *at = strrchr(text, '@');
@@ -64,7 +64,7 @@ static int64_t cut_ttl(char *text)
 
 /* ---- commands ---- */
 
-/* @return the reply, which may be an error; aborts if there is none, for then no row can be judged. */
+/* @return the reply, which may be an error; aborts if there is none, because then no case can be judged */
 static redisReply *command(const struct run *run, size_t count, const char *const args[])
 {
     const char *argv[COMMAND_ARGS_MAX];
@@ -111,7 +111,7 @@ static void put_hash(const struct run *run, const char *key, char *fields)
 
 static void put_key(const struct run *run, const char *key, const char *content)
 {
-    char text[ROW_TEXT_MAX];
+    char text[CASE_TEXT_MAX];
     char seconds[24];
     if (content == NULL)
         return;
@@ -139,7 +139,7 @@ static bool is_stamp(const struct run *run, const char *text, size_t length)
     return end == text + length && length == 13 && stamp >= now - STAMP_SLACK_MS && stamp <= now;
 }
 
-/* A value as expected, or as expected around one {stamp}. */
+/* Compares a value with the expected one, or with the text around one {stamp}. */
 static bool same_value(const struct run *run, const char *expected, const char *found)
 {
     static const char token[] = "{stamp}";
@@ -203,7 +203,7 @@ static bool check_ttl(struct run *run, const char *key, int64_t seconds)
 
 static bool check_key(struct run *run, const char *key, const char *content)
 {
-    char text[ROW_TEXT_MAX];
+    char text[CASE_TEXT_MAX];
     if (content == NULL)
         return check_type(run, key, "none");
     fill_in(run, content, text);
@@ -220,35 +220,36 @@ static bool check_key(struct run *run, const char *key, const char *content)
 
 static bool check_reply(struct run *run, const char *expected, const char *answer)
 {
-    char text[ROW_TEXT_MAX];
+    char text[CASE_TEXT_MAX];
     fill_in(run, expected, text);
     const bool same = text[0] == '!' ? answer[0] == '!' && strstr(answer, text + 1) != NULL : strcmp(text, answer) == 0;
     return same || fail(run, "reply: expected %s, found %s", text, answer);
 }
 
-/* ---- a row ---- */
+/* ---- one case ---- */
 
-enum row_result row_run(redisContext *redis, const struct row *row, row_invoke *invoke, void *backend,
-                        char why[2 * ROW_TEXT_MAX])
+enum script_case_result script_case_run(redisContext *redis, const struct script_case *test_case,
+                                        script_case_invoke *invoke, void *backend, char why[2 * CASE_TEXT_MAX])
 {
     struct run run = {.redis = redis, .why = why};
-    struct row_call call = {.row = row};
-    char args[ROW_ARGS_MAX][ROW_TEXT_MAX];
-    char answer[ROW_TEXT_MAX] = "";
+    struct script_case_call call = {.test_case = test_case};
+    char args[CASE_ARGS_MAX][CASE_TEXT_MAX];
+    char answer[CASE_TEXT_MAX] = "";
 
     run.now_ms = server_ms(&run);
     freeReplyObject(COMMAND(&run, "FLUSHALL"));
-    put_key(&run, ROW_LINK_KEY, row->before.link);
-    put_key(&run, ROW_INDEX_KEY, row->before.index);
-    put_key(&run, ROW_STATE_KEY, row->before.state);
-    for (size_t i = 0; row->args[i] != NULL; i++) {
-        fill_in(&run, row->args[i], args[i]);
+    put_key(&run, CASE_LINK_KEY, test_case->before.link);
+    put_key(&run, CASE_INDEX_KEY, test_case->before.index);
+    put_key(&run, CASE_STATE_KEY, test_case->before.state);
+    for (size_t i = 0; test_case->args[i] != NULL; i++) {
+        fill_in(&run, test_case->args[i], args[i]);
         call.args[i] = args[i];
     }
     if (!invoke(backend, &call, answer))
-        return ROW_SKIPPED;
-    const bool passed = check_reply(&run, row->reply, answer) && check_key(&run, ROW_LINK_KEY, row->after.link) &&
-                        check_key(&run, ROW_INDEX_KEY, row->after.index) &&
-                        check_key(&run, ROW_STATE_KEY, row->after.state);
-    return passed ? ROW_PASSED : ROW_FAILED;
+        return CASE_SKIPPED;
+    const bool passed = check_reply(&run, test_case->reply, answer) &&
+                        check_key(&run, CASE_LINK_KEY, test_case->after.link) &&
+                        check_key(&run, CASE_INDEX_KEY, test_case->after.index) &&
+                        check_key(&run, CASE_STATE_KEY, test_case->after.state);
+    return passed ? CASE_PASSED : CASE_FAILED;
 }

@@ -1,4 +1,4 @@
-/* What the tests of the script layer share. */
+/* Fixture of the tests of the script layer. */
 #include "script_fixture.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* What the tests of the script layer share. */
+/* Fixture of the tests of the script layer. */
 #ifndef PODLINK_TESTS_SCRIPT_FIXTURE_H
 #define PODLINK_TESTS_SCRIPT_FIXTURE_H
 
@@ -7,10 +7,10 @@
 
 #include <podlink/podlink.h>
 
-/** A client that has not connected: for what is refused before. */
+/** A client that has not connected: for calls that are refused before. */
 podlink_client *offline_client(void);
 
-/** A server, a client of it, and a connection of the test's own. */
+/** A server, a client of it, and the test's own connection. */
 struct setting {
     struct test_server *server;
     redisContext *redis;
@@ -21,7 +21,7 @@ struct setting {
 int begin_setting(void **state);
 int end_setting(void **state);
 
-/** Registers a script of this source, which has to succeed. */
+/** Registers a script. A failure fails the test. */
 void add_script(podlink_client *client, const char *name, const char *source);
 
 /** A call with these keys and arguments, each a WORDS(...). */
@@ -31,7 +31,7 @@ podlink_script_call calling(const char *name, const char *const keys[], const ch
 
 podlink_script_stats stats_of(podlink_client *client, const char *name);
 
-/** How often the server has been asked for a command, by INFO commandstats; 0 where it was not. */
+/** How often a command was called on the server, by INFO commandstats; 0 if never. */
 int64_t calls_of(redisContext *redis, const char *command);
 
 #endif

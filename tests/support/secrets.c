@@ -1,63 +1,63 @@
-/* A look at all that a client tells. */
+/* Checks of everything that a client reports. */
 #include "secrets.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static struct api_log told;
+static struct api_log records;
 static int events;
 
-static void look_into(const char *text)
+static void check_text(const char *text)
 {
     static const char *const parts[] = {"canary", "0123456789", "9876543210"};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
         if (strstr(text, parts[i]))
-            fail_msg("a secret is told: %s", text);
+            fail_msg("a secret was reported: %s", text);
 }
 
-static void look_at_trace(void *context, const podlink_trace_record *record)
+static void check_trace(void *context, const podlink_trace_record *record)
 {
     (void)context;
-    look_into(record->operation);
-    look_into(record->server);
+    check_text(record->operation);
+    check_text(record->server);
 }
 
-static void look_at_event(void *context, const podlink_event *event)
+static void check_event(void *context, const podlink_event *event)
 {
     (void)context;
     events++;
-    look_into(event->old_server);
-    look_into(event->new_server);
+    check_text(event->old_server);
+    check_text(event->new_server);
 }
 
-/* At once, since only a part is kept. */
-static void look_at_record(void *context, const podlink_log_record *record)
+/* At once, because only some records are kept. */
+static void check_record(void *context, const podlink_log_record *record)
 {
-    look_into(record->name);
-    look_into(record->server);
-    look_into(record->message);
+    check_text(record->name);
+    check_text(record->server);
+    check_text(record->message);
     api_log_write(context, record);
 }
 
-void secrets_listen(podlink_options *options)
+void secrets_record(podlink_options *options)
 {
-    options->log = look_at_record;
-    options->log_context = &told;
+    options->log = check_record;
+    options->log_context = &records;
     options->log_level = PODLINK_LOG_DEBUG;
-    options->trace = look_at_trace;
-    options->event = look_at_event;
+    options->trace = check_trace;
+    options->event = check_event;
     options->no_janitor_thread = 1;
-    told.count = 0;
+    records.count = 0;
     events = 0;
 }
 
-void secrets_look(const podlink_error *err)
+void secrets_check(const podlink_error *err)
 {
-    assert_true(told.count > 0); /* it was listened to */
+    assert_true(records.count > 0); /* the client has reported something */
     if (!err)
         return;
-    look_into(err->message);
-    look_into(err->server);
+    check_text(err->message);
+    check_text(err->server);
 }
 
 int secrets_events(void)

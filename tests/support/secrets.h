@@ -1,4 +1,5 @@
-/* Passwords that are easily known again, and a look at all that a client tells: log, trace, events and errors. */
+/* Passwords that are easy to recognise, and a check of everything that a client reports: log, trace, events and
+ * errors. */
 #ifndef PODLINK_TESTS_SECRETS_H
 #define PODLINK_TESTS_SECRETS_H
 
@@ -8,13 +9,13 @@
 #define SECRET_OF_SENTINELS "canary-of-sentinels-9876543210"
 #define SECRET_WRONG        "canary-that-is-wrong-0123456789"
 
-/** Has a client with these options tell everything, in the thread that calls it and ticks: it has no other. */
-void secrets_listen(podlink_options *options);
+/** Makes a client with these options report everything, in the thread that calls and ticks it: it has no other. */
+void secrets_record(podlink_options *options);
 
-/** Checks that nothing that was told since then, nor err (unless NULL), has a part of one of the above. */
-void secrets_look(const podlink_error *err);
+/** Checks that no report since then, nor err (unless NULL), contains a part of a password above. */
+void secrets_check(const podlink_error *err);
 
-/** How many events there were since then. */
+/** How many events there have been since then. */
 int secrets_events(void);
 
 #endif

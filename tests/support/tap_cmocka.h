@@ -1,4 +1,4 @@
-/* cmocka, behind the headers that it wants to stand before it. */
+/* cmocka, with the headers that it needs before it. */
 #ifndef PODLINK_TESTS_TAP_CMOCKA_H
 #define PODLINK_TESTS_TAP_CMOCKA_H
 
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-/** The tests of a program, whose main() returns this. */
+/** Runs the tests of a program. main() returns the result. */
 #define RUN_TESTS(name, tests) cmocka_run_group_tests_name((name), (tests), NULL, NULL)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))

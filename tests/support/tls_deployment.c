@@ -1,4 +1,4 @@
-/* What the tests of sentinels and clusters over TLS share. */
+/* Fixture of the tests of sentinels and clusters over TLS. */
 #include "tls_deployment.h"
 
 #include <pthread.h>
@@ -10,7 +10,7 @@
 enum { FAILS_WITHIN_MS = 5000, MS = 1000000 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct api_log kept; /* under the lock: the janitor connects, too */
+static struct api_log kept; /* under the lock: the janitor connects as well */
 
 static void write_log(void *context, const podlink_log_record *record)
 {

@@ -1,4 +1,4 @@
-/* A real server that speaks TLS. */
+/* A real server with TLS. */
 #include "tls_server.h"
 
 #include "ask.h"

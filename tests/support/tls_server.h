@@ -1,4 +1,4 @@
-/* A real server that speaks TLS on a free port of 127.0.0.1, and clear text on another and on its unix socket. */
+/* A real server with TLS on a free port of 127.0.0.1, and clear text on another port and on its unix socket. */
 #ifndef PODLINK_TESTS_TLS_SERVER_H
 #define PODLINK_TESTS_TLS_SERVER_H
 
@@ -10,9 +10,9 @@ struct tls_server {
     uint16_t port; /* of TLS */
 };
 
-/** Starts one that shows the certificate of that name; by default it asks clients for none.
- *  @param extra_args  as of test_server_start()
- *  @return false where it could not be started, and why is on stderr */
+/** Starts a server with the certificate of that name. By default it does not ask clients for one.
+ *  @param extra_args  as for test_server_start()
+ *  @return false if it could not be started: the reason is on stderr */
 int tls_server_start(struct tls_server *tls, const struct certificates *made, const char *certificate,
                      const char *const extra_args[]);
 

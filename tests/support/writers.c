@@ -1,4 +1,4 @@
-/* Writers. The n-th write of thread t has the uid "t-n" and the pod n, so that a key alone says what it should hold. */
+/* Writers. The n-th write of thread t has the uid "t-n" and the pod n, so a key alone shows what its value must be. */
 #include "writers.h"
 
 #include "ask.h"
@@ -19,7 +19,7 @@ static void uid_of(char uid[UID_SIZE], unsigned writer, size_t n)
     snprintf(uid, UID_SIZE, "%u-%zu", writer, n);
 }
 
-/* CRC16 as Redis Cluster has it, bit by bit: the library's own is not asked here. */
+/* CRC16 of Redis Cluster, bit by bit, independent of the library's own. */
 unsigned writers_slot(unsigned writer, size_t n)
 {
     char uid[UID_SIZE], tag[64];
@@ -124,7 +124,7 @@ static void sleep_until(int64_t ns)
     clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL);
 }
 
-/* A thread that was held up does not make up for it: the rate is never exceeded. */
+/* A thread that was delayed does not catch up: the rate is never exceeded. */
 static void *write_on(void *argument)
 {
     static void (*const ways[])(struct writer *, size_t) = {write_link, write_count, write_batch};
@@ -218,7 +218,7 @@ size_t windows_count(struct windows *windows)
     return count;
 }
 
-/* ---- how far they are ---- */
+/* ---- progress ---- */
 
 size_t writers_count(const struct writers *w)
 {
@@ -255,7 +255,7 @@ bool writers_go_on(struct writers *w, size_t more, int64_t ms)
     return ask_until(has_progressed, &progress, ms);
 }
 
-/* ---- what they were told ---- */
+/* ---- outcomes ---- */
 
 int64_t writers_first_success(const struct writers *w, int64_t after_ns, const bool *slots)
 {
@@ -307,11 +307,11 @@ int64_t writers_longest_gap(const struct writers *w, int64_t from_ns, int64_t un
     return longest;
 }
 
-/* ---- what the servers hold ---- */
+/* ---- the content of the servers ---- */
 
 enum { NOTHING = -1, UNREADABLE = -2 };
 
-/* Of one write. */
+/* What the servers have of one write. */
 struct held {
     int32_t link;
     int32_t index;
@@ -343,7 +343,7 @@ static int32_t number_in(const char *text)
     return end == text || *end != '\0' || number < 0 ? UNREADABLE : (int32_t)number;
 }
 
-/* Where the value of a key belongs, or NULL. */
+/* The place for the value of a key, or NULL. */
 static int32_t *place_of(const struct writers *w, struct holdings *held, const char *key)
 {
     unsigned writer = 0, n = 0;
@@ -363,7 +363,7 @@ static void read_server(const struct writers *w, struct holdings *held, const st
 {
     redisContext *redis = ask_open(server);
     assert_non_null(redis);
-    const struct timeval limit = {60, 0}; /* it reads everything that it has */
+    const struct timeval limit = {60, 0}; /* it reads the whole data set */
     assert_int_equal(redisSetTimeout(redis, limit), REDIS_OK);
     redisReply *reply = redisCommand(redis, "EVAL %s 0", dump);
     if (!reply || reply->type != REDIS_REPLY_ARRAY)
@@ -379,7 +379,7 @@ static void read_server(const struct writers *w, struct holdings *held, const st
     redisFree(redis);
 }
 
-/* How far from the next window; 0: inside one. */
+/* The distance from the nearest window; 0: inside one. */
 static int64_t outside_windows(const struct writers *w, int64_t ns)
 {
     int64_t least = INT64_MAX;
@@ -455,22 +455,22 @@ struct outcome writers_compare(struct writers *w, struct test_server *const *mas
 
 static void print_statuses(const struct writers *w)
 {
-    size_t told[STATUSES][3] = {{0}};
+    size_t counts[STATUSES][3] = {{0}};
     char line[1024] = "";
     int length = 0;
     for (unsigned i = 0; i < w->threads; i++) {
         for (size_t n = 0; n < w->each[i].count; n++) {
             const struct write *write = &w->each[i].writes[n];
             if (write->status < 0 && -write->status < STATUSES && write->delivery < 3)
-                told[-write->status][write->delivery]++;
+                counts[-write->status][write->delivery]++;
         }
     }
     for (int status = 1; status < STATUSES; status++) {
         for (int delivery = 0; delivery < 3; delivery++) {
-            if (told[status][delivery] > 0 && length < (int)sizeof line - 100)
+            if (counts[status][delivery] > 0 && length < (int)sizeof line - 100)
                 length += snprintf(line + length, sizeof line - (size_t)length, ", %s (%s) %zu",
                                    podlink_status_name((podlink_status)-status),
-                                   podlink_delivery_text((podlink_delivery)delivery), told[status][delivery]);
+                                   podlink_delivery_text((podlink_delivery)delivery), counts[status][delivery]);
         }
     }
     if (length > 0)

@@ -289,7 +289,7 @@ static void check_call(model *m, int c)
         assert_int_equal(call->status_of[i], m->status_of[c][i]);
         assert_int_equal(call->delivery_of[i], m->delivery_of[c][i]);
         if (call->status_of[i] == PODLINK_OK) /* it is the reply to this command */
-            assert_string_equal(call->told[i] + 1, m->commands[c][i]);
+            assert_string_equal(call->texts[i] + 1, m->commands[c][i]);
     }
 }
 

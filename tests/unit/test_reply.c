@@ -128,6 +128,38 @@ static void an_array_of_arrays_is_not_taken_for_a_flat_one(void **state)
     expect_integer(podlink_reply_at(podlink_reply_at(root, 2), 1), 21);
 }
 
+static void elements_are_walked_in_their_order(void **state)
+{
+    setting *s = *state;
+    assert_true(build_tree(&s->reply));
+    const podlink_reply *root = reply_seal(&s->reply);
+    const podlink_reply *element = podlink_reply_first(root);
+    for (size_t i = 0; i < 6; i++, element = podlink_reply_next(root, element))
+        assert_ptr_equal(element, podlink_reply_at(root, i));
+    assert_null(element);
+    const podlink_reply *inner = podlink_reply_at(root, 1), *last = podlink_reply_at(inner, 2);
+    assert_null(podlink_reply_next(inner, last));
+    assert_null(podlink_reply_first(podlink_reply_at(inner, 1)));
+    assert_null(podlink_reply_first(podlink_reply_at(root, 0)));
+    assert_null(podlink_reply_first(NULL));
+    assert_null(podlink_reply_next(root, NULL));
+}
+
+/* By index this would be 5,000,000,000 steps. */
+static void a_walk_through_nested_elements_is_linear(void **state)
+{
+    setting *s = *state;
+    enum { COUNT = 100000 };
+    assert_true(reply_add_array(&s->reply, COUNT));
+    for (int i = 0; i < COUNT; i++)
+        assert_true(reply_add_array(&s->reply, 1) && reply_add_integer(&s->reply, i));
+    const podlink_reply *root = reply_seal(&s->reply);
+    int64_t count = 0;
+    for (const podlink_reply *e = podlink_reply_first(root); e; e = podlink_reply_next(root, e))
+        assert_int_equal(podlink_reply_first(e)->as.integer, count++);
+    assert_int_equal(count, COUNT);
+}
+
 static void a_text_may_hold_any_byte(void **state)
 {
     setting *s = *state;
@@ -280,6 +312,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_tree_is_read_as_it_was_built, begin, end),
         cmocka_unit_test_setup_teardown(a_long_flat_array_is_read_at_any_index, begin, end),
         cmocka_unit_test_setup_teardown(an_array_of_arrays_is_not_taken_for_a_flat_one, begin, end),
+        cmocka_unit_test_setup_teardown(elements_are_walked_in_their_order, begin, end),
+        cmocka_unit_test_setup_teardown(a_walk_through_nested_elements_is_linear, begin, end),
         cmocka_unit_test_setup_teardown(a_text_may_hold_any_byte, begin, end),
         cmocka_unit_test_setup_teardown(an_element_that_is_not_there_is_nil, begin, end),
         cmocka_unit_test_setup_teardown(a_string_that_is_a_number_is_one, begin, end),
