@@ -6,7 +6,8 @@
 - The lines of the first C block of README.md are in examples/quickstart.c, which is compiled and run.
 - Each function and each PODLINK_ name in a page is in a public header.
 - Each internal name (pl_...) in a page is in src/, and each path in backticks exists; a file's name without a folder is
-  the name of a file somewhere in the tree. CHANGELOG.md may name what is gone.
+  the name of a file somewhere in the tree. In the maintainer's pages each function in backticks is in src/, static ones
+  too. CHANGELOG.md may name what is gone.
 - libpodlink(3) lists each public function, and no other.
 - The target of each link to a file exists.
 - Each `podlink` command in a page is a command of the tool.
@@ -38,12 +39,17 @@ SOURCE_PATH = re.compile(r'(?:src|cli|include|lua|man|docs|tests|tools|bench|exa
                          r'[\w-]+\.(?:c|h|def|lua)')
 
 
+# Pages that may name static functions; those of the C library are taken from src/ as well.
+MAINTAINERS_PAGE = re.compile(r'docs/(?:architecture|adding-[\w-]*|internals/[\w-]*)\.md')
+
+
 class Checker:
     def __init__(self, root):
         self.root = root
         self.wrong = []
         self.file_names = set()      # of the C files and scripts in the tree, without their folders
         self.internal_names = set()  # all words of src/ that begin with pl_
+        self.called_names = set()    # all words of src/ before a parenthesis
 
     def path(self, *parts):
         return os.path.join(self.root, *parts)
@@ -56,6 +62,7 @@ class Checker:
                 self.file_names.add(os.path.basename(path))
                 if folder == 'src' and path.endswith(('.c', '.h', '.def')):
                     self.internal_names |= set(re.findall(r'\bpl_\w+', read(path)))
+                    self.called_names |= set(re.findall(r'\b(\w+)\(', read(path)))
 
     def check_quickstart(self):
         block = re.search(r'```c\n(.*?)```', read(self.path('README.md')), re.S)
@@ -80,6 +87,9 @@ class Checker:
             for name in re.findall(r'\bpl_\w+', line):
                 if name not in self.internal_names and not name.endswith('_'):
                     self.wrong.append('%s:%d: %s is not in src/' % (page, number, name))
+            for name in re.findall(r'`(?!pl_|podlink_)(\w+)\(\)`', line) if MAINTAINERS_PAGE.match(page) else []:
+                if name not in self.called_names:
+                    self.wrong.append('%s:%d: %s() is not called or defined in src/' % (page, number, name))
             for path in re.findall(r'`([\w./*-]+)`', line):
                 if SOURCE_PATH.fullmatch(path) and not self.is_in_tree(path):
                     self.wrong.append('%s:%d: there is no %s' % (page, number, path))

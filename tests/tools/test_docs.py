@@ -64,6 +64,11 @@ def an_internal_name_that_does_not_exist_is_found():
     assert len(wrong) == 1 and wrong[0].endswith(': pl_call_start is not in src/'), wrong
 
 
+def a_static_function_that_does_not_exist_is_found():
+    wrong = wrong_after('docs/internals/threading.md', '`keep_session()`', '`keep_sessions()`')
+    assert len(wrong) == 1 and wrong[0].endswith(': keep_sessions() is not called or defined in src/'), wrong
+
+
 def a_file_that_does_not_exist_is_found():
     wrong = wrong_after('docs/architecture.md', '`src/client/call.c`', '`src/client/calls.c`')
     assert len(wrong) == 1 and wrong[0].endswith(': there is no src/client/calls.c'), wrong
