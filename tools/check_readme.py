@@ -83,9 +83,10 @@ class Checker:
 
     def check_internal_names(self, page, text):
         """The maintainer's pages: pl_... is a word of src/, and a path in backticks exists."""
+        examples = set(re.findall(r'^ *const \w+ (pl_\w+) = ', text, re.M))  # what a block of the page defines
         for number, line in enumerate(text.splitlines(), 1):
             for name in re.findall(r'\bpl_\w+', line):
-                if name not in self.internal_names and not name.endswith('_'):
+                if name not in self.internal_names | examples and not name.endswith('_'):
                     self.wrong.append('%s:%d: %s is not in src/' % (page, number, name))
             for name in re.findall(r'`(?!pl_|podlink_)(\w+)\(\)`', line) if MAINTAINERS_PAGE.match(page) else []:
                 if name not in self.called_names:
