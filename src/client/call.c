@@ -71,7 +71,7 @@ void pl_call_finish(pl_call *call)
     pl_epoch_leave(&call->client->deployment.nodes.epoch, call->epoch_number);
 }
 
-/* --- whether to go on ----------------------------------------------------------------------------------------- */
+/* --- whether to go on -------------------------------------------------------------------------------------------- */
 
 /* Whether the failure ends by itself, or after discovery, while the deployment changes: it is worth repeating until the
  * deadline, however often. */
@@ -141,7 +141,7 @@ static bool tries_again(pl_call *call, const pl_request *request, uint32_t attem
     return true;
 }
 
-/* --- redirects ------------------------------------------------------------------------------------------------ */
+/* --- redirects --------------------------------------------------------------------------------------------------- */
 
 /* A script of the user's can return the text of a redirect itself, after it has run. So it never goes back to a node
  * that has redirected it, and goes on only where the other nodes say so, too. */
@@ -172,7 +172,7 @@ static bool is_redirected(pl_call *call, const pl_request *request, uint32_t fol
     return followed < REDIRECTS_FAST || back_off(call, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
 }
 
-/* --- attempts --------------------------------------------------------------------------------------------------- */
+/* --- attempts ---------------------------------------------------------------------------------------------------- */
 
 typedef struct progress {
     uint32_t attempts;  /* that have failed */

@@ -7,7 +7,7 @@
 #include "client/user_command.h"
 #include "pool/sync_io.h"
 
-/* --- borrowing ------------------------------------------------------------------------------------------------ */
+/* --- borrowing --------------------------------------------------------------------------------------------------- */
 
 static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err);
 
@@ -112,7 +112,7 @@ void podlink_session_release(podlink_session *session)
     pl_heap_free(&client->env.config.heap, session);
 }
 
-/* --- commands ------------------------------------------------------------------------------------------------- */
+/* --- commands ---------------------------------------------------------------------------------------------------- */
 
 static podlink_status check_alive(const podlink_session *session, podlink_error *err)
 {
@@ -281,7 +281,7 @@ podlink_status podlink_session_run(podlink_session *session, const podlink_comma
     return status;
 }
 
-/* --- listening ------------------------------------------------------------------------------------------------ */
+/* --- listening --------------------------------------------------------------------------------------------------- */
 
 static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {

@@ -143,7 +143,7 @@ enum {
     TEXTS = sizeof text_options / sizeof *text_options
 };
 
-/* --- numbers ------------------------------------------------------------------------------------------------------ */
+/* --- numbers ----------------------------------------------------------------------------------------------------- */
 
 static int64_t read_member(const void *structure, member at)
 {
@@ -207,7 +207,7 @@ static const number_option *find_number(const char *name)
     return NULL;
 }
 
-/* --- choices ------------------------------------------------------------------------------------------------------ */
+/* --- choices ----------------------------------------------------------------------------------------------------- */
 
 static void keep_choice(pl_config *config, const choice_option *option, int value)
 {
@@ -243,7 +243,7 @@ static const choice_option *find_choice(const char *name)
     return NULL;
 }
 
-/* --- texts -------------------------------------------------------------------------------------------------------- */
+/* --- texts ------------------------------------------------------------------------------------------------------- */
 
 static const char **kept_text(pl_config *config, const text_option *option)
 {
@@ -288,7 +288,7 @@ static const text_option *find_text(const char *name)
     return NULL;
 }
 
-/* --- all of them -------------------------------------------------------------------------------------------------- */
+/* --- all of them ------------------------------------------------------------------------------------------------- */
 
 const char *pl_option_find(const char *name)
 {

@@ -1,4 +1,4 @@
-/* Redis Cluster: the nodes know who serves which slot, and redirect commands that come to another node. */
+/* Redis Cluster: the nodes know which node serves which slot, and redirect commands that reach another node. */
 #include "deployment/cluster_change.h"
 #include "deployment/cluster_discovery.h"
 #include "deployment/deployment.h"
@@ -29,7 +29,7 @@ static pl_node *route(pl_deployment *deployment, uint16_t slot, bool of_replicas
     return pl_nodes_route(nodes, pl_nodes_view(nodes), slot, of_replicas, pl_clock_now(&deployment->env->clock));
 }
 
-/* A redirect without an address that can be used is transient: gossip has not reached that node yet, others know more.
+/* A redirect without a usable address ("?" or empty) is transient: gossip has not reached that node yet. Others know.
  */
 static bool is_transient(const pl_node *asked, podlink_status reason, const char *words)
 {

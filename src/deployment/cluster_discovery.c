@@ -1,4 +1,4 @@
-/* A cluster: asking a node which node serves which slot. */
+/* Discovery in a cluster: CLUSTER SLOTS. */
 #include "deployment/cluster_discovery.h"
 
 #include "base/error.h"
@@ -8,14 +8,14 @@
 #include "resp/encode.h"
 
 enum {
-    ASK_MS = 400 /* for one node: one that is stopped must leave time to ask the next */
+    ASK_MS = 400 /* for each node: one that is stopped must leave time to ask the next one */
 };
 
-typedef struct asking {
-    pl_request request; /* first: its functions get it as theirs */
+typedef struct query {
+    pl_request request; /* first: the callbacks cast it */
     pl_node *node;
     pl_slot_map *map; /* out */
-} asking;
+} query;
 
 static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
@@ -31,37 +31,37 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     (void)i;
-    asking *a = (asking *)request;
+    query *q = (query *)request;
     if (outcome->status != PODLINK_OK)
         return outcome->status;
-    return pl_slot_map_read(a->node->pool.server.heap, outcome->reply->nodes, &a->node->address, &a->map, err);
+    return pl_slot_map_read(q->node->pool.server.heap, outcome->reply->nodes, &q->node->address, &q->map, err);
 }
 
-static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
+static const pl_request_ops query_ops = {.encode = encode, .complete = complete};
 
-static podlink_status ask(pl_deployment *deployment, pl_node *node, int64_t deadline, podlink_error *err)
+static podlink_status query_node(pl_deployment *deployment, pl_node *node, int64_t deadline, podlink_error *err)
 {
-    asking a = {.node = node};
+    query q = {.node = node};
     uint32_t completed[3] = {0};
     pl_view_change change;
     const int64_t now = pl_clock_now(&deployment->env->clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
-    pl_request_init(&a.request, &asking_ops, "CLUSTER SLOTS", true, err);
-    a.request.began_at = now;
+    pl_request_init(&q.request, &query_ops, "CLUSTER SLOTS", true, err);
+    q.request.began_at = now;
     pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &a.request, now, deadline < limit ? deadline : limit);
+    pl_shared_conn_run(shared, &q.request, now, deadline < limit ? deadline : limit);
     pl_pool_leave(shared);
-    pl_request_give_up(&a.request, completed);
-    if (a.request.status != PODLINK_OK)
-        return a.request.status;
-    const podlink_status status = pl_nodes_publish(&deployment->nodes, a.map, &change, err);
+    pl_request_give_up(&q.request, completed);
+    if (q.request.status != PODLINK_OK)
+        return q.request.status;
+    const podlink_status status = pl_nodes_publish(&deployment->nodes, q.map, &change, err);
     if (status == PODLINK_OK)
         pl_cluster_changed(deployment, &change);
     return status;
 }
 
-/* Those that cannot be reached are asked last: where all others fail, or to hear why. */
-static podlink_status ask_known(pl_deployment *deployment, bool of_reachable, int64_t deadline, podlink_error *err)
+/* Unreachable nodes are asked last: if all others fail, or to get the reason. */
+static podlink_status query_known(pl_deployment *deployment, bool of_reachable, int64_t deadline, podlink_error *err)
 {
     const pl_view *view = pl_nodes_view(&deployment->nodes);
     const uint32_t count = view->map->node_count;
@@ -72,12 +72,12 @@ static podlink_status ask_known(pl_deployment *deployment, bool of_reachable, in
         pl_node *node = view->nodes[(first + i) % count];
         const int64_t now = pl_clock_now(&deployment->env->clock);
         if (pl_pool_is_avoided(&node->pool, now) != of_reachable && pl_until(deadline, now) > 0)
-            status = ask(deployment, node, deadline, err);
+            status = query_node(deployment, node, deadline, err);
     }
     return status;
 }
 
-static podlink_status ask_seeds(pl_deployment *deployment, int64_t deadline, podlink_error *err)
+static podlink_status query_seeds(pl_deployment *deployment, int64_t deadline, podlink_error *err)
 {
     podlink_status status = PODLINK_ECLUSTERDOWN;
     for (uint32_t i = 0; i < deployment->env->config.seed_count && status != PODLINK_OK; i++) {
@@ -85,7 +85,7 @@ static podlink_status ask_seeds(pl_deployment *deployment, int64_t deadline, pod
             return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT,
                                 "CLUSTER SLOTS: no answer before the deadline");
         pl_node *node = pl_nodes_at(&deployment->nodes, &deployment->env->config.seeds[i]);
-        status = node ? ask(deployment, node, deadline, err) : pl_error_no_memory(err);
+        status = node ? query_node(deployment, node, deadline, err) : pl_error_no_memory(err);
     }
     return status;
 }
@@ -93,12 +93,12 @@ static podlink_status ask_seeds(pl_deployment *deployment, int64_t deadline, pod
 podlink_status pl_cluster_discover(pl_deployment *deployment, uint32_t first, int64_t deadline, podlink_error *err)
 {
     (void)first;
-    podlink_status status = ask_known(deployment, true, deadline, err);
+    podlink_status status = query_known(deployment, true, deadline, err);
     if (status != PODLINK_OK)
-        status = ask_known(deployment, false, deadline, err);
+        status = query_known(deployment, false, deadline, err);
     if (status != PODLINK_OK)
-        status = ask_seeds(deployment, deadline, err);
+        status = query_seeds(deployment, deadline, err);
     if (status != PODLINK_OK && err)
-        err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
+        err->delivery = PODLINK_NOT_SENT; /* the delivery of the call that needs the view */
     return status;
 }

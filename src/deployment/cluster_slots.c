@@ -1,4 +1,4 @@
-/* The reply of CLUSTER SLOTS: a list of ranges, each with its master and that master's replicas. */
+/* The reply of CLUSTER SLOTS: a list of slot ranges, each with its master and its replicas. */
 #include "deployment/cluster_slots.h"
 
 #include "base/error.h"
@@ -8,16 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A server where a range names it. */
+/* A server as one range names it. */
 typedef struct claim {
-    const char *host; /* borrowed from the reply, or of the address that was asked */
+    const char *host; /* borrowed from the reply, or from the address of the node that was asked */
     size_t host_length;
     uint16_t port;
     bool is_master;
     uint16_t first, last; /* of a master: its range */
     struct claim *master; /* of its range */
-    struct claim *same;   /* the one that stands for all of this server */
-    uint32_t replicas;    /* of a master that stands for all */
+    struct claim *same;   /* the claim that represents all claims of this server */
+    uint32_t replicas;    /* of a representing master */
     uint32_t node;        /* its index in the map */
 } claim;
 
@@ -35,7 +35,7 @@ static bool fail(reading *r, const char *fault)
     return false;
 }
 
-/* --- ranges to claims ------------------------------------------------------------------------------------------- */
+/* --- ranges to claims -------------------------------------------------------------------------------------------- */
 
 static bool take_slots(reading *r, int64_t first, int64_t last)
 {
@@ -50,7 +50,7 @@ static bool take_slots(reading *r, int64_t first, int64_t last)
     return true;
 }
 
-/* @param is_known  out: the server's address is */
+/* @param is_known  out: the server's address is known */
 static bool read_server(reading *r, const podlink_reply *server, claim *read, bool *is_known)
 {
     if (podlink_reply_count(server) < 2)
@@ -76,7 +76,7 @@ static bool read_server(reading *r, const podlink_reply *server, claim *read, bo
     return true;
 }
 
-/* The range's master stands first. Without it, its replicas are checked and forgotten. */
+/* The master of a range is first. Without a master, the replicas are checked and dropped. */
 static bool read_servers(reading *r, const podlink_reply *server, size_t count, int64_t first, int64_t last)
 {
     claim *master = NULL;
@@ -131,7 +131,7 @@ static size_t count_elements(const podlink_reply *reply)
     return count;
 }
 
-/* --- claims to nodes -------------------------------------------------------------------------------------------- */
+/* --- claims to nodes --------------------------------------------------------------------------------------------- */
 
 static int by_address(const claim *a, const claim *b)
 {
@@ -142,7 +142,8 @@ static int by_address(const claim *a, const claim *b)
     return memcmp(a->host, b->host, a->host_length);
 }
 
-/* Claims of one server in a row, and of them a master's first, else the one that came first: it stands for all. */
+/* Groups the claims by server. The first claim of a group represents it: a master if there is one, else the earliest.
+ */
 static int by_server(const void *left, const void *right)
 {
     const claim *a = *(claim *const *)left, *b = *(claim *const *)right;
@@ -163,20 +164,20 @@ static void join(reading *r, claim **sorted)
         sorted[i]->same = i > 0 && by_address(sorted[i - 1], sorted[i]) == 0 ? sorted[i - 1]->same : sorted[i];
 }
 
-/* Whether a claim stands for a server: each does so once. */
+/* Whether a claim represents its server. */
 static bool is_chosen(const claim *c, bool is_master)
 {
     return c->same == c && c->is_master == is_master;
 }
 
-/* Replicas get their place directly behind their master. @return how many nodes there are */
+/* Replicas are placed directly behind their master. @return how many nodes there are */
 static size_t number_nodes(reading *r)
 {
     size_t nodes = 0;
     claim *const end = r->claims + r->count;
     for (claim *c = r->claims; c < end; c++)
         if (is_chosen(c, false))
-            c->node = ++c->master->same->replicas; /* counted from its master, until that has its own number */
+            c->node = ++c->master->same->replicas; /* relative to its master, until that has its number */
     for (claim *c = r->claims; c < end; c++)
         if (is_chosen(c, true)) {
             c->node = (uint32_t)nodes;

@@ -6,14 +6,14 @@
 
 #include <podlink/command.h>
 
-/** Reads the reply in all its forms: with and without the names and the metadata of nodes. A node that comes in many
- *  ranges is one node. An empty or missing host is that of the node that was asked. A range whose master's address is
- *  not known ("?", port 0) is served by nobody, a replica of that kind is left out; so is one that serves slots itself,
- *  or that has come before as the replica of another master.
+/** Reads all forms of the reply, with and without the names and the metadata of nodes. A node that many ranges name is
+ *  one node. An empty or missing host is the host of the node that was asked. A range whose master has no known address
+ *  ("?", port 0) has no master. A replica without a known address is left out, and so is a replica that is a master in
+ *  another range or was named before as the replica of another master.
  *  @param asked  borrowed
  *  @param map    out: pl_slot_map_free(); NULL on failure
  *  @return PODLINK_OK; EREPLY: a shape, a number or a host is wrong, ranges overlap, or there are too many nodes;
- *  ECLUSTERDOWN: no slot at all is served; ENOMEM */
+ *  ECLUSTERDOWN: no slot is served at all; ENOMEM */
 podlink_status pl_slot_map_read(const pl_heap *heap, const podlink_reply *cluster_slots, const pl_address *asked,
                                 pl_slot_map **map, podlink_error *err);
 

@@ -18,7 +18,7 @@ const pl_topology *pl_topology_of(pl_deployment_kind kind)
     return &pl_topology_single;
 }
 
-/* --- coming and going ------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------------------- */
 
 static int64_t to_ns(int64_t ms)
 {
@@ -129,7 +129,7 @@ void pl_deployment_close(pl_deployment *deployment, int64_t deadline)
         deployment->topology->close(deployment);
 }
 
-/* --- periodic work ---------------------------------------------------------------------------------------------- */
+/* --- periodic work ----------------------------------------------------------------------------------------------- */
 
 int64_t pl_deployment_tick(pl_deployment *deployment)
 {
@@ -148,7 +148,7 @@ int64_t pl_deployment_tick(pl_deployment *deployment)
     return again_ms < PL_TICK_MS ? again_ms : PL_TICK_MS;
 }
 
-/* None when it is closed, which closes them. */
+/* None after a close, which closes them. */
 size_t pl_deployment_sockets(pl_deployment *deployment, struct pollfd *sockets, size_t capacity)
 {
     uint32_t epoch_number;
@@ -166,7 +166,7 @@ void pl_deployment_count(pl_deployment *deployment, podlink_stats *stats)
         deployment->topology->count(deployment, stats);
 }
 
-/* --- finding a node --------------------------------------------------------------------------------------------- */
+/* --- finding a node ---------------------------------------------------------------------------------------------- */
 
 podlink_status pl_deployment_find(pl_deployment *deployment, uint16_t slot, bool of_replicas, int64_t deadline,
                                   pl_node **node, podlink_error *err)
@@ -198,7 +198,7 @@ bool pl_deployment_is_failover(podlink_status reason)
     switch (reason) {
     case PODLINK_ECONNECT:
     case PODLINK_ECONNLOST:
-    case PODLINK_ETIMEDOUT: /* of the node: the deadline of the call is another one */
+    case PODLINK_ETIMEDOUT: /* of the node: the call's own deadline is checked apart */
     case PODLINK_EREADONLY:
     case PODLINK_EMASTERDOWN:
     case PODLINK_ECLUSTERDOWN:

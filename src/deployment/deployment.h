@@ -1,4 +1,4 @@
-/* The deployment that a client is connected to: its nodes, which of them serves which slot, and how to find that out.
+/* The deployment that a client is connected to: its nodes, which of them serves which slot, and discovery.
  * What depends on the kind of the deployment is behind one struct of functions, pl_topology. */
 #ifndef PL_DEPLOYMENT_DEPLOYMENT_H
 #define PL_DEPLOYMENT_DEPLOYMENT_H
@@ -15,7 +15,7 @@
 
 struct pl_sentinels;
 
-enum { PL_TICK_MS = 200 }; /* often enough to notice in time that a connection is dead, and cheap */
+enum { PL_TICK_MS = 200 }; /* notices dead connections in time, and costs little */
 
 typedef struct pl_deployment {
     const pl_topology *topology;
@@ -32,7 +32,7 @@ typedef struct pl_deployment {
 
 /** Before pl_deployment_begin(), without connecting. Reads the files for TLS.
  *  @param env  borrowed
- *  @return PODLINK_OK; EINVAL, EUNSUPPORTED, ENOMEM: there is nothing to be freed */
+ *  @return PODLINK_OK; EINVAL, EUNSUPPORTED, ENOMEM: nothing is to be freed */
 podlink_status pl_deployment_init(pl_deployment *deployment, pl_env *env, podlink_error *err);
 
 /** Publishes the first view. On failure pl_deployment_fini() follows.
@@ -52,26 +52,26 @@ void pl_deployment_close(pl_deployment *deployment, int64_t deadline);
  *  @return after how many milliseconds it is to be called again, at the latest */
 int64_t pl_deployment_tick(pl_deployment *deployment);
 
-/** The sockets on which a message may come that is for the next tick. @return how many there are */
+/** The sockets whose input the next tick handles. @return how many there are */
 size_t pl_deployment_sockets(pl_deployment *deployment, struct pollfd *sockets, size_t capacity);
 
 /** Adds what nodes and connections have counted. Any thread. */
 void pl_deployment_count(pl_deployment *deployment, podlink_stats *stats);
 
-/** The node for a slot, after a discovery where the view has none. Inside the epoch.
+/** The node for a slot, after a discovery if the view has none. Inside the epoch.
  *  @param slot  PL_SLOT_ANY: any master
- *  @param node  out; NULL: no node serves it although discovery has succeeded, and on failure
+ *  @param node  out; NULL: discovery has found none, or has failed
  *  @return PODLINK_OK, or why discovery failed. Blocks until the deadline at most */
 podlink_status pl_deployment_find(pl_deployment *deployment, uint16_t slot, bool of_replicas, int64_t deadline,
                                   pl_node **node, podlink_error *err);
 
-/** The present view, after a discovery where it is empty. Inside the epoch.
- *  @param view  out, with one node at least where it returns PODLINK_OK
+/** The present view, after a discovery if it is empty. Inside the epoch.
+ *  @param view  out; with at least one node if it returns PODLINK_OK
  *  @return PODLINK_OK, or why there is none. Blocks until the deadline at most */
 podlink_status pl_deployment_view(pl_deployment *deployment, int64_t deadline, const pl_view **view,
                                   podlink_error *err);
 
-/** Whether this failure of a node may end by a failover, which discovery will show. */
+/** Whether a failover may end this failure of a node: discovery finds the new master. */
 bool pl_deployment_is_failover(podlink_status reason);
 
 #endif

@@ -1,4 +1,4 @@
-/* A server that the client knows. */
+/* A server of a deployment. */
 #include "deployment/node.h"
 
 pl_node *pl_node_new(pl_env *env, const pl_address *address, const pl_server *server, const pl_pool_size *size,
@@ -30,7 +30,7 @@ pl_node *pl_node_new(pl_env *env, const pl_address *address, const pl_server *se
 void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child)
 {
     const pl_heap *heap = node->pool.server.heap;
-    pl_pool_fini(&node->pool, is_child); /* which tells those who load scripts */
+    pl_pool_fini(&node->pool, is_child); /* ends the requests that load scripts */
     if (hooks)
         hooks->freed(node);
     pl_heap_free(heap, node);
@@ -39,6 +39,6 @@ void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child)
 void pl_node_retire(pl_node *node, const char *why)
 {
     atomic_store_explicit(&node->is_retired, true, memory_order_release);
-    pl_pool_end(&node->pool, PODLINK_ECONNLOST, why); /* first: those who are told then are told this */
+    pl_pool_end(&node->pool, PODLINK_ECONNLOST, why); /* first: calls then fail with this reason */
     pl_pool_close(&node->pool);
 }

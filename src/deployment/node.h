@@ -1,4 +1,4 @@
-/* A server that the client knows: its address, the connections to it, and what the script layer holds of it. */
+/* A server of a deployment: its address, its connections, and what the script layer knows of it. */
 #ifndef PL_DEPLOYMENT_NODE_H
 #define PL_DEPLOYMENT_NODE_H
 
@@ -18,16 +18,16 @@ typedef struct pl_node {
     pl_pool pool;
     struct pl_scripts *registry;     /* of the script layer, borrowed; NULL: no scripts */
     struct pl_node_scripts *scripts; /* owned by the script layer */
-    _Atomic uint32_t loads;          /* how many scripts were loaded there, or found */
-    _Atomic bool is_retired;         /* it is no longer used: who meets it goes on to another */
-    /* By the lock of all nodes: */
-    uint32_t retired_in;  /* the epoch's epoch then */
-    uint32_t number;      /* from 1, in the order in which they were made */
-    uint32_t replaced_by; /* the number of the latest that has replaced it as master; 0: none has */
-    uint32_t view;        /* the number of the latest view that it was in; 0: none */
-    int64_t left_at;      /* not in the present one: since when, or when it was looked for last, */
-    uint32_t left_in;     /* and the epoch's epoch then */
-    struct pl_node *next; /* in the list of all */
+    _Atomic uint32_t loads;          /* how many scripts were loaded or found there */
+    _Atomic bool is_retired;         /* no longer used: callers route again */
+    /* Guarded by pl_nodes.lock: */
+    uint32_t retired_in;  /* the epoch then */
+    uint32_t number;      /* from 1, in the order of creation */
+    uint32_t replaced_by; /* the number of the node that has replaced it as master last; 0: none */
+    uint32_t view;        /* the number of the latest view that contained it; 0: none */
+    int64_t left_at;      /* not in the present view: when it left it or was last asked for, */
+    uint32_t left_in;     /* and the epoch then */
+    struct pl_node *next; /* in the list of all nodes */
 } pl_node;
 
 static inline bool pl_node_is_retired(const pl_node *node)
@@ -48,15 +48,15 @@ typedef struct pl_node_hooks {
     pl_on_connect_fn on_connect; /* its context is the node */
 } pl_node_hooks;
 
-/** NULL when out of memory. What server borrows is borrowed on, but for the address, which is copied.
+/** NULL when out of memory. The address is copied; all else that server borrows stays borrowed.
  *  @param hooks  NULL: none; borrowed */
 pl_node *pl_node_new(pl_env *env, const pl_address *address, const pl_server *server, const pl_pool_size *size,
                      const pl_node_hooks *hooks);
 
-/** Nobody may be in it. */
+/** No caller may use it any more. */
 void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child);
 
-/** It is used no longer: connections are ended at once, what is in flight on them is told so. Any thread; once. */
+/** Ends its connections at once; what is in flight fails. Any thread; once. */
 void pl_node_retire(pl_node *node, const char *why);
 
 #endif

@@ -1,4 +1,4 @@
-/* All servers that a client knows, and the present view of them. */
+/* All servers of a deployment, and the present view of them. */
 #include "deployment/nodes.h"
 
 #include "base/error.h"
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { LINGER_MS = 1000 /* a node that is missing in an answer keeps its connections for so long */ };
+enum { LINGER_MS = 1000 /* a node that is missing in an answer keeps its connections for this time */ };
 
 void pl_nodes_init(pl_nodes *nodes, pl_env *env, const pl_server *server, const pl_pool_size *size)
 {
@@ -14,7 +14,7 @@ void pl_nodes_init(pl_nodes *nodes, pl_env *env, const pl_server *server, const 
     pthread_mutex_init(&nodes->lock, NULL);
 }
 
-/* --- views ---------------------------------------------------------------------------------------------------- */
+/* --- views ------------------------------------------------------------------------------------------------------- */
 
 static void free_view(pl_nodes *nodes, pl_view *view)
 {
@@ -49,7 +49,7 @@ static pl_node *find_or_make(pl_nodes *nodes, const pl_address *address)
     return node;
 }
 
-/* A view of the map, which it takes over where it succeeds. NULL when out of memory. The lock is held. */
+/* A view of the map, which it owns if it succeeds. NULL when out of memory. The lock is held. */
 static pl_view *make_view(pl_nodes *nodes, pl_slot_map *map)
 {
     const pl_heap *heap = nodes->server->heap;
@@ -78,7 +78,7 @@ static bool is_in_view(const pl_nodes *nodes, const pl_node *node)
     return node->view == nodes->view_number;
 }
 
-/* The node is in no view: its time runs from now. The lock is held. */
+/* The node is in no view: its drain time begins now. The lock is held. */
 static void let_leave(pl_nodes *nodes, pl_node *node)
 {
     node->left_at = pl_clock_now(nodes->server->clock);
@@ -86,7 +86,7 @@ static void let_leave(pl_nodes *nodes, pl_node *node)
 }
 
 /* The lock is held. */
-static void note_who_is_in(pl_nodes *nodes, const pl_view *view)
+static void mark_members(pl_nodes *nodes, const pl_view *view)
 {
     const uint32_t before = nodes->view_number++;
     for (uint32_t i = 0; i < view->map->node_count; i++)
@@ -99,7 +99,7 @@ static void note_who_is_in(pl_nodes *nodes, const pl_view *view)
 /* The lock is held. */
 static pl_view_change replace_view(pl_nodes *nodes, pl_view *view)
 {
-    note_who_is_in(nodes, view);
+    mark_members(nodes, view);
     pl_view *old = atomic_exchange(&nodes->view, view);
     if (old) {
         old->retired_in = atomic_load(&nodes->epoch.current);
@@ -139,15 +139,15 @@ bool pl_nodes_move_slot(pl_nodes *nodes, uint16_t slot, const pl_address *addres
     return made != NULL;
 }
 
-/* --- nodes that leave ----------------------------------------------------------------------------------------- */
+/* --- nodes that leave -------------------------------------------------------------------------------------------- */
 
-static bool is_seen_by_none(uint32_t epoch_then, uint32_t epoch_number)
+static bool is_unseen(uint32_t epoch_then, uint32_t epoch_number)
 {
     return epoch_number - epoch_then >= 2;
 }
 
-/* Whether a node is to be ended: it has had its time; or nobody can send it anything any more, nothing is in flight
- * there, and it was not missing in one answer alone, which a server gave that did not know better. The lock is held. */
+/* Whether a node is to be ended: its drain time is over; or no caller can reach it any more, nothing is in flight, and
+ * it has been missing for a while, not only in one outdated answer of a server. The lock is held. */
 static bool is_due(pl_nodes *nodes, pl_node *node, int64_t now, uint32_t epoch_number)
 {
     if (pl_node_is_retired(node) || is_in_view(nodes, node))
@@ -155,7 +155,7 @@ static bool is_due(pl_nodes *nodes, pl_node *node, int64_t now, uint32_t epoch_n
     const int64_t gone_ns = now - node->left_at;
     if (gone_ns >= nodes->drain_ns)
         return true;
-    return gone_ns >= LINGER_MS * PL_MS && is_seen_by_none(node->left_in, epoch_number) && pl_pool_is_idle(&node->pool);
+    return gone_ns >= LINGER_MS * PL_MS && is_unseen(node->left_in, epoch_number) && pl_pool_is_idle(&node->pool);
 }
 
 /* The lock is held. */
@@ -219,14 +219,14 @@ podlink_status pl_nodes_publish(pl_nodes *nodes, pl_slot_map *map, pl_view_chang
     return PODLINK_OK;
 }
 
-/* --- routing -------------------------------------------------------------------------------------------------- */
+/* --- routing ----------------------------------------------------------------------------------------------------- */
 
 static bool is_reachable(pl_node *node, int64_t now)
 {
     return !pl_pool_is_avoided(&node->pool, now);
 }
 
-/* A master, beginning with another each time; one that can be reached, where there is one. */
+/* Any master, round robin; a reachable one if there is one. */
 static pl_node *any_master(pl_nodes *nodes, const pl_view *view, int64_t now)
 {
     const uint32_t count = view->map->node_count;
@@ -243,7 +243,7 @@ static pl_node *any_master(pl_nodes *nodes, const pl_view *view, int64_t now)
     return unreachable;
 }
 
-/* The replicas stand behind their master. */
+/* The replicas of a master are directly behind it. NULL: none is reachable. */
 static pl_node *replica_of(pl_nodes *nodes, const pl_view *view, uint32_t master, int64_t now)
 {
     const uint32_t count = view->map->nodes[master].replica_count;
@@ -267,14 +267,14 @@ pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, boo
     return replica ? replica : view->nodes[master];
 }
 
-/* --- periodic work -------------------------------------------------------------------------------------------- */
+/* --- periodic work ----------------------------------------------------------------------------------------------- */
 
-/* An old view that nobody can see any more, out of the list. NULL where there is none. */
+/* Takes an old view that no caller can see any more out of the list. NULL if there is none. */
 static pl_view *take_old_view(pl_nodes *nodes, uint32_t epoch_number)
 {
     pthread_mutex_lock(&nodes->lock);
     pl_view **at = &nodes->old_views;
-    while (*at && !is_seen_by_none((*at)->retired_in, epoch_number))
+    while (*at && !is_unseen((*at)->retired_in, epoch_number))
         at = &(*at)->next;
     pl_view *view = *at;
     if (view)
@@ -285,8 +285,7 @@ static pl_view *take_old_view(pl_nodes *nodes, uint32_t epoch_number)
 
 static bool is_free(pl_node *node, uint32_t epoch_number)
 {
-    return pl_node_is_retired(node) && is_seen_by_none(node->retired_in, epoch_number) &&
-           pl_pool_is_unlent(&node->pool);
+    return pl_node_is_retired(node) && is_unseen(node->retired_in, epoch_number) && pl_pool_is_unlent(&node->pool);
 }
 
 static pl_node *take_free_node(pl_nodes *nodes, uint32_t epoch_number)
@@ -325,7 +324,7 @@ static pl_node *first_node(pl_nodes *nodes)
 
 void pl_nodes_tick(pl_nodes *nodes)
 {
-    /* New ones are put in front, and only we take some out: so the list can be walked without the lock. */
+    /* Nodes are added in front, and only this thread removes any: so it can walk the list without the lock. */
     for (pl_node *node = first_node(nodes); node; node = node->next)
         if (!pl_node_is_retired(node))
             pl_pool_tick(&node->pool);
@@ -342,7 +341,7 @@ podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlin
     return status;
 }
 
-/* --- the end -------------------------------------------------------------------------------------------------- */
+/* --- the end ----------------------------------------------------------------------------------------------------- */
 
 void pl_nodes_close(pl_nodes *nodes)
 {
@@ -384,7 +383,7 @@ void pl_nodes_fini(pl_nodes *nodes, bool is_child)
         pthread_mutex_destroy(&nodes->lock);
 }
 
-/* All that stands behind the size is a counter. */
+/* All fields behind the size are counters. */
 static void add_gone(const podlink_stats *gone, podlink_stats *stats)
 {
     enum { FIRST = offsetof(podlink_stats, connections), COUNT = (sizeof *gone - FIRST) / sizeof(uint64_t) };

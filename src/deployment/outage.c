@@ -1,19 +1,19 @@
-/* When the outage began that ends with another master. */
+/* When the outage began that ended with a failover. */
 #include "deployment/outage.h"
 
-/* The message takes its time, and what was acknowledged just before may not have reached a replica. */
+/* The message takes some time, and a write acknowledged just before may not have reached a replica. */
 #define MARGIN_NS INT64_C(100000000)
 
-/* Sentinels ping once a second: they count the silence from the first ping that got no answer, and it may have begun
- * just after the one before. */
+/* Sentinels ping once a second and count the silence from the first ping without an answer. It may have begun just
+ * after the previous ping. */
 #define PING_NS INT64_C(1000000000)
 
-/* Others that were found to be down longer ago than that have nothing to do with what goes on now. */
+/* Servers that went down longer ago than this are not part of this outage. */
 #define OTHERS_NS INT64_C(60000000000)
 
-void pl_outage_note_healthy(pl_outage *outage, int64_t now)
+void pl_outage_note_heard(pl_outage *outage, int64_t now)
 {
-    outage->well_at = now;
+    outage->heard_at = now;
 }
 
 static void note_first(int64_t *at, int64_t began)
@@ -38,7 +38,7 @@ void pl_outage_note(pl_outage *outage, const pl_sentinel_event *event, const pl_
 {
     const bool is_of_master = event->role == PL_SENTINEL_OF_MASTER;
     if (is_of_master && event->kind != PL_SENTINEL_SWITCH && !pl_address_equals(&event->address, master))
-        return; /* what follows a failover tells of the old master for a while */
+        return; /* after a failover, events about the old master go on for a while */
     switch (event->kind) {
     case PL_SENTINEL_FAILOVER:
         if (is_of_master)
@@ -50,7 +50,7 @@ void pl_outage_note(pl_outage *outage, const pl_sentinel_event *event, const pl_
     case PL_SENTINEL_DOWN:
         note_down(outage, event->role, now - down_after_ns - PING_NS - MARGIN_NS, now);
         break;
-    case PL_SENTINEL_UP: /* the others may be up again before we hear what they have agreed on meanwhile */
+    case PL_SENTINEL_UP: /* others may be up again before the result of their vote arrives */
         if (is_of_master && outage->failover_at == 0)
             outage->down_at = 0;
         break;
@@ -68,10 +68,10 @@ int64_t pl_outage_began(const pl_outage *outage)
         return failover < down ? failover : down;
     if (failover != 0 || down != 0)
         return failover != 0 ? failover : down;
-    return outage->other_at != 0 ? outage->other_at : outage->well_at;
+    return outage->other_at != 0 ? outage->other_at : outage->heard_at;
 }
 
 void pl_outage_end(pl_outage *outage)
 {
-    *outage = (pl_outage){.well_at = outage->well_at};
+    *outage = (pl_outage){.heard_at = outage->heard_at};
 }

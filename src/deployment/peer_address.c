@@ -1,4 +1,4 @@
-/* Addresses as servers tell them. */
+/* Addresses that servers announce. */
 #include "deployment/peer_address.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ static bool is_host_character(char c)
            c == '_' || c == ':' || c == '%';
 }
 
-/* "?" stands for a host that the server does not know. */
+/* "?": the server does not know the host. */
 static bool is_host(const char *host, size_t length)
 {
     if (length > PL_HOST_MAX)

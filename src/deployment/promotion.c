@@ -1,4 +1,4 @@
-/* What has become of a cluster from one map to the next. */
+/* What has changed in a cluster from one map to the next. */
 #include "deployment/promotion.h"
 
 static uint32_t find(const pl_slot_map *map, const pl_address *address)
@@ -9,7 +9,7 @@ static uint32_t find(const pl_slot_map *map, const pl_address *address)
     return at;
 }
 
-/* Replicas stand behind their master. */
+/* The replicas of a master are directly behind it. */
 static uint32_t master_of(const pl_slot_map *map, uint32_t node)
 {
     while (!map->nodes[node].is_master)
@@ -17,7 +17,7 @@ static uint32_t master_of(const pl_slot_map *map, uint32_t node)
     return node;
 }
 
-/* Whether a slot has gone from one to the other. */
+/* Whether a slot has moved from one node to the other. */
 static bool has_taken(const pl_slot_map *before, uint32_t from, const pl_slot_map *after, uint32_t to)
 {
     for (uint32_t slot = 0; slot < PL_SLOTS; slot++)
@@ -37,7 +37,7 @@ uint16_t pl_promotion_of(const pl_slot_map *before, const pl_slot_map *after, ui
     return has_taken(before, master, after, node) ? (uint16_t)master : PL_NO_NODE;
 }
 
-/* --- the same? -------------------------------------------------------------------------------------------------- */
+/* --- equality ---------------------------------------------------------------------------------------------------- */
 
 static const pl_address *address_of(const pl_slot_map *map, uint16_t node)
 {
@@ -53,7 +53,7 @@ static bool is_same_node(const pl_slot_map *one, const pl_slot_map *other, uint3
 
 static bool are_slots_equal(const pl_slot_map *one, const pl_slot_map *other)
 {
-    uint16_t mine = PL_NO_NODE, theirs = PL_NO_NODE; /* of the slot before: most have the same */
+    uint16_t mine = PL_NO_NODE, theirs = PL_NO_NODE; /* of the previous slot: most slots have the same master */
     for (uint32_t slot = 0; slot < PL_SLOTS; slot++) {
         const uint16_t a = pl_slot_map_master(one, (uint16_t)slot), b = pl_slot_map_master(other, (uint16_t)slot);
         if (a == mine && b == theirs)

@@ -12,7 +12,7 @@ typedef struct text {
     size_t left;
 } text;
 
-/* Takes a word and the blank behind it. False where no blank follows. */
+/* Takes a word and the blank behind it. False if no blank follows. */
 static bool take_word(text *words, const char **word, size_t *length)
 {
     const char *blank = words->left > 0 ? memchr(words->at, ' ', words->left) : NULL;

@@ -1,4 +1,4 @@
-/* Making what the sentinels tell the view. */
+/* Publishes the answer of the sentinels as the view. */
 #include "deployment/sentinel_change.h"
 
 #include "base/error.h"
@@ -15,7 +15,7 @@ static bool is_view(const pl_slot_map *present, const pl_slot_map *map)
     return true;
 }
 
-/* Since when and until when the old master may have acknowledged what is lost; both 0: never. */
+/* The loss window: from when to when the old master may have acknowledged writes that are lost. Both 0: no window. */
 static void find_window(pl_sentinels *sentinels, pl_node *old, int64_t *from, int64_t *until)
 {
     *until = pl_pool_may_have_acknowledged_at(&old->pool);
@@ -26,8 +26,8 @@ static void find_window(pl_sentinels *sentinels, pl_node *old, int64_t *from, in
         *from = *until = 0;
 }
 
-/* The old master stays as it is meanwhile: the caller is inside. */
-static void tell(pl_sentinels *sentinels, pl_node *old, const pl_address *master)
+/* The old master cannot be freed meanwhile: the caller is inside the epoch. */
+static void report(pl_sentinels *sentinels, pl_node *old, const pl_address *master)
 {
     int64_t from, until;
     if (!old || pl_address_equals(&old->address, master)) {
@@ -47,7 +47,7 @@ static void note_master(pl_sentinels *sentinels, const pl_sentinel_master *maste
     }
     sentinels->down_after_ns = master->down_after_ms * PL_MS;
     if (!master->is_down && !master->is_failing_over)
-        pl_outage_note_healthy(&sentinels->outage, now);
+        pl_outage_note_heard(&sentinels->outage, now);
     pthread_mutex_unlock(&sentinels->lock);
 }
 
@@ -70,7 +70,7 @@ podlink_status pl_sentinel_changed(pl_sentinels *sentinels, const pl_sentinel_an
     const podlink_status status = pl_nodes_publish(&deployment->nodes, map, NULL, err);
     if (status != PODLINK_OK)
         return status;
-    tell(sentinels, old, master);
+    report(sentinels, old, master);
     note_master(sentinels, &answer->master, now);
     return PODLINK_OK;
 }

@@ -1,4 +1,4 @@
-/* Asking sentinels where the master is. */
+/* Discovery by sentinels: where the master and its replicas are. */
 #include "deployment/sentinel_discovery.h"
 
 #include "base/error.h"
@@ -10,52 +10,52 @@
 #include <string.h>
 
 enum {
-    ASK_MS = 250,               /* for one: one that is silent must leave time to ask the next */
-    LOWER_EPOCH_MS = 10 * 1000, /* so long most sentinels must agree that an older state is in force */
+    ASK_MS = 250,               /* for each sentinel: a silent one must leave time to ask the next one */
+    LOWER_EPOCH_MS = 10 * 1000, /* how long most sentinels must agree on an older state before it is believed */
     COMMANDS = 4
 };
 
-typedef struct asking {
-    pl_request request; /* first: its functions get it as theirs */
-    const char *name;   /* the master's */
+typedef struct query {
+    pl_request request; /* first: the callbacks cast it */
+    const char *name;   /* of the master */
     const pl_address *sentinel;
     pl_sentinel_answer *answer; /* out */
     pl_address address;         /* out: where the master is */
     uint8_t states[COMMANDS];
-} asking;
+} query;
 
 typedef enum command { ASK_MASTER, ASK_ADDRESS, ASK_REPLICAS, ASK_OTHERS } command;
 
 static const char *const command_names[COMMANDS] = {"MASTER", "GET-MASTER-ADDR-BY-NAME", "REPLICAS", "SENTINELS"};
 
-/* --- one sentinel ----------------------------------------------------------------------------------------------- */
+/* --- one sentinel ------------------------------------------------------------------------------------------------ */
 
 static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
 {
-    const asking *a = (asking *)request;
-    const size_t length = strlen(a->name);
+    const query *q = (query *)request;
+    const size_t length = strlen(q->name);
     if (!pl_buffer_reserve(out, 4 * PL_RESP_OVERHEAD + sizeof "SENTINEL" + strlen(command_names[i]) + length))
         return false;
     pl_resp_command(out, 3);
     pl_resp_argument(out, "SENTINEL", 8);
     pl_resp_argument(out, command_names[i], strlen(command_names[i]));
-    pl_resp_argument(out, a->name, length);
+    pl_resp_argument(out, q->name, length);
     return true;
 }
 
-static podlink_status read_answer(asking *a, command i, const podlink_reply *reply, podlink_error *err)
+static podlink_status read_answer(query *q, command i, const podlink_reply *reply, podlink_error *err)
 {
-    pl_sentinel_answer *answer = a->answer;
+    pl_sentinel_answer *answer = q->answer;
     switch (i) {
     case ASK_MASTER:
-        return pl_sentinel_master_read(reply, a->sentinel, &answer->master, err);
+        return pl_sentinel_master_read(reply, q->sentinel, &answer->master, err);
     case ASK_ADDRESS:
-        return pl_sentinel_address_read(reply, a->sentinel, &a->address, err);
+        return pl_sentinel_address_read(reply, q->sentinel, &q->address, err);
     case ASK_REPLICAS:
-        return pl_sentinel_replicas_read(reply, a->sentinel, answer->replicas, PL_SENTINEL_REPLICAS_MAX,
+        return pl_sentinel_replicas_read(reply, q->sentinel, answer->replicas, PL_SENTINEL_REPLICAS_MAX,
                                          &answer->replica_count, err);
     case ASK_OTHERS:
-        return pl_sentinel_others_read(reply, a->sentinel, answer->others, PL_SENTINELS_ADDED_MAX, &answer->other_count,
+        return pl_sentinel_others_read(reply, q->sentinel, answer->others, PL_SENTINELS_ADDED_MAX, &answer->other_count,
                                        err);
     }
     return PODLINK_EREPLY;
@@ -63,56 +63,57 @@ static podlink_status read_answer(asking *a, command i, const podlink_reply *rep
 
 static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
-    asking *a = (asking *)request;
+    query *q = (query *)request;
     if (outcome->status == PODLINK_OK)
-        return read_answer(a, (command)i, outcome->reply->nodes, err);
+        return read_answer(q, (command)i, outcome->reply->nodes, err);
     if (i < ASK_REPLICAS || outcome->delivery != PODLINK_ANSWERED)
         return outcome->status;
-    pl_error_clear(err); /* who may not ask for the others has the master all the same */
+    pl_error_clear(err); /* without permission for these lists, the master is still known */
     return PODLINK_OK;
 }
 
-static const pl_request_ops asking_ops = {.encode = encode, .complete = complete};
+static const pl_request_ops query_ops = {.encode = encode, .complete = complete};
 
-/* A sentinel that leads a failover tells the new epoch in MASTER while it still has the old address there. */
-static podlink_status check_address(const asking *a, podlink_error *err)
+/* The sentinel that leads a failover answers MASTER with the new epoch and still the old address. */
+static podlink_status check_address(const query *q, podlink_error *err)
 {
-    pl_sentinel_master *master = &a->answer->master;
-    if (!pl_address_equals(&master->address, &a->address) && !master->is_failing_over)
+    pl_sentinel_master *master = &q->answer->master;
+    if (!pl_address_equals(&master->address, &q->address) && !master->is_failing_over)
         return pl_error_set(err, PODLINK_ETRYAGAIN, PODLINK_NOT_SENT, "SENTINEL MASTER on %s: it changes just now",
-                            a->sentinel->text);
-    master->address = a->address;
+                            q->sentinel->text);
+    master->address = q->address;
     return PODLINK_OK;
 }
 
-static podlink_status ask(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_t deadline, podlink_error *err)
+static podlink_status query_sentinel(pl_sentinels *sentinels, pl_sentinel *sentinel, int64_t deadline,
+                                     podlink_error *err)
 {
     pl_node *node = sentinel->node;
-    asking a = {.name = sentinels->deployment->env->config.master_name,
-                .sentinel = &node->address,
-                .answer = &sentinels->answer};
+    query q = {.name = sentinels->deployment->env->config.master_name,
+               .sentinel = &node->address,
+               .answer = &sentinels->answer};
     uint32_t completed[3] = {0};
     const int64_t now = pl_clock_now(sentinels->server.clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
-    a.answer->replica_count = a.answer->other_count = 0;
-    pl_request_init(&a.request, &asking_ops, "SENTINEL", true, err);
-    pl_request_set_count(&a.request, COMMANDS, a.states);
-    a.request.began_at = now;
+    q.answer->replica_count = q.answer->other_count = 0;
+    pl_request_init(&q.request, &query_ops, "SENTINEL", true, err);
+    pl_request_set_count(&q.request, COMMANDS, q.states);
+    q.request.began_at = now;
     pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &a.request, now, deadline < limit ? deadline : limit);
+    pl_shared_conn_run(shared, &q.request, now, deadline < limit ? deadline : limit);
     pl_pool_leave(shared);
-    pl_request_give_up(&a.request, completed);
-    const podlink_status status = a.request.status == PODLINK_OK ? check_address(&a, err) : a.request.status;
+    pl_request_give_up(&q.request, completed);
+    const podlink_status status = q.request.status == PODLINK_OK ? check_address(&q, err) : q.request.status;
     sentinel->is_asked = true;
     sentinel->has_failed = status != PODLINK_OK;
     if (status == PODLINK_OK) {
-        sentinel->epoch = a.answer->master.config_epoch;
-        sentinel->master = a.answer->master.address;
+        sentinel->epoch = q.answer->master.config_epoch;
+        sentinel->master = q.answer->master.address;
     }
     return status;
 }
 
-/* --- all of them ------------------------------------------------------------------------------------------------ */
+/* --- all sentinels ----------------------------------------------------------------------------------------------- */
 
 static bool add(pl_sentinels *sentinels, const pl_address *address)
 {
@@ -135,13 +136,13 @@ static bool is_known(const pl_sentinels *sentinels, const pl_address *address)
     return false;
 }
 
-/* The ports that sentinels tell of each other are those on which they speak as they do to servers: by TLS, or not. */
+/* Sentinels announce for each other the ports with the same transport, TLS or not, that they use to the servers. */
 static bool can_reach_others(const pl_sentinels *sentinels)
 {
     return (sentinels->server.tls != NULL) == sentinels->deployment->env->config.tls_enabled;
 }
 
-/* Those that others name: one may be all that was configured. Without memory it stays as it is. */
+/* Adds sentinels that others name: perhaps only one was configured. Out of memory, it adds none. */
 static void add_others(pl_sentinels *sentinels, const pl_sentinel_answer *answer)
 {
     if (!can_reach_others(sentinels))
@@ -161,7 +162,7 @@ static uint32_t votes_for(const pl_sentinels *sentinels, const pl_address *addre
     return votes;
 }
 
-/* The higher epoch is the newer state; of the same epoch more votes count. */
+/* A higher epoch is a newer state. Among answers of one epoch, the majority decides. */
 static bool is_better(const pl_sentinels *sentinels, const pl_sentinel_answer *answer)
 {
     const pl_sentinel_answer *best = &sentinels->best;
@@ -176,7 +177,7 @@ static bool is_refusal(const podlink_error *fault)
     return fault->server[0] != '\0' || fault->status == PODLINK_ETLS;
 }
 
-/* What a refusal says is worth more than that another is not there. */
+/* The message of a refusal helps more than that another sentinel is unreachable. */
 static bool says_more(const podlink_error *fault, const podlink_error *before)
 {
     return before->status == PODLINK_OK || (is_refusal(fault) && !is_refusal(before));
@@ -184,15 +185,15 @@ static bool says_more(const podlink_error *fault, const podlink_error *before)
 
 typedef struct round {
     int64_t deadline;
-    bool is_over; /* an answer is newer than all that was known: the others can only confirm it */
+    bool is_over; /* an answer is newer than the view: the others can only confirm it */
     podlink_error fault;
-} round_of_questions;
+} query_round;
 
-static void ask_one(pl_sentinels *sentinels, uint32_t i, round_of_questions *round)
+static void query_one(pl_sentinels *sentinels, uint32_t i, query_round *round)
 {
     podlink_error fault;
     pl_error_clear(&fault);
-    if (ask(sentinels, &sentinels->list[i], round->deadline, &fault) != PODLINK_OK) {
+    if (query_sentinel(sentinels, &sentinels->list[i], round->deadline, &fault) != PODLINK_OK) {
         if (says_more(&fault, &round->fault))
             round->fault = fault;
         return;
@@ -204,7 +205,7 @@ static void ask_one(pl_sentinels *sentinels, uint32_t i, round_of_questions *rou
     add_others(sentinels, &sentinels->answer);
 }
 
-static void ask_those(pl_sentinels *sentinels, uint32_t first, bool have_failed, round_of_questions *round)
+static void query_those(pl_sentinels *sentinels, uint32_t first, bool have_failed, query_round *round)
 {
     const uint32_t count = atomic_load(&sentinels->count);
     for (uint32_t i = 0; i < count && !round->is_over; i++) {
@@ -212,12 +213,12 @@ static void ask_those(pl_sentinels *sentinels, uint32_t first, bool have_failed,
         pl_sentinel *sentinel = &sentinels->list[at];
         if (!sentinel->is_asked && sentinel->has_failed == have_failed &&
             pl_until(round->deadline, pl_clock_now(sentinels->server.clock)) > 0)
-            ask_one(sentinels, at, round);
+            query_one(sentinels, at, round);
     }
 }
 
-/* Those that were silent last are asked last, where there is a need to: each may take its time again. */
-static void ask_all(pl_sentinels *sentinels, uint32_t first, round_of_questions *round)
+/* Sentinels that were silent in the last round are asked last, if at all: each may use up its time again. */
+static void query_all(pl_sentinels *sentinels, uint32_t first, query_round *round)
 {
     const uint32_t count = atomic_load(&sentinels->count);
     for (uint32_t i = 0; i < count; i++) {
@@ -225,13 +226,13 @@ static void ask_all(pl_sentinels *sentinels, uint32_t first, round_of_questions 
         sentinels->list[i].is_asked = false;
     }
     sentinels->best.is_given = false;
-    ask_those(sentinels, first, false, round);
-    ask_those(sentinels, first, true, round);
+    query_those(sentinels, first, false, round);
+    query_those(sentinels, first, true, round);
 }
 
-/* --- what to believe -------------------------------------------------------------------------------------------- */
+/* --- which answer to believe ------------------------------------------------------------------------------------- */
 
-/* An older state is in force again only where most have said so for a while: sentinels were set up anew. */
+/* An older epoch is believed only after most sentinels have reported it for a while: then they were set up again. */
 static bool is_believed_though_older(pl_sentinels *sentinels, bool is_of_most, int64_t now)
 {
     if (!is_of_most) {
@@ -258,7 +259,7 @@ static podlink_status take_best(pl_sentinels *sentinels, podlink_error *err)
     const pl_sentinel_answer *best = &sentinels->best;
     const int64_t now = pl_clock_now(sentinels->server.clock);
     if (!is_believed(sentinels, &best->master, now))
-        return PODLINK_OK; /* the view stays */
+        return PODLINK_OK; /* keep the view */
     const podlink_status status = pl_sentinel_changed(sentinels, best, now, err);
     if (status == PODLINK_OK) {
         sentinels->epoch = best->master.config_epoch;
@@ -269,23 +270,23 @@ static podlink_status take_best(pl_sentinels *sentinels, podlink_error *err)
 
 podlink_status pl_sentinels_discover(pl_sentinels *sentinels, uint32_t first, int64_t deadline, podlink_error *err)
 {
-    round_of_questions round = {.deadline = deadline};
+    query_round round = {.deadline = deadline};
     pl_error_clear(&round.fault);
-    ask_all(sentinels, first, &round);
+    query_all(sentinels, first, &round);
     if (sentinels->best.is_given)
         return take_best(sentinels, err);
     if (round.fault.status == PODLINK_OK)
         return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "no sentinel was asked before the deadline");
     if (err) {
         *err = round.fault;
-        err->delivery = PODLINK_NOT_SENT; /* of the call for which it was asked */
-        snprintf(err->message, sizeof err->message, "no sentinel tells where master \"%.64s\" is: %.400s",
+        err->delivery = PODLINK_NOT_SENT; /* the delivery of the call that needs the view */
+        snprintf(err->message, sizeof err->message, "no sentinel knows where master \"%.64s\" is: %.400s",
                  sentinels->deployment->env->config.master_name, round.fault.message);
     }
     return round.fault.status;
 }
 
-/* --- coming and going ------------------------------------------------------------------------------------------- */
+/* --- life -------------------------------------------------------------------------------------------------------- */
 
 static pl_server server_of(const pl_deployment *deployment)
 {

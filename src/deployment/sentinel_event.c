@@ -1,4 +1,4 @@
-/* What a sentinel announces. The payload is one of
+/* Events of sentinels. The payload is one of
  *     master <name> <host> <port> ...
  *     slave|sentinel <name> <host> <port> @ <master's name> <host> <port> ...
  * or, of +switch-master alone, <name> <old host> <old port> <new host> <new port>. */
@@ -17,7 +17,7 @@ typedef struct word {
 } word;
 
 static const struct {
-    const char *channel; /* ends with '*': begins so */
+    const char *channel; /* a name that ends with '*' is a prefix */
     pl_sentinel_event_kind kind;
 } channels[] = {
     {"+sdown", PL_SENTINEL_DOWN},
@@ -61,7 +61,7 @@ static pl_sentinel_event_kind kind_of(word channel)
     return PL_SENTINEL_OTHER;
 }
 
-/* The first words; those that are not there are empty. */
+/* The first words; missing ones are empty. */
 static void split(word payload, word words[WORDS_MAX])
 {
     const char *at = payload.at, *end = payload.at + payload.length;

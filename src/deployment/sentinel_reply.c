@@ -1,4 +1,4 @@
-/* What a sentinel answers: flat lists of names and values. */
+/* Replies of a sentinel: flat lists of names and values. */
 #include "deployment/sentinel_reply.h"
 
 #include "base/error.h"
@@ -48,7 +48,7 @@ static bool is_count(const podlink_reply *pairs, const char *name, int64_t *coun
     return value.at && pl_number_parse(value.at, value.length, count) && *count >= 0;
 }
 
-/* A word of a list with commas. */
+/* Whether a comma-separated list contains the flag. */
 static bool has_flag(text flags, const char *flag)
 {
     const char *at = flags.at, *end = flags.at + flags.length;
@@ -110,9 +110,9 @@ podlink_status pl_sentinel_address_read(const podlink_reply *reply, const pl_add
     return refuse(asked, "GET-MASTER-ADDR-BY-NAME", "no address", err);
 }
 
-/* --- lists ------------------------------------------------------------------------------------------------------ */
+/* --- lists ------------------------------------------------------------------------------------------------------- */
 
-/* A replica that syncs, or has lost its master, has no data, or old ones. */
+/* A replica that is syncing, or has lost its master, has no data or old data. */
 static bool is_replica_fit(const podlink_reply *pairs)
 {
     return is_text(value_of(pairs, "master-link-status"), "ok");

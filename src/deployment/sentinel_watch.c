@@ -1,4 +1,4 @@
-/* Listening to all sentinels. */
+/* Subscriptions to all sentinels. */
 #include "deployment/sentinel_watch.h"
 
 #include "conn/error_reply.h"
@@ -11,19 +11,19 @@
 #include <string.h>
 
 enum {
-    DIAL_MS = 250, /* in one tick, altogether: meanwhile nobody hears the others */
+    DIAL_MS = 250, /* for all dials of one tick: meanwhile no messages are read */
     REDIAL_FIRST_MS = 250,
     REDIAL_LAST_MS = 4000,
     PING_MS = 1000,
-    SILENCE_MS = 3000, /* without a byte, although we ask each second */
-    ASK_MS = 1000,     /* a round of asking */
-    AGAIN_MS = 10,     /* another is asking at this moment */
+    SILENCE_MS = 3000, /* without a byte, despite a PING each second */
+    ASK_MS = 1000,     /* of a discovery */
+    AGAIN_MS = 10,     /* another caller is asking just now */
     TICK_MS = 200
 };
 
-/* A connection that has subscribed to all that a sentinel says. */
+/* A connection that is subscribed to all events of a sentinel. */
 typedef struct listener {
-    pl_request pushes; /* first: its functions get it as theirs */
+    pl_request pushes; /* first: the callbacks cast it */
     pl_sentinel_watch *watch;
     pl_node *node;                /* NULL: not used yet */
     pl_dedicated_conn *dedicated; /* NULL: not connected */
@@ -32,29 +32,30 @@ typedef struct listener {
     int64_t dial_at;
     int64_t heard_at;
     int64_t pinged_at;
-    uint64_t heard;  /* messages */
-    bool is_refused; /* on this connection, which is told once */
+    uint64_t heard;  /* how many messages */
+    bool is_refused; /* PSUBSCRIBE, on this connection: logged once */
 } listener;
 
 struct pl_sentinel_watch {
     pl_sentinels *sentinels;
     listener listeners[PL_SENTINELS_MAX];
     _Atomic bool is_closed;
-    bool wants_to_ask;
-    uint32_t first; /* to be asked */
+    bool wants_discovery;
+    uint32_t first; /* the sentinel to ask first */
 };
 
-/* --- what comes ------------------------------------------------------------------------------------------------- */
+/* --- messages ---------------------------------------------------------------------------------------------------- */
 
-static void ask_soon(pl_sentinel_watch *watch, uint32_t first)
+static void request_discovery(pl_sentinel_watch *watch, uint32_t first)
 {
-    if (!watch->wants_to_ask)
+    if (!watch->wants_discovery)
         watch->first = first;
-    watch->wants_to_ask = true;
+    watch->wants_discovery = true;
 }
 
-/* It is asked all the same, but announces nothing to us. In words of our own: its may repeat what it was sent. */
-static void tell_refusal(listener *l, const podlink_reply *error)
+/* This sentinel is still asked, but announces nothing. The message is in own words: those of the server may repeat the
+ * credentials. */
+static void log_refusal(listener *l, const podlink_reply *error)
 {
     size_t length = 0;
     const char *words = podlink_reply_text(error, &length);
@@ -85,20 +86,20 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
     const podlink_reply *message = pl_reply_root(outcome->reply);
     pl_sentinel_event_read(message, sentinels->deployment->env->config.master_name, &event);
     if (message->type == PODLINK_REPLY_ERROR)
-        tell_refusal(l, message);
+        log_refusal(l, message);
     pthread_mutex_lock(&sentinels->lock);
     if (event.kind != PL_SENTINEL_OTHER)
         pl_outage_note(&sentinels->outage, &event, &sentinels->master, sentinels->down_after_ns, now);
-    pl_outage_note_healthy(&sentinels->outage, now);
+    pl_outage_note_heard(&sentinels->outage, now);
     pthread_mutex_unlock(&sentinels->lock);
     if (event.kind == PL_SENTINEL_PROMOTED || event.kind == PL_SENTINEL_SWITCH)
-        ask_soon(l->watch, l->index);
+        request_discovery(l->watch, l->index);
     return PODLINK_OK;
 }
 
 static const pl_request_ops push_ops = {.complete = take_push};
 
-/* All that has come: a socket that says nothing more may still have it in TLS. */
+/* Reads until no message is left: TLS may have more in its buffer although the socket has none. */
 static void receive(listener *l)
 {
     const pl_clock *clock = l->watch->sentinels->server.clock;
@@ -110,7 +111,7 @@ static void receive(listener *l)
     } while (l->heard != before);
 }
 
-/* --- connections ------------------------------------------------------------------------------------------------ */
+/* --- connections ------------------------------------------------------------------------------------------------- */
 
 static bool send(listener *l, const char *const *words, size_t count, int64_t deadline)
 {
@@ -123,7 +124,7 @@ static bool send(listener *l, const char *const *words, size_t count, int64_t de
     return pl_sync_io_flush(conn, &l->dedicated->stream, l->watch->sentinels->server.clock, deadline);
 }
 
-/* Taken off first: the child of a fork() must not find what is freed. */
+/* Unlinked first: the child of a fork() must not find freed memory. */
 static void release(listener *l)
 {
     pl_dedicated_conn *dedicated = l->dedicated;
@@ -140,7 +141,7 @@ static void disconnect(listener *l, int64_t now)
     l->dial_at = now + (pause_ms < REDIAL_LAST_MS ? pause_ms : REDIAL_LAST_MS) * PL_MS;
 }
 
-/* What it said while we did not hear it is not said again: so we ask. */
+/* A sentinel does not repeat what it announced before the subscription: so it is asked. */
 static void connect(listener *l, int64_t now, int64_t deadline)
 {
     podlink_error ignored;
@@ -158,7 +159,7 @@ static void connect(listener *l, int64_t now, int64_t deadline)
         return;
     }
     l->failures = 0;
-    ask_soon(l->watch, l->index);
+    request_discovery(l->watch, l->index);
 }
 
 static void keep_alive(listener *l, int64_t now)
@@ -171,7 +172,7 @@ static void keep_alive(listener *l, int64_t now)
         disconnect(l, now);
 }
 
-/* --- the tick --------------------------------------------------------------------------------------------------- */
+/* --- the tick ---------------------------------------------------------------------------------------------------- */
 
 static void listen_to_all(pl_sentinel_watch *watch)
 {
@@ -196,11 +197,11 @@ int64_t pl_sentinel_watch_tick(pl_sentinel_watch *watch)
 {
     pl_deployment *deployment = watch->sentinels->deployment;
     listen_to_all(watch);
-    if (!watch->wants_to_ask)
+    if (!watch->wants_discovery)
         return TICK_MS;
     const int64_t deadline = pl_deadline_after(pl_clock_now(&deployment->env->clock), ASK_MS);
-    watch->wants_to_ask = !pl_discover_at_once(deployment, watch->first, deadline);
-    return watch->wants_to_ask ? AGAIN_MS : TICK_MS;
+    watch->wants_discovery = !pl_discover_at_once(deployment, watch->first, deadline);
+    return watch->wants_discovery ? AGAIN_MS : TICK_MS;
 }
 
 size_t pl_sentinel_watch_sockets(const pl_sentinel_watch *watch, struct pollfd *sockets, size_t capacity)

@@ -1,4 +1,4 @@
-/* Which of a cluster's slots a key belongs to. */
+/* The cluster slot of a key. */
 #include "deployment/slot.h"
 
 #include <string.h>

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Room for some nodes, of which there are none yet, and for slots, which are not set. */
+/* A map with room for nodes, none of which is set, and for slots, which are not set either. */
 static pl_slot_map *make(const pl_heap *heap, size_t capacity, bool has_slots)
 {
     pl_slot_map *map = NULL;
@@ -57,9 +57,9 @@ pl_slot_map *pl_slot_map_single(const pl_heap *heap, const pl_address *address, 
     return map;
 }
 
-/* --- a slot that has moved -------------------------------------------------------------------------------------- */
+/* --- a slot that has moved --------------------------------------------------------------------------------------- */
 
-/* Takes a replica out from behind its master; those behind it move up. */
+/* Removes a replica from its master; the nodes behind it move up. */
 static void take_out(pl_slot_map *map, uint32_t at)
 {
     uint32_t master = at;

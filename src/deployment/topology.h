@@ -14,13 +14,13 @@
 struct pl_deployment;
 
 typedef enum pl_redirect_action {
-    PL_REDIRECT_IGNORED, /* it names no node that can be used */
+    PL_REDIRECT_IGNORED, /* it has no usable address */
     PL_REDIRECT_ROUTE,   /* the view has changed: route again */
     PL_REDIRECT_ASK      /* this command alone goes to another node, after ASKING */
 } pl_redirect_action;
 
 typedef struct pl_topology {
-    /** The slot of its key decides to which node a command goes: a batch is scattered over the nodes. */
+    /** The slot of its key decides which node serves a command: a batch is scattered over the nodes. */
     bool has_slots;
 
     /** The view before any server was asked. @return NULL when out of memory */
@@ -29,14 +29,14 @@ typedef struct pl_topology {
     /** Before the first view. @return PODLINK_OK or ENOMEM: free follows */
     podlink_status (*begin)(struct pl_deployment *deployment, podlink_error *err);
 
-    /** Asks which node serves what, and publishes the answer. By one thread at a time, inside the epoch. Calls the
-     *  host's event callback: no lock may be held. NULL: there is nothing to discover.
+    /** Asks which node serves which slot, and publishes the answer. By one thread at a time, inside the epoch. Calls
+     * the host's event callback: no lock may be held. NULL: there is nothing to discover.
      *  @param first  the server to ask first, as pl_discover_at_once() was given it
      *  @return PODLINK_OK, or why no server could answer. Blocks until the deadline at most */
     podlink_status (*discover)(struct pl_deployment *deployment, uint32_t first, int64_t deadline, podlink_error *err);
 
     /** The node for a command, by the present view. Inside the epoch.
-     *  @param slot  PL_SLOT_ANY: any master; always so where has_slots is false
+     *  @param slot  PL_SLOT_ANY: any master; always so if has_slots is false
      *  @return NULL: the view has none */
     pl_node *(*route)(struct pl_deployment *deployment, uint16_t slot, bool of_replicas);
 
@@ -48,11 +48,11 @@ typedef struct pl_topology {
 
     /** Applies a redirect. Inside the epoch; calls the host's event callback. NULL: redirects are not followed.
      *  @param words  the error of the server
-     *  @param next   out where it returns PL_REDIRECT_ASK */
+     *  @param next   out if it returns PL_REDIRECT_ASK */
     pl_redirect_action (*redirect)(struct pl_deployment *deployment, const pl_node *asked, const char *words,
                                    int64_t deadline, pl_node **next);
 
-    /** Whether the servers that are known confirm a redirect: pl_redirect_is_confirmed(). NULL where redirect is. */
+    /** Whether the servers that are known confirm a redirect: pl_redirect_is_confirmed(). NULL if redirect is. */
     bool (*confirms)(struct pl_deployment *deployment, const pl_node *asked, uint16_t slot, const char *words,
                      int64_t deadline);
 

@@ -93,10 +93,10 @@ static void logins_are_told_apart_and_none_is_told(void **state)
     (void)state;
     podlink_options options = options_of_all();
     options.sentinel_password = CANARY "-wrong";
-    assert_holds(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel tells where master");
+    assert_holds(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel knows where master");
     options = options_of_all();
     options.sentinel_user = options.sentinel_password = NULL; /* the servers' login is not shown to sentinels */
-    assert_holds(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel tells where master");
+    assert_holds(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel knows where master");
     options = options_of_all();
     options.url = deployed_url(test_sentinel_url(sentinel), "app:" CANARY "-wrong");
     assert_null(strstr(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel"));
@@ -109,7 +109,7 @@ static void sentinels_of_a_ca_that_nobody_trusts_are_refused(void **state)
     podlink_options options = options_of_all();
     options.tls_ca_file = other_ca();
     const podlink_error *fault = deployed_fails(&options, PODLINK_ETLS, CANARY);
-    assert_holds(fault->message, "no sentinel tells where master \"" TEST_SENTINEL_MASTER "\" is");
+    assert_holds(fault->message, "no sentinel knows where master \"" TEST_SENTINEL_MASTER "\" is");
     assert_holds(fault->message, "no trusted CA has signed the server's certificate");
     assert_int_equal(deployed_sight(0).connections, 0);
     char url[160]; /* that another one is not there says less */
@@ -129,7 +129,7 @@ static void sentinels_that_speak_tls_are_not_reached_in_clear_text(void **state)
     const podlink_call call = {.size = sizeof call, .timeout_ms = 300};
     assert_true(podlink_ping(client, NULL, &call, &err) < 0);
     assert_int_equal(err.delivery, PODLINK_NOT_SENT);
-    assert_holds(err.message, "no sentinel tells where master");
+    assert_holds(err.message, "no sentinel knows where master");
     podlink_client_free(client);
 }
 
@@ -143,7 +143,7 @@ static void nothing_is_said_in_clear_text_to_what_answers_in_it(void **state)
     podlink_options options = deployed_options(url, ca());
     options.sentinel_password = WATCH_SECRET;
     const podlink_error *fault = deployed_fails(&options, PODLINK_ETLS, CANARY);
-    assert_holds(fault->message, "no sentinel tells where master");
+    assert_holds(fault->message, "no sentinel knows where master");
     assert_holds(fault->message, "the server does not speak TLS on this port");
     assert_int_equal(faulty_tls_server_seen(odd).first_byte, 0x16); /* a record of a handshake */
     faulty_tls_server_stop(odd);

@@ -24,7 +24,7 @@ static int begin(void **state)
 static void hear(pl_sentinel_event_kind kind, pl_sentinel_role role, const pl_address *address, int64_t at_s)
 {
     const pl_sentinel_event event = {.kind = kind, .role = role, .address = *address};
-    pl_outage_note_healthy(&outage, at_s * SECOND);
+    pl_outage_note_heard(&outage, at_s * SECOND);
     pl_outage_note(&outage, &event, &master, DOWN_AFTER_S * SECOND, at_s * SECOND);
 }
 
@@ -107,8 +107,8 @@ static void where_nothing_was_heard_it_began_when_a_sentinel_was_heard_last(void
 {
     (void)state;
     expect_began(0);
-    pl_outage_note_healthy(&outage, 7 * SECOND);
-    pl_outage_note_healthy(&outage, 8 * SECOND);
+    pl_outage_note_heard(&outage, 7 * SECOND);
+    pl_outage_note_heard(&outage, 8 * SECOND);
     expect_began(8 * SECOND);
 }
 

@@ -292,7 +292,7 @@ static void what_is_no_answer_is_told_with_the_sentinel_that_gave_it(void **stat
         open_it(s);
         assert_int_equal(set(s), rows[i].status);
         assert_int_equal(s->err.delivery, PODLINK_NOT_SENT);
-        assert_non_null(strstr(s->err.message, "no sentinel tells where master \"mymaster\" is"));
+        assert_non_null(strstr(s->err.message, "no sentinel knows where master \"mymaster\" is"));
         assert_non_null(strstr(s->err.message, rows[i].words));
         podlink_client_free(s->client);
     }
