@@ -82,7 +82,7 @@ static bool is_transient(const pl_call *call, const pl_request *request)
         return false;
     if (request->is_users_script && request->reason == PODLINK_EREDIRECT)
         return false;
-    return topology->is_transient(call->node, request->reason, request->last.server);
+    return topology->is_transient(call->node, request->reason, request->failure->server);
 }
 
 /* Whether another attempt may end otherwise. Credentials, permissions and memory do not come back within a call. */
@@ -149,11 +149,11 @@ static bool is_true(pl_call *call, const pl_request *request)
 {
     pl_deployment *deployment = &call->client->deployment;
     const uint16_t slot = request->ops->slot ? request->ops->slot(request, 0) : PL_SLOT_ANY;
-    if (!deployment->topology->confirms(deployment, call->node, slot, request->last.server, call->deadline))
+    if (!deployment->topology->confirms(deployment, call->node, slot, request->failure->server, call->deadline))
         return false;
     const pl_node *before = call->redirected_by;
     call->redirected_by = call->node;
-    return !before || !pl_redirect_names(request->last.server, &call->node->address, &before->address);
+    return !before || !pl_redirect_names(request->failure->server, &call->node->address, &before->address);
 }
 
 /* Follows a redirect. False where it leads nowhere.
@@ -166,7 +166,7 @@ static bool is_redirected(pl_call *call, const pl_request *request, uint32_t fol
     if (request->is_users_script && !is_true(call, request))
         return false;
     const pl_redirect_action action =
-        deployment->topology->redirect(deployment, call->node, request->last.server, call->deadline, &call->asked);
+        deployment->topology->redirect(deployment, call->node, request->failure->server, call->deadline, &call->asked);
     if (action == PL_REDIRECT_IGNORED)
         return false;
     return followed < REDIRECTS_FAST || back_off(call, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
@@ -239,6 +239,7 @@ void pl_call_run_attempts(pl_call *call, pl_request *request)
     request->repeatable &= call->may_repeat;
     request->is_once = !call->may_repeat;
     request->began_at = call->began;
+    request->failure = &call->failure;
     call->missing_count = 0;
     do {
         const bool of_replicas = goes_to_replica(call, request, &so_far);

@@ -33,6 +33,7 @@ typedef struct pl_call {
     uint32_t *acked_out; /* NULL: the caller does not want to know */
     pl_missing missing[PL_MISSING_MAX];
     uint32_t missing_count;
+    podlink_error failure; /* of the request that is running: why its commands are pending */
 } pl_call;
 
 /** Checks the call, and that the client is ours and open. pl_call_finish() must follow where it succeeds.

@@ -50,8 +50,10 @@ static const pl_request_ops own_ops = {.encode = encode, .complete = complete};
 static podlink_status run_own(const pl_call *call, pl_dedicated_conn *dedicated, own_command *own, podlink_error *err)
 {
     uint32_t completed[3] = {0};
+    podlink_error failure;
     pl_request_init(&own->request, &own_ops, own->is_wait ? "WAIT" : "ASKING", false, err);
     own->request.is_final = true;
+    own->request.failure = &failure;
     pl_sync_io_run(&dedicated->conn, &dedicated->stream, &own->request, &call->client->env.clock, call->deadline, NULL);
     pl_request_give_up(&own->request, completed);
     return own->request.status;

@@ -150,6 +150,7 @@ void pl_session_attempt(podlink_session *session, pl_request *request, int64_t d
 {
     podlink_error fault;
     request->repeatable = false;
+    request->failure = &session->failure;
     if (check_alive(session, &fault) != PODLINK_OK) { /* it may have died since the request before */
         pl_request_not_sent(request, &fault);
         return;

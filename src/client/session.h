@@ -24,7 +24,8 @@ struct podlink_session {
     pl_request pushes; /* gets what comes while it listens */
     pl_push *first_push;
     pl_push *last_push;
-    bool lost_push; /* out of memory */
+    bool lost_push;        /* out of memory */
+    podlink_error failure; /* of the request that is running: why its commands are pending */
 };
 
 /** Checks that the session may run a call, and enters it: where it succeeds pl_session_finish() must follow.

@@ -21,7 +21,7 @@ void pl_request_init(pl_request *request, const pl_request_ops *ops, const char 
     request->is_fenced = false;
     request->is_users_script = false;
     request->is_once = false;
-    pl_error_clear(&request->last);
+    request->failure = NULL;
     request->only_state = PL_PENDING;
     request->err = err;
     request->status = PODLINK_OK;
@@ -173,7 +173,8 @@ static void leave_pending(pl_request *request, uint32_t i, const pl_outcome *out
 {
     request->reason = outcome->status;
     request->is_script_missing |= outcome->status == PODLINK_ENOSCRIPT;
-    describe(&request->last, request, outcome);
+    if (request->failure)
+        describe(request->failure, request, outcome);
     uint8_t *state = &request->states[i];
     if (outcome->delivery == PODLINK_UNKNOWN)
         *state = PL_PENDING_UNKNOWN;
@@ -210,7 +211,7 @@ static podlink_delivery delivery_of(const pl_request *request, uint32_t i)
 void pl_request_give_up(pl_request *request, uint32_t completed[3])
 {
     assert(request->inflight == 0);
-    assert(request->incomplete == 0 || request->reason != PODLINK_OK);
+    assert(request->incomplete == 0 || (request->reason != PODLINK_OK && request->failure));
     for (uint32_t i = 0; request->incomplete > 0 && i < request->count; i++) {
         if (request->states[i] == PL_COMPLETED)
             continue;
@@ -218,7 +219,7 @@ void pl_request_give_up(pl_request *request, uint32_t completed[3])
         completed[outcome.delivery]++;
         podlink_error *err = err_of(request, i);
         if (err) {
-            *err = request->last;
+            *err = *request->failure;
             err->delivery = outcome.delivery;
         }
         podlink_status status = request->ops->complete(request, i, &outcome, NULL);
@@ -230,11 +231,11 @@ void pl_request_give_up(pl_request *request, uint32_t completed[3])
 void pl_request_no_memory(pl_request *request, const char *server)
 {
     request->reason = PODLINK_ENOMEM;
-    pl_error_set(&request->last, PODLINK_ENOMEM, PODLINK_NOT_SENT, "%s on %s: out of memory", request->name, server);
+    pl_error_set(request->failure, PODLINK_ENOMEM, PODLINK_NOT_SENT, "%s on %s: out of memory", request->name, server);
 }
 
 void pl_request_not_sent(pl_request *request, const podlink_error *why)
 {
     request->reason = why->status;
-    request->last = *why;
+    *request->failure = *why;
 }

@@ -85,6 +85,9 @@ struct pl_request {
     uint32_t wake_at;       /* the owner wants to be told when inflight has come down to this */
     bool is_script_missing; /* a command of this attempt met NOSCRIPT */
     podlink_status reason; /* why commands are still pending after an attempt: the latest outcome's status; OK before */
+    podlink_error *failure; /* the details of reason where it is not OK, without the command's index. A block of the
+                               caller that runs the request to its end, set before the first attempt; undefined until
+                               then. NULL: nobody runs it again */
 
     int64_t began_at;    /* times, for those who measure: when the call began, */
     int64_t queued_at;   /* its first command of this attempt was queued, */
@@ -101,7 +104,6 @@ struct pl_request {
     bool finished;    /* is on the connection's list of requests whose owner wants to be told */
     pl_request *next_finished;
     pl_request *next_waiting, *prev_waiting;
-    podlink_error last; /* details of a reason that is a failure, without the command's index: large, seldom touched */
 };
 
 /** Prepares a request of one command. */

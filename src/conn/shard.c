@@ -36,6 +36,7 @@ void pl_shard_init(pl_shard *shard, pl_request *parent, const uint32_t *items, u
     }
     pl_request_init(request, &shard_ops, parent->name, parent->repeatable, &shard->err);
     pl_request_set_count(request, count, states);
+    request->failure = &shard->failure;
     request->is_batch = parent->is_batch;
     request->reads_only = parent->reads_only;
     request->is_secret = parent->is_secret;
@@ -75,7 +76,7 @@ void pl_shard_merge(const pl_shard *shard)
     absorb_failure(parent, request);
     if (request->incomplete > 0) {
         parent->reason = request->reason;
-        parent->last = request->last;
+        *parent->failure = *request->failure;
         parent->is_script_missing |= request->is_script_missing;
     }
     parent->queued_at = later(parent->queued_at, request->queued_at);

@@ -8,9 +8,10 @@
 #include <stdint.h>
 
 typedef struct pl_shard {
-    pl_request request; /* first: its functions get it as theirs */
-    pl_request *parent; /* borrowed: it stays, and nothing else runs it meanwhile */
-    podlink_error err;
+    pl_request request;    /* first: its functions get it as theirs */
+    pl_request *parent;    /* borrowed: it stays, and nothing else runs it meanwhile */
+    podlink_error err;     /* of the command of lowest index that failed */
+    podlink_error failure; /* why commands are pending */
 } pl_shard;
 
 /** Prepares a shard of a parent that is between two attempts.

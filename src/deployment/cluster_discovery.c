@@ -43,10 +43,12 @@ static podlink_status query_node(pl_deployment *deployment, pl_node *node, int64
 {
     query q = {.node = node};
     uint32_t completed[3] = {0};
+    podlink_error failure;
     pl_view_change change;
     const int64_t now = pl_clock_now(&deployment->env->clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
     pl_request_init(&q.request, &query_ops, "CLUSTER SLOTS", true, err);
+    q.request.failure = &failure;
     q.request.began_at = now;
     pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
     pl_shared_conn_run(shared, &q.request, now, deadline < limit ? deadline : limit);

@@ -93,10 +93,12 @@ static podlink_status query_sentinel(pl_sentinels *sentinels, pl_sentinel *senti
                .sentinel = &node->address,
                .answer = &sentinels->answer};
     uint32_t completed[3] = {0};
+    podlink_error failure;
     const int64_t now = pl_clock_now(sentinels->server.clock);
     const int64_t limit = pl_deadline_after(now, ASK_MS);
     q.answer->replica_count = q.answer->other_count = 0;
     pl_request_init(&q.request, &query_ops, "SENTINEL", true, err);
+    q.request.failure = &failure;
     pl_request_set_count(&q.request, COMMANDS, q.states);
     q.request.began_at = now;
     pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);

@@ -57,7 +57,9 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     pl_conn_counters ignored = {0}; /* the handshake is no call of the user's */
     pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored);
     pl_handshake handshake;
+    podlink_error failure;
     pl_handshake_init(&handshake, login, atomic_load(&server->incarnation->is_of_master), err);
+    handshake.request.failure = &failure;
     pl_sync_io_run(conn, &stream, &handshake.request, server->clock, deadline, &server->incarnation->cancel);
     conn->counters = counters;
     if (!conn->is_dead && pl_request_is_complete(&handshake.request) && handshake.request.status == PODLINK_OK) {

@@ -27,8 +27,10 @@ static outcome send_auth(pl_shared_conn *shared, const pl_shared_conn_auth *auth
                          int64_t deadline, podlink_error *err)
 {
     pl_handshake handshake;
+    podlink_error failure;
     uint32_t completed[3] = {0};
     pl_handshake_init_again(&handshake, login, err);
+    handshake.request.failure = &failure;
     handshake.request.began_at = pl_clock_now(shared->server->clock);
     pl_shared_conn_run_auth(shared, auth, &handshake.request, deadline);
     pl_request_give_up(&handshake.request, completed);

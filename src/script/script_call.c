@@ -99,6 +99,7 @@ static void attempts(pl_call *call, pl_request *request, const pl_script *script
 {
     uint32_t incomplete = request->incomplete;
     repaired before = {.count = 0};
+    request->failure = &call->failure;
     if (!look_first(call, request, script))
         return;
     for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {

@@ -16,8 +16,10 @@ typedef struct pl_transport {
 /** Runs a request to its end. @return request->status */
 static inline podlink_status pl_transport_run(const pl_transport *transport, pl_request *request)
 {
+    podlink_error failure; /* the call may run another request at the same time, whose failure stays */
     if (transport->session)
         return pl_session_request(transport->session, request, transport->deadline);
+    request->failure = &failure;
     pl_call_run_attempts_on(transport->call, transport->node, request);
     return pl_call_conclude(transport->call, request);
 }

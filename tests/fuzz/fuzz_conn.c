@@ -13,7 +13,7 @@ enum { CALLS = 3, COMMANDS = 4, REPLY_MAX = 64 * 1024 };
 typedef struct call {
     pl_request request; /* first: its functions get it as theirs */
     uint8_t states[COMMANDS];
-    podlink_error err;
+    podlink_error err, failure;
     unsigned completed[COMMANDS];
 } call;
 
@@ -88,6 +88,7 @@ static void begin_call(call *c, bool repeatable)
 {
     memset(c, 0, sizeof *c);
     pl_request_init(&c->request, &ops, "fuzz", repeatable, &c->err);
+    c->request.failure = &c->failure;
     pl_request_set_count(&c->request, COMMANDS, c->states);
     c->request.is_batch = true;
 }

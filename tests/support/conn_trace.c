@@ -110,6 +110,7 @@ void trace_call_init(trace *t, trace_call *call, const char *name, bool repeatab
     call->trace = t;
     call->commands = commands;
     pl_request_init(&call->request, &trace_ops, name, repeatable, &call->err);
+    call->request.failure = &call->failure;
     if (count == 1)
         return;
     pl_request_set_count(&call->request, count, call->states);

@@ -38,7 +38,7 @@ typedef struct trace_call {
     const char *const *commands; /* words with spaces between them */
     podlink_status verdict;      /* what complete returns for an OK */
     uint8_t states[TRACE_COMMANDS_MAX];
-    podlink_error err;
+    podlink_error err, failure;
     unsigned completed[TRACE_COMMANDS_MAX]; /* how often each was completed */
     podlink_status status_of[TRACE_COMMANDS_MAX];
     podlink_delivery delivery_of[TRACE_COMMANDS_MAX];

@@ -216,8 +216,8 @@ static void not_now_leaves_a_command_pending(void **state)
         trace_expect(&t, "> GET b\n> GET bb\na[1] OK answered +OK\nfinished a\n");
         assert_string_equal(trace_states(&a), "aS");
         assert_int_equal(a.request.reason, reasons[i]);
-        assert_int_equal(a.request.last.status, reasons[i]);
-        assert_int_equal(a.request.last.delivery, PODLINK_ANSWERED);
+        assert_int_equal(a.failure.status, reasons[i]);
+        assert_int_equal(a.failure.delivery, PODLINK_ANSWERED);
         assert_int_equal(a.request.is_script_missing, reasons[i] == PODLINK_ENOSCRIPT);
         trace_fini(&t);
     }
@@ -429,7 +429,7 @@ static void a_cut_is_told_in_the_order_of_the_line(void **state)
     assert_int_equal(a.request.status, PODLINK_ECONNLOST);
     assert_string_equal(a.err.message, "items[0]: a on fake:1: cut");
     assert_int_equal(b.request.reason, PODLINK_ECONNLOST);
-    assert_int_equal(b.request.last.delivery, PODLINK_NOT_SENT);
+    assert_int_equal(b.failure.delivery, PODLINK_NOT_SENT);
     trace_fini(&t);
 }
 

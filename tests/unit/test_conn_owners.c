@@ -78,7 +78,7 @@ static void what_no_driver_has_seen_is_taken_out(void **state)
     trace_queue(&t, &c);
     trace_abandon(&t, &b);
     assert_int_equal(b.request.reason, PODLINK_ETIMEDOUT);
-    assert_int_equal(b.request.last.delivery, PODLINK_NOT_SENT);
+    assert_int_equal(b.failure.delivery, PODLINK_NOT_SENT);
     assert_string_equal(trace_states(&b), "..");
     assert_int_equal(b.request.inflight, 0);
     trace_send(&t);

@@ -12,7 +12,7 @@ enum { COMMANDS = 4 };
 typedef struct call {
     pl_request request; /* first: its functions get it as theirs */
     uint8_t states[COMMANDS];
-    podlink_error err;
+    podlink_error err, failure;
     podlink_status verdict; /* what complete makes of any outcome, where it is not PODLINK_EINVAL */
     struct {
         unsigned times;
@@ -45,6 +45,7 @@ static void begin(call *c, bool repeatable, uint32_t count)
     memset(&c->err, 'x', sizeof c->err);
     c->verdict = PODLINK_EINVAL;
     pl_request_init(&c->request, &ops, "test", repeatable, &c->err);
+    c->request.failure = &c->failure;
     if (count > 1) {
         pl_request_set_count(&c->request, count, c->states);
         c->request.is_batch = true;
@@ -249,6 +250,7 @@ static void nobody_has_to_give_an_error(void **state)
     assert_true(tell(&c, 0, PODLINK_EOOM, PODLINK_ANSWERED));
     assert_int_equal(c.request.status, PODLINK_EOOM);
     pl_request_init(&c.request, &ops, "test", false, NULL);
+    c.request.failure = &c.failure;
     assert_false(tell(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
     uint32_t completed[3] = {0};
     pl_request_give_up(&c.request, completed);
