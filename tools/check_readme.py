@@ -9,7 +9,7 @@
   the name of a file somewhere in the tree. In the maintainer's pages each function in backticks is in src/, static ones
   too. CHANGELOG.md may name what is gone.
 - libpodlink(3) lists each public function, and no other.
-- The target of each link to a file exists.
+- The target of each link to a file exists, and docs/README.md links each page of docs/.
 - Each `podlink` command in a page is a command of the tool.
 - The table in docs/configuration.md has one row for each option of a client, and no other row. A star marks an option
   that a URL cannot have.
@@ -109,6 +109,13 @@ class Checker:
             what = 'is in no public header' if name in listed else 'is not listed'
             self.wrong.append('man/libpodlink.3.scd: %s %s' % (name, what))
 
+    def check_index(self, pages):
+        """docs/README.md links each page."""
+        index = read(self.path('docs', 'README.md'))
+        for page in pages:
+            if page.startswith('docs/') and page != 'docs/README.md' and '(%s)' % page[len('docs/'):] not in index:
+                self.wrong.append('docs/README.md: %s is not listed' % page)
+
     def check_links(self, page, text):
         for number, line in enumerate(text.splitlines(), 1):
             for target in re.findall(r'\]\(([^)#]+)(?:#[^)]*)?\)', line):
@@ -164,6 +171,7 @@ class Checker:
         pages = [os.path.relpath(path, self.root)
                  for path in sorted(glob.glob(self.path('*.md')) + glob.glob(self.path('docs', '**', '*.md'),
                                                                              recursive=True))]
+        self.check_index(pages)
         for page in pages:
             text = read(self.path(page))
             self.check_names(page, text, known)

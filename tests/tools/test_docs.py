@@ -85,6 +85,11 @@ def a_function_that_the_manual_page_does_not_list_is_found():
     assert wrong == ['man/libpodlink.3.scd: podlink_pong is in no public header'], wrong
 
 
+def a_page_that_the_index_does_not_list_is_found():
+    wrong = wrong_after('docs/README.md', '(internals/threading.md)', '(pool.md)')
+    assert wrong == ['docs/README.md: docs/internals/threading.md is not listed'], wrong
+
+
 def an_option_without_its_row_is_found():
     wrong = wrong_after('docs/configuration.md', '| `spin_us` |', '| `spin` |')
     assert wrong == ['docs/configuration.md: spin is not an option', 'docs/configuration.md: spin_us is missing'], wrong
