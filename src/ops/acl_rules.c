@@ -1,10 +1,11 @@
-/* The least ACL rule for the parts of the API. What each part sends stands in one table; what its scripts call, the
- * scripts tell. */
+/* The smallest ACL rule for the parts of the API. What the operations of a part send is in the table of operations, and
+ * which commands a script calls is in the script. */
 #include <podlink/acl.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
 #include "ops/name.h"
+#include "ops/operations.h"
 #include "script/builtin.h"
 
 #include <ctype.h>
@@ -13,35 +14,27 @@
 
 typedef struct part {
     const char *name;
-    const char *kinds;    /* of keys, as they stand behind the namespace */
-    const char *commands; /* that it sends itself, a subcommand behind '|' */
-    uint32_t scripts;     /* that it calls, a bit for each */
-    bool runs_scripts;
+    const char *commands; /* in addition to those of its operations; a subcommand stands behind '|' */
 } part;
-
-#define SCRIPT(name) (1U << PL_SCRIPT_##name)
 
 /* In the order of podlink_acl_part. Sets of words have spaces between them. */
 static const part table[] = {
-    {"links", ":lk:", "get",
-     SCRIPT(SET_LINK) | SCRIPT(SET_LINK_IF_ABSENT) | SCRIPT(TRY_SET_LINK) | SCRIPT(REMOVE_LINK) |
-         SCRIPT(REMOVE_LINK_WITH_ID) | SCRIPT(GET_LINK_IF_PERSIST) | SCRIPT(GET_LINK_SERVICE),
-     true},
-    {"compute", ":lk: :state:", "get", SCRIPT(GET_SERVICE_POD) | SCRIPT(SET_LINK_IF_ABSENT), true},
-    {"states", ":state:", "hget hgetall", SCRIPT(SET_STATE) | SCRIPT(GET_SERVICE) | SCRIPT(GET_SERVICE_POD), true},
-    {"workloads", ":workload:", "get set", 0, false},
-    {"scripts", "", "", 0, false},
-    {"own-scripts", "", "evalsha evalsha_ro script|load", 0, false},
-    {"sessions", "", "", 0, false},
-    {"database", "", "select", 0, false},
-    {"client-name", "", "client|setname", 0, false},
-    {"functions", "", "", 0, false},
-    {"sentinel", "", "role", 0, false},
-    {"cluster", "", "cluster|slots asking", 0, false},
-    {"replicas", "", "readonly", 0, false},
-    {"acks", "", "wait", 0, false},
-    {"sentinel-user", "",
-     "sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|sentinels psubscribe", 0, false},
+    {"links", ""},
+    {"compute", ""},
+    {"states", ""},
+    {"workloads", ""},
+    {"scripts", ""},
+    {"own-scripts", "evalsha evalsha_ro script|load"},
+    {"sessions", ""},
+    {"database", "select"},
+    {"client-name", "client|setname"},
+    {"functions", ""},
+    {"sentinel", "role"},
+    {"cluster", "cluster|slots asking"},
+    {"replicas", "readonly"},
+    {"acks", "wait"},
+    {"sentinel-user",
+     "sentinel|master sentinel|get-master-addr-by-name sentinel|replicas sentinel|sentinels psubscribe"},
 };
 
 enum { PARTS = sizeof table / sizeof *table, ALL = (1 << PARTS) - 1, WORD_MAX = 64 };
@@ -121,21 +114,27 @@ static size_t put_pattern_name(char *out, pl_name ns)
     return used;
 }
 
-static void add_keys(rule *rule, pl_name ns, const char *kinds)
+static void add_keys(rule *rule, pl_name ns, const char *kind)
 {
     static const char before[] = "~sf:{";
-    for (const char *at = kinds; *at; at += strspn(at, " ")) {
-        char pattern[2 * PL_NAME_MAX + WORD_MAX];
-        const size_t length = strcspn(at, " ");
-        memcpy(pattern, before, sizeof before - 1);
-        size_t used = sizeof before - 1;
-        used += put_pattern_name(pattern + used, ns);
-        memcpy(pattern + used, at, length);
-        used += length;
-        pattern[used++] = '*';
-        add_word(rule, pattern, used);
-        at += length;
-    }
+    char pattern[2 * PL_NAME_MAX + WORD_MAX];
+    memcpy(pattern, before, sizeof before - 1);
+    size_t used = sizeof before - 1;
+    used += put_pattern_name(pattern + used, ns);
+    memcpy(pattern + used, kind, strlen(kind));
+    used += strlen(kind);
+    pattern[used++] = '*';
+    add_word(rule, pattern, used);
+}
+
+static void add_keys_of(rule *rule, pl_name ns, uint8_t keys)
+{
+    if (keys & (PL_KEY_LINK | PL_KEY_INDEX))
+        add_keys(rule, ns, ":lk:");
+    if (keys & PL_KEY_STATE)
+        add_keys(rule, ns, ":state:");
+    if (keys & PL_KEY_WORKLOAD)
+        add_keys(rule, ns, ":workload:");
 }
 
 static void add_scripts(rule *rule, uint32_t scripts, bool are_functions)
@@ -149,35 +148,57 @@ static void add_scripts(rule *rule, uint32_t scripts, bool are_functions)
     }
 }
 
-/* A script that is lost is loaded by whoever meets that, so that who calls one loads, too. */
-static const char *loading(uint32_t set)
+/* Adds the plain command of an operation, or its script to the set. */
+static void add_operation(rule *rule, const pl_operation *operation, uint32_t *scripts)
+{
+    if (operation->command)
+        add_commands(rule, operation->command);
+    else
+        *scripts |= 1U << operation->script;
+}
+
+/* @return the set of the scripts that they call */
+static uint32_t add_operations(rule *rule, uint32_t set)
+{
+    uint32_t scripts = 0;
+    for (int id = PL_OP_NONE + 1; id < PL_OP_END; id++) {
+        const pl_operation *operation = &pl_operations[id];
+        if (!(set & operation->acl_part))
+            continue;
+        if (operation->steps[0].id == PL_OP_NONE)
+            add_operation(rule, operation, &scripts);
+        for (const pl_op_step *step = operation->steps; step->id != PL_OP_NONE; step++)
+            add_operation(rule, &pl_operations[step->id], &scripts);
+    }
+    return scripts;
+}
+
+/* A missing script is loaded by the call that meets NOSCRIPT, so callers of scripts also need the permission to load.
+ */
+static const char *loading(uint32_t set, bool calls_scripts)
 {
     const bool are_functions = set & PODLINK_ACL_FUNCTIONS;
-    bool runs = false;
-    for (uint32_t i = 0; i < PARTS; i++)
-        runs |= (set & 1U << i) && table[i].runs_scripts;
-    if (are_functions && (runs || set & PODLINK_ACL_SCRIPTS))
+    if (are_functions && (calls_scripts || set & PODLINK_ACL_SCRIPTS))
         return "function|list function|load";
     if (set & PODLINK_ACL_SCRIPTS)
         return "script|load script|exists";
-    return runs ? "script|load" : "";
+    return calls_scripts ? "script|load" : "";
 }
 
 static void write_rule(rule *rule, pl_name ns, uint32_t set)
 {
-    for (uint32_t i = 0; i < PARTS; i++)
-        if (set & 1U << i)
-            add_keys(rule, ns, table[i].kinds);
+    for (int id = PL_OP_NONE + 1; id < PL_OP_END; id++)
+        if (set & pl_operations[id].acl_part)
+            add_keys_of(rule, ns, pl_operations[id].keys);
     if (set & PODLINK_ACL_SENTINEL_USER)
-        add_word(rule, "&*", 2); /* all events, which tell the name of the master within */
+        add_word(rule, "&*", 2); /* all channels: the event is the channel, the master's name is in the message */
     add_commands(rule, "ping info");
+    const uint32_t scripts = add_operations(rule, set);
     for (uint32_t i = 0; i < PARTS; i++)
         if (set & 1U << i)
             add_commands(rule, table[i].commands);
-    add_commands(rule, loading(set));
-    for (uint32_t i = 0; i < PARTS; i++)
-        if (set & 1U << i)
-            add_scripts(rule, table[i].scripts, set & PODLINK_ACL_FUNCTIONS);
+    add_commands(rule, loading(set, scripts != 0));
+    add_scripts(rule, scripts, set & PODLINK_ACL_FUNCTIONS);
 }
 
 static podlink_status check_parts(uint32_t set, podlink_error *err)

@@ -1,4 +1,4 @@
-/* The four keys. They are written in parts straight into the command: no copy, nothing allocated. */
+/* The four keys. Their parts are written straight into the command: no copy, no allocation. */
 #ifndef PL_OPS_KEY_H
 #define PL_OPS_KEY_H
 
@@ -13,10 +13,10 @@ enum { PL_KEY_MAX = 3 * PL_NAME_MAX + 32 };
 enum { PL_KEY_SIZE = PL_KEY_MAX + PL_RESP_OVERHEAD };
 
 typedef struct pl_key {
-    const char *kind; /* ":lk:", ":state:", ":workload:" */
+    pl_name kind; /* ":lk:", ":state:" or ":workload:" */
     pl_name ns;
     pl_name subject; /* the uid, or the service */
-    pl_name suffix;  /* the service behind the braces; length 0: none */
+    pl_name suffix;  /* the service after the braces; length 0: none */
 } pl_key;
 
 /** sf:{<ns>:lk:<uid>}<service>, the pod that a uid is linked to */
@@ -31,10 +31,10 @@ pl_key pl_key_state(pl_name ns, pl_name service);
 /** sf:{<ns>:workload:<service>}, the state of its workload */
 pl_key pl_key_workload(pl_name ns, pl_name service);
 
-/** The slot of a cluster that it is on: that of its tag. */
+/** The cluster slot of a key: that of its tag. */
 uint16_t pl_key_slot(const pl_key *key);
 
-/** Writes a key as an argument. Room is reserved. */
+/** Writes a key as an argument. Room must be reserved. */
 void pl_key_put(const pl_key *key, pl_buffer *out);
 
 /** Writes a key, without a NUL; out has PL_KEY_MAX bytes. @return its length */

@@ -1,4 +1,4 @@
-/* EVALSHA and FCALL, and what to do where the server lacks the script. */
+/* EVALSHA and FCALL, and the repair of a call whose script the server lacks. */
 #include "script/script_call.h"
 
 #include "base/error.h"
@@ -25,21 +25,15 @@ static void count_repair(podlink_client *client, const pl_script *script)
     pl_count_shared(&script->live->stats.repairs, 1);
 }
 
-/* The nodes on which a call has loaded its script. */
-typedef struct repaired {
-    const pl_node *nodes[PL_MISSING_MAX];
-    uint32_t count;
-} repaired;
-
-/* Notes a node. False where it was noted before, or there are too many. */
-static bool note_repair(repaired *r, const pl_node *node)
+/* Notes a node on which the call loads its script. False where it was noted before, or there are too many. */
+static bool note_repair(pl_script_repairs *repairs, const pl_node *node)
 {
-    for (uint32_t i = 0; i < r->count; i++)
-        if (r->nodes[i] == node)
+    for (uint32_t i = 0; i < repairs->node_count; i++)
+        if (repairs->nodes[i] == node)
             return false;
-    if (r->count == PL_MISSING_MAX)
+    if (repairs->node_count == PL_MISSING_MAX)
         return false;
-    r->nodes[r->count++] = node;
+    repairs->nodes[repairs->node_count++] = node;
     return true;
 }
 
@@ -51,23 +45,24 @@ bool pl_script_is_missing(const pl_transport *transport, const pl_script *script
            !is_loaded;
 }
 
-/* Loads a script on the nodes where the latest attempt met NOSCRIPT. False where that failed, or where the server has
+/* Loads the script on the nodes where the latest attempt met NOSCRIPT. False where that failed, or where the server has
  * the script, so that NOSCRIPT was the script's own error: the request has the reason. */
-static bool repair(pl_call *call, pl_request *request, const pl_script *script, repaired *before)
+static bool repair(pl_script_repairs *repairs, pl_call *call, pl_request *request)
 {
     podlink_error fault;
     pl_missing missing[PL_MISSING_MAX];
+    const pl_script *script = repairs->script;
     const uint32_t count = call->missing_count;
-    memcpy(missing, call->missing, sizeof missing); /* loading is a call, too */
+    memcpy(missing, call->missing, sizeof missing); /* loading runs attempts of its own, which overwrite them */
     for (uint32_t i = 0; i < count; i++) {
         const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = missing[i].node, .call = call};
-        if (!note_repair(before, missing[i].node) && !pl_script_is_missing(&transport, script))
+        if (!note_repair(repairs, missing[i].node) && !pl_script_is_missing(&transport, script))
             return false;
         if (pl_node_is_retired(missing[i].node) ||
             pl_loaded_ensure(&transport, script, missing[i].loads, &fault) == PODLINK_OK)
             continue;
-        if (!pl_node_is_retired(missing[i].node)) { /* else another serves its slots now */
+        if (!pl_node_is_retired(missing[i].node)) { /* else another node serves its slots now */
             pl_request_not_sent(request, &fault);
             return false;
         }
@@ -76,13 +71,13 @@ static bool repair(pl_call *call, pl_request *request, const pl_script *script, 
     return true;
 }
 
-/* A server that has no functions is to say so, not that it does not know FCALL: so before the first call it is asked.
- */
+/* A server without functions would answer that it does not know FCALL. So before the first call of a function the
+ * library is loaded, which fails with a clear message there. */
 static bool look_first(pl_call *call, pl_request *request, const pl_script *script)
 {
     podlink_error fault;
     const pl_view *view;
-    if (!script->is_function || pl_loaded_anywhere(call->client->scripts, script))
+    if (pl_loaded_anywhere(call->client->scripts, script))
         return true;
     podlink_status status = pl_deployment_view(&call->client->deployment, call->deadline, &view, &fault);
     if (status == PODLINK_OK) {
@@ -95,39 +90,45 @@ static bool look_first(pl_call *call, pl_request *request, const pl_script *scri
     return status == PODLINK_OK;
 }
 
-static void attempts(pl_call *call, pl_request *request, const pl_script *script)
+bool pl_script_attempts_begin(pl_script_repairs *repairs, pl_call *call, pl_request *request, const pl_script *script)
 {
-    uint32_t incomplete = request->incomplete;
-    repaired before = {.count = 0};
+    repairs->script = script;
+    repairs->incomplete = request->incomplete;
+    repairs->in_a_row = 0;
+    repairs->node_count = 0;
     request->failure = &call->failure;
-    if (!look_first(call, request, script))
-        return;
-    for (uint32_t repairs = 0; repairs < PL_REPAIRS_MAX; repairs++) {
-        pl_call_run_attempts(call, request);
-        if (pl_request_is_complete(request) || !request->is_script_missing)
-            return;
-        if (request->incomplete < incomplete)
-            repairs = 0;
-        incomplete = request->incomplete;
-        if (!repair(call, request, script, &before))
-            return;
-    }
+    return !script || !script->is_function || look_first(call, request, script);
 }
 
-void pl_script_attempts(pl_call *call, pl_request *request, const pl_script *script)
+bool pl_script_repair(pl_script_repairs *repairs, pl_call *call, pl_request *request)
 {
-    attempts(call, request, script);
-    pl_script_stats_count(&script->live->stats, request);
+    if (!repairs->script || pl_request_is_complete(request))
+        return false; /* a plain command that is answered by NOSCRIPT fails */
+    if (request->incomplete < repairs->incomplete)
+        repairs->in_a_row = 0;
+    repairs->incomplete = request->incomplete;
+    return repair(repairs, call, request) && ++repairs->in_a_row < PL_REPAIRS_MAX;
+}
+
+void pl_script_attempts_end(const pl_script_repairs *repairs, const pl_request *request)
+{
+    if (repairs->script)
+        pl_script_stats_count(&repairs->script->live->stats, request);
 }
 
 podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,
                              const podlink_call *call, podlink_error *err)
 {
     pl_call active;
+    pl_script_repairs repairs;
     podlink_status status = pl_call_begin(&active, client, call, err);
     if (status != PODLINK_OK)
         return status;
-    pl_script_attempts(&active, request, script);
+    if (pl_script_attempts_begin(&repairs, &active, request, script))
+        do
+            pl_call_run_attempts(&active, request);
+        while (pl_script_attempts_again(&repairs, &active, request));
+    pl_script_attempts_end(&repairs, request);
     status = pl_call_conclude(&active, request);
     pl_call_finish(&active);
     return status;

@@ -1,5 +1,5 @@
-/* EVALSHA and FCALL: encoding them, and running requests of them so that a script that the server lacks is loaded and
- * called again. */
+/* EVALSHA and FCALL: encoding them, and running requests of them. A script that the server lacks is loaded, and the
+ * commands that met NOSCRIPT are sent again. */
 #ifndef PL_SCRIPT_SCRIPT_CALL_H
 #define PL_SCRIPT_SCRIPT_CALL_H
 
@@ -8,13 +8,13 @@
 #include "script/registry.h"
 #include "script/transport.h"
 
-/** What stands before the keys: *n, the verb, the SHA1 or the name, the number of keys. */
+/** The size of what is before the keys: *n, the verb, the SHA1 or the name, the number of keys. */
 enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + PL_EVALSHA_PREFIX_MAX + 10 + PL_RESP_OVERHEAD };
 
 /** Begins a call whose keys and arguments follow. Room is reserved. */
 void pl_script_begin(pl_buffer *out, const pl_script *script, uint32_t key_count, uint32_t argument_count);
 
-/** A built-in script: no lock, since these never change. */
+/** A built-in script. Needs no lock: these never change. */
 static inline const pl_script *pl_script_builtin(const podlink_client *client, int which)
 {
     return client->scripts->built_in[which];
@@ -24,10 +24,38 @@ static inline const pl_script *pl_script_builtin(const podlink_client *client, i
 podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,
                              const podlink_call *call, podlink_error *err);
 
-/** Whether a server that answered NOSCRIPT lacks the script: else the text is the error of a script of the user's. */
+/** Whether a server that answered NOSCRIPT lacks the script. If not, the text is the error of a user's script. */
 bool pl_script_is_missing(const pl_transport *transport, const pl_script *script);
 
-/** The same within a call that has begun already: without pl_call_begin() and pl_call_conclude(). */
-void pl_script_attempts(pl_call *active, pl_request *request, const pl_script *script);
+/** The same in steps, within a call that has begun:
+ *
+ *     if (pl_script_attempts_begin(&repairs, call, request, script))
+ *         do
+ *             pl_call_run_attempts(call, request);
+ *         while (pl_script_attempts_again(&repairs, call, request));
+ *     pl_script_attempts_end(&repairs, request);
+ *
+ *  script may be NULL: then the commands call none. */
+typedef struct pl_script_repairs {
+    const pl_script *script;
+    uint32_t in_a_row;                    /* repairs without progress of any command */
+    uint32_t incomplete;                  /* commands, at the latest repair */
+    const pl_node *nodes[PL_MISSING_MAX]; /* where the call has loaded it */
+    uint32_t node_count;
+} pl_script_repairs;
+
+/** False if the request cannot be run; it has the reason. */
+bool pl_script_attempts_begin(pl_script_repairs *repairs, pl_call *call, pl_request *request, const pl_script *script);
+
+/** After an attempt that met NOSCRIPT: loads the script. @return whether to run the request again */
+bool pl_script_repair(pl_script_repairs *repairs, pl_call *call, pl_request *request);
+
+static inline bool pl_script_attempts_again(pl_script_repairs *repairs, pl_call *call, pl_request *request)
+{
+    return request->is_script_missing && pl_script_repair(repairs, call, request);
+}
+
+/** Counts the calls of the script. */
+void pl_script_attempts_end(const pl_script_repairs *repairs, const pl_request *request);
 
 #endif
