@@ -1,4 +1,4 @@
-/* One pass of a call's commands to one node. */
+/* One attempt at the commands of a call, on one node. */
 #include "client/attempt.h"
 
 #include "base/error.h"
@@ -37,7 +37,7 @@ void pl_attempt_note_missing(pl_call *call, pl_node *node, uint32_t loads, const
         call->missing[call->missing_count++] = (pl_missing){node, loads};
 }
 
-/* Enters the node's connection that has the fewest callers. The one that failed is not the first choice any more. */
+/* Enters the connection of the node that has the fewest callers. A connection that has failed is the last choice. */
 static void enter(pl_call *call, pl_node *node, int64_t now)
 {
     pl_shared_conn *shared = pl_pool_enter(&node->pool, call->shared, now);

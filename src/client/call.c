@@ -1,4 +1,4 @@
-/* Running a request to its end. */
+/* A call from start to end. */
 #include "client/call.h"
 
 #include "base/error.h"
@@ -15,12 +15,12 @@
 enum {
     BACKOFF_FIRST_MS = 8,
     BACKOFF_LAST_MS = 512,
-    BACKOFF_LAST_MOVING_MS = 64, /* while a deployment changes, which it does in a second or two */
+    BACKOFF_LAST_MOVING_MS = 64, /* while the deployment changes, which takes a second or two */
     REDIRECTS_MAX = 16,
-    REDIRECTS_FAST = 4 /* beyond, two nodes disagree, and need a moment */
+    REDIRECTS_FAST = 4 /* after more of them, two nodes disagree: pause before each */
 };
 
-/* What an older program does not know is not asked for. */
+/* An older program has a shorter podlink_call, without these fields. */
 static void take_acks(pl_call *active, const podlink_call *call)
 {
     if (!call || call->size < offsetof(podlink_call, acked) + sizeof call->acked)
@@ -71,9 +71,9 @@ void pl_call_finish(pl_call *call)
     pl_epoch_leave(&call->client->deployment.nodes.epoch, call->epoch_number);
 }
 
-/* --- whether to go on -------------------------------------------------------------------------------------------- */
+/* --- retries ----------------------------------------------------------------------------------------------------- */
 
-/* Whether the failure ends by itself, or after discovery, while the deployment changes: it is worth repeating until the
+/* Whether the failure ends by itself or by discovery while the deployment changes. Then the call retries until its
  * deadline, however often. */
 static bool is_transient(const pl_call *call, const pl_request *request)
 {
@@ -85,8 +85,8 @@ static bool is_transient(const pl_call *call, const pl_request *request)
     return topology->is_transient(call->node, request->reason, request->failure->server);
 }
 
-/* Whether another attempt may end otherwise. Credentials, permissions and memory do not come back within a call. */
-static bool is_worth_repeating(podlink_status reason)
+/* Whether a retry may succeed. Credentials, permissions and memory do not recover within a call. */
+static bool is_worth_a_retry(podlink_status reason)
 {
     switch (reason) {
     case PODLINK_ERESOLVE:
@@ -105,7 +105,7 @@ static bool is_worth_repeating(podlink_status reason)
     }
 }
 
-/* Sleeps before the next attempt. False where the deadline comes first. */
+/* Sleeps before the next attempt. False if the deadline comes first. */
 static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reason, int64_t most)
 {
     int64_t now = pl_clock_now(&call->client->env.clock);
@@ -113,7 +113,7 @@ static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reaso
     if (left == 0)
         return false;
     if (attempt == 0 && reason == PODLINK_ECONNLOST)
-        return true; /* an idle connection was closed: the next one will do */
+        return true; /* an idle connection was closed: retry at once */
     int64_t ms = attempt < 6 ? BACKOFF_FIRST_MS << attempt : BACKOFF_LAST_MS;
     if (ms > most)
         ms = most;
@@ -124,14 +124,14 @@ static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reaso
     return true;
 }
 
-/* After an attempt that has left something pending: whether to try again. Has waited, and found out anew who serves
- * what, where it says so. */
+/* After an attempt that has left commands pending: whether to retry. Before it returns true it has slept, and has run a
+ * discovery if the deployment may have changed. */
 static bool tries_again(pl_call *call, const pl_request *request, uint32_t attempt)
 {
     podlink_client *client = call->client;
     const podlink_status reason = request->reason;
     const bool moves = is_transient(call, request);
-    if (!moves && (attempt >= client->env.config.retries || !is_worth_repeating(reason)))
+    if (!moves && (attempt >= client->env.config.retries || !is_worth_a_retry(reason)))
         return false;
     if (moves)
         pl_discover_soon(&client->deployment, call->deadline);
@@ -156,7 +156,7 @@ static bool is_true(pl_call *call, const pl_request *request)
     return !before || !pl_redirect_names(request->failure->server, &call->node->address, &before->address);
 }
 
-/* Follows a redirect. False where it leads nowhere.
+/* Follows a redirect. False if it cannot be followed.
  * @param followed  how many before */
 static bool is_redirected(pl_call *call, const pl_request *request, uint32_t followed)
 {
@@ -216,7 +216,8 @@ static bool run_slot_alone(pl_call *call, pl_request *parent)
     return true;
 }
 
-/* After an attempt that has left commands pending: whether to make another one. Has followed a redirect, or waited. */
+/* After an attempt that has left commands pending: whether to make another one. Before it returns true it has followed
+ * a redirect or slept. */
 static bool goes_on(pl_call *call, pl_request *request, bool is_scattered, progress *so_far)
 {
     if (is_scattered ? request->reason == PODLINK_EREDIRECT && run_slot_alone(call, request)
@@ -258,7 +259,7 @@ void pl_call_run_attempts_on(pl_call *call, pl_node *node, pl_request *request)
     request->repeatable &= call->may_repeat;
     request->began_at = call->began;
     call->missing_count = 0;
-    call->acks = 0; /* they are the user's commands' */
+    call->acks = 0; /* acks are for the commands of the user */
     for (uint32_t attempt = 0;; attempt++) {
         pl_attempt_on(call, node, request);
         if (is_done(request) || pl_node_is_retired(node) || !tries_again(call, request, attempt))

@@ -1,4 +1,4 @@
-/* A client: its configuration and its connections. */
+/* A client: open, close, free, tick and statistics. */
 #include "client/client.h"
 
 #include "base/error.h"
@@ -20,7 +20,7 @@ static size_t sockets(void *client, struct pollfd *list, size_t capacity)
 static const pl_janitor_ops plain_janitor = {.tick = tick};
 static const pl_janitor_ops listening_janitor = {.tick = tick, .sockets = sockets};
 
-/* Allocates a client, which has not connected yet. */
+/* Allocates a client, without connecting. */
 static podlink_status make(const podlink_options *options, podlink_client **client, podlink_error *err)
 {
     pl_config config;

@@ -16,7 +16,7 @@ struct podlink_client {
     pl_fork_guard fork_guard;
     pl_deployment deployment;
     pl_janitor janitor;
-    struct pl_scripts *scripts; /* of the script layer, which alone looks inside */
+    struct pl_scripts *scripts; /* of the script layer; opaque here */
 };
 
 /** What the script layer does in the life of a client. It is above this layer, which therefore knows only these

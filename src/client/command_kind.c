@@ -9,7 +9,7 @@
 
 typedef struct known_command {
     const char *name;
-    const char *argument; /* NULL: always; else only where this is its subcommand, or an option before STREAMS */
+    const char *argument; /* NULL: always; else only with this subcommand, or this option before STREAMS */
     pl_command_kind kind;
 } known_command;
 
@@ -43,7 +43,7 @@ static bool equals(const podlink_command *command, size_t i, const char *word)
     return length == strlen(word) && strncasecmp(command->argv[i], word, length) == 0;
 }
 
-/* A subcommand is the first argument; XREAD and XREADGROUP have options in front of the names of their streams. */
+/* A subcommand is the first argument; options of XREAD and XREADGROUP are before the names of the streams. */
 static bool has_argument(const podlink_command *command, const char *word)
 {
     bool has_options = equals(command, 0, "XREAD") || equals(command, 0, "XREADGROUP");
@@ -94,7 +94,7 @@ static const char *reason_of(pl_command_kind kind)
     case PL_COMMAND_LISTENS:
         return "it is not answered just once, and other calls share the connection: run it in a session";
     case PL_COMMAND_REFUSED:
-        return "the replies of other calls could not be told apart any more";
+        return "replies could no longer be matched to the calls that share the connection";
     default:
         return "it changes the connection, which other calls share: run it in a session";
     }

@@ -1,4 +1,4 @@
-/* When a call must have ended. */
+/* The deadline of a call. */
 #include "client/deadline.h"
 
 #include "base/error.h"

@@ -7,9 +7,9 @@
 
 #include <assert.h>
 
-/* A short command of the library's own. */
+/* WAIT or ASKING. */
 typedef struct own_command {
-    pl_request request; /* first: its functions get it as theirs */
+    pl_request request; /* first: the callbacks cast it */
     bool is_wait;       /* WAIT; else ASKING */
     uint32_t acks;
     int64_t timeout_ms;
@@ -59,8 +59,8 @@ static podlink_status run_own(const pl_call *call, pl_dedicated_conn *dedicated,
     return own->request.status;
 }
 
-/* How many replicas have what was written on this connection. One that fails to tell has told of none: what was written
- * stays written. */
+/* How many replicas have the writes of this connection. A WAIT that fails counts as 0: the writes themselves have
+ * succeeded. */
 static void count_acks(pl_call *call, pl_dedicated_conn *dedicated)
 {
     podlink_error ignored;
@@ -68,7 +68,7 @@ static void count_acks(pl_call *call, pl_dedicated_conn *dedicated)
     int64_t timeout_ms = call->acks_timeout_ms;
     if (left != PL_NEVER && (timeout_ms == 0 || timeout_ms > left / PL_MS))
         timeout_ms =
-            left / PL_MS > 1 ? left / PL_MS - 1 : 1; /* its answer is to come inside the deadline; 0 is for ever */
+            left / PL_MS > 1 ? left / PL_MS - 1 : 1; /* the answer must meet the deadline; 0 is without limit */
     own_command wait = {.is_wait = true, .acks = call->acks, .timeout_ms = timeout_ms};
     const podlink_status status = run_own(call, dedicated, &wait, &ignored);
     const uint32_t acked = status == PODLINK_OK && wait.acked > 0 ? (uint32_t)wait.acked : 0;

@@ -1,4 +1,4 @@
-/* The library's one thread. */
+/* The only thread of the library. */
 #include "client/janitor.h"
 
 #include "net/socket.h"
@@ -9,7 +9,7 @@
 
 enum { SOCKETS_MAX = 64 };
 
-static void sleep_until_something_comes(pl_janitor *janitor, int64_t ms)
+static void sleep_or_poll(pl_janitor *janitor, int64_t ms)
 {
     if (janitor->wake < 0) {
         pl_event_wait(&janitor->event, ms * PL_MS);
@@ -25,12 +25,12 @@ static void *run(void *argument)
     pl_janitor *janitor = argument;
     while (!atomic_load(&janitor->stops)) {
         const int64_t ms = janitor->ops->tick(janitor->context);
-        sleep_until_something_comes(janitor, ms);
+        sleep_or_poll(janitor, ms);
     }
     return NULL;
 }
 
-/* Signals are the host's: none may be delivered to this thread. */
+/* Signals belong to the host: this thread gets none. */
 static bool start_thread(pl_janitor *janitor)
 {
     sigset_t all, before;

@@ -1,4 +1,5 @@
-/* The library's one thread: it calls a tick, and sleeps for as long as the tick says, or until something comes. */
+/* The only thread of the library: it calls a tick, then sleeps as long as the tick says, or until a socket has input.
+ */
 #ifndef PL_CLIENT_JANITOR_H
 #define PL_CLIENT_JANITOR_H
 
@@ -15,8 +16,7 @@ typedef struct pl_janitor_ops {
     /** @return after how many milliseconds it is to be called again */
     int64_t (*tick)(void *context);
 
-    /** NULL: none; the sockets on which something may come that is not to wait for the next tick. @return how many
-     *  there are */
+    /** The sockets whose input ends the sleep; NULL: there are none. @return how many there are */
     size_t (*sockets)(void *context, struct pollfd *sockets, size_t capacity);
 } pl_janitor_ops;
 
@@ -25,18 +25,18 @@ typedef struct pl_janitor {
     const pl_janitor_ops *ops; /* borrowed */
     void *context;
     pthread_t thread;
-    pl_event event; /* where it sleeps, */
-    int wake;       /* or, where it has sockets to look after, an eventfd among them, which ends the sleep; else -1 */
+    pl_event event; /* ends the sleep if there are no sockets, */
+    int wake;       /* an eventfd if there are; else -1 */
     _Atomic bool stops;
 } pl_janitor;
 
-/** @return false: no thread could be made */
+/** @return false: the thread could not be created */
 bool pl_janitor_start(pl_janitor *janitor, const pl_janitor_ops *ops, void *context);
 
-/** Waits for a tick that is running. Does nothing where it was not started. */
+/** Waits for a tick that is running. Does nothing if it was not started. */
 void pl_janitor_stop(pl_janitor *janitor);
 
-/** In the child of a fork(), which has not got the thread. */
+/** In the child of a fork(), which does not have the thread. */
 void pl_janitor_leave_behind(pl_janitor *janitor);
 
 #endif

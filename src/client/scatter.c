@@ -1,5 +1,5 @@
-/* An attempt of many commands, scattered by the nodes that serve them: sent to all at the same time, and waited for in
- * turn. */
+/* An attempt at many commands, scattered over the nodes that serve them (scatter and gather): sent to all nodes first,
+ * then the replies are awaited. */
 #include "base/error.h"
 #include "client/attempt.h"
 #include "client/dedicated_attempt.h"
@@ -8,29 +8,29 @@
 #include <string.h>
 
 enum {
-    TURN_MS = 10 /* so long one node is waited for while others have something in flight */
+    TURN_MS = 10 /* how long to wait for one node while others have commands in flight */
 };
 
-/* What goes to one node. */
+/* The commands for one node. */
 typedef struct node_shard {
     pl_shard shard;
     pl_node *node;
     pl_shared_conn *shared; /* entered; NULL: none */
     uint32_t loads;
-    uint32_t first; /* where its commands begin in the scatter's lists */
+    uint32_t first; /* index of its first command in the lists of the scatter */
     uint32_t count;
-    bool is_dialled; /* there was a connection */
+    bool is_dialled; /* a connection was open already */
     bool is_in_flight;
 } node_shard;
 
 typedef struct scatter {
     uint32_t shard_count;
-    node_shard *shards; /* one for each node that gets something */
-    uint32_t *owner;    /* by command of the parent: its shard, */
-    uint32_t *place;    /* and its place there */
+    node_shard *shards; /* one for each node */
+    uint32_t *owner;    /* for each command of the parent its shard, */
+    uint32_t *place;    /* and its index there */
     uint32_t *items;    /* the commands of the first shard, of the second, ... */
-    uint32_t *follows;  /* along with items; where the parent has some */
-    uint8_t *states;    /* along with items */
+    uint32_t *follows;  /* parallel to items; NULL if the parent has none */
+    uint8_t *states;    /* parallel to items */
 } scatter;
 
 static void scatter_fini(scatter *s, const pl_heap *heap)
@@ -43,7 +43,7 @@ static void scatter_fini(scatter *s, const pl_heap *heap)
     pl_heap_free(heap, s->states);
 }
 
-/* False when out of memory. There may be no node yet, and no block has the size 0. */
+/* False when out of memory. There may be no node yet; a block of size 0 is not allocated. */
 static bool scatter_init(scatter *s, const pl_heap *heap, const pl_request *parent, uint32_t node_count)
 {
     const size_t count = parent->count;
@@ -57,7 +57,7 @@ static bool scatter_init(scatter *s, const pl_heap *heap, const pl_request *pare
     return s->shards && s->owner && s->place && s->items && s->states && (s->follows || !parent->follows);
 }
 
-/* The shard of a node, begun where it is new. Those who take turns are few, so they are looked through. */
+/* The shard of a node; adds one if it is new. Shards are few, so a linear search does. */
 static uint32_t shard_of(scatter *s, pl_node *node)
 {
     uint32_t at = 0;
@@ -68,7 +68,7 @@ static uint32_t shard_of(scatter *s, pl_node *node)
     return at;
 }
 
-/* Finds for each pending command its shard. @return the first slot that nobody serves, or PL_SLOT_ANY */
+/* Finds the shard of each pending command. @return the first slot that no node serves, or PL_SLOT_ANY */
 static uint16_t assign(pl_call *call, scatter *s, const pl_view *view, const pl_request *parent, bool of_replicas)
 {
     const int64_t now = pl_clock_now(&call->client->env.clock);
@@ -85,7 +85,7 @@ static uint16_t assign(pl_call *call, scatter *s, const pl_view *view, const pl_
     return PL_SLOT_ANY;
 }
 
-/* Sorts the commands by shard; those of one shard keep their order. */
+/* Sorts the commands by shard, stably. */
 static void sort(scatter *s, const pl_request *parent)
 {
     uint32_t at = 0;
@@ -130,7 +130,7 @@ static uint32_t count_in_flight(const scatter *s)
     return count;
 }
 
-/* Goes from one node to the next and back, until all have answered. */
+/* Waits for the nodes in turn, until all have answered. */
 static void drive(pl_call *call, scatter *s)
 {
     const pl_clock *clock = &call->client->env.clock;
@@ -152,7 +152,7 @@ static bool has_connection(node_shard *own)
     return pl_shared_conn_is_open(own->shared, &ignored);
 }
 
-/* How long one of so many nodes may take for its dial. */
+/* The deadline of the next dial: each of the remaining nodes gets an equal share of the time. */
 static int64_t dial_deadline(const pl_call *call, uint32_t undialled)
 {
     const int64_t now = pl_clock_now(&call->client->env.clock);
@@ -160,8 +160,8 @@ static int64_t dial_deadline(const pl_call *call, uint32_t undialled)
     return left == PL_NEVER ? PL_NEVER : now + left - left * (undialled - 1) / undialled;
 }
 
-/* To all nodes at the same time: begun everywhere before any is waited for. Nodes to which there is no connection come
- * behind the others, which must not wait for a dial that may take to the deadline. */
+/* Sends to all nodes before it waits for any. Nodes without a connection come after the others, which must not wait for
+ * a dial that may last until the deadline. */
 static void run_shards(pl_call *call, scatter *s)
 {
     uint32_t undialled = 0;
@@ -183,7 +183,7 @@ static void run_shards(pl_call *call, scatter *s)
         pl_pool_leave(s->shards[k].shared);
 }
 
-/* One node after the other, each on a connection that is lent: WAIT blocks it. */
+/* One node after the other, each on a dedicated connection: WAIT blocks it. */
 static void attempt_dedicated(pl_call *call, scatter *s)
 {
     for (uint32_t k = 0; k < s->shard_count; k++)
@@ -211,7 +211,7 @@ static void run_scatter(pl_call *call, scatter *s, pl_request *parent)
     absorb(call, s);
 }
 
-/* @return the first slot that nobody serves, or PL_SLOT_ANY: then the attempt is done */
+/* @return the first slot that no node serves, or PL_SLOT_ANY: then the attempt is done */
 static uint16_t attempt(pl_call *call, const pl_view *view, pl_request *parent, bool of_replicas)
 {
     const pl_heap *heap = &call->client->env.config.heap;

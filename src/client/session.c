@@ -1,4 +1,4 @@
-/* A dedicated connection in the hands of a caller. */
+/* Sessions: a dedicated connection that a caller borrows. */
 #include "client/session.h"
 
 #include "base/error.h"
@@ -19,7 +19,7 @@ static pl_node *route(pl_deployment *deployment, uint16_t slot)
                           pl_clock_now(&deployment->env->clock));
 }
 
-/* Of the node that serves a slot. One that has been retired meanwhile is asked no more. */
+/* A connection to the node that serves a slot. If that node is retired meanwhile, routes again. */
 static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t deadline, podlink_error *err)
 {
     pl_deployment *deployment = &session->client->deployment;
@@ -103,7 +103,7 @@ void podlink_session_release(podlink_session *session)
         pl_heap_free(&client->env.config.heap, push);
     }
     bool is_reusable = !session->is_in_multi && !session->is_watching && !session->is_altered;
-    if (pl_fork_guard_is_child(&client->fork_guard)) { /* the connection is the parent's, our descriptor is not */
+    if (pl_fork_guard_is_child(&client->fork_guard)) { /* the connection belongs to the parent, this descriptor to us */
         pl_stream_close_inherited(&session->dedicated->stream);
         pl_heap_free(&client->env.config.heap, session);
         return;
@@ -151,7 +151,7 @@ void pl_session_attempt(podlink_session *session, pl_request *request, int64_t d
     podlink_error fault;
     request->repeatable = false;
     request->failure = &session->failure;
-    if (check_alive(session, &fault) != PODLINK_OK) { /* it may have died since the request before */
+    if (check_alive(session, &fault) != PODLINK_OK) { /* it may have died since the previous request */
         pl_request_not_sent(request, &fault);
         return;
     }
@@ -175,7 +175,7 @@ podlink_status pl_session_request(podlink_session *session, pl_request *request,
     return pl_session_end(session, request);
 }
 
-/* What ends a MULTI or a WATCH has ended it where the server has answered. */
+/* A command that ends MULTI or WATCH has ended it if the server has answered. */
 static void note_end(podlink_session *session, pl_command_kind kind)
 {
     if (kind == PL_COMMAND_ENDS_MULTI)
@@ -202,7 +202,7 @@ static void note_effect(podlink_session *session, pl_command_kind kind)
     }
 }
 
-/* Sends a command to which no reply belongs: all that comes from now on is told by podlink_session_receive(). */
+/* Sends a command without a reply of its own: podlink_session_receive() returns all messages from now on. */
 static podlink_status listen(podlink_session *session, const podlink_command *command, int64_t deadline,
                              podlink_error *err)
 {
@@ -230,7 +230,7 @@ static podlink_status listen(podlink_session *session, const podlink_command *co
                         conn->fault.message);
 }
 
-/* Where an AUTH that is refused may be left unanswered, what is answered next would pass for its answer. */
+/* A refused AUTH may get no reply here. Then the next reply would be taken for it. */
 static podlink_status check_auth(const podlink_session *session, podlink_error *err)
 {
     if (session->is_in_multi)
@@ -241,7 +241,7 @@ static podlink_status check_auth(const podlink_session *session, podlink_error *
     return PODLINK_OK;
 }
 
-/* In a call that has begun. */
+/* After pl_session_begin(). */
 static podlink_status run_command(podlink_session *session, const podlink_command *command, pl_command_kind kind,
                                   int64_t deadline, podlink_reply **reply, podlink_error *err)
 {
@@ -253,7 +253,7 @@ static podlink_status run_command(podlink_session *session, const podlink_comman
         return PODLINK_EINVAL;
     pl_user_command user_command;
     pl_user_command_init(&user_command, command, reply != NULL, err);
-    note_effect(session, kind); /* also where it fails: it may have run */
+    note_effect(session, kind); /* also if it fails: it may have run */
     podlink_status status = pl_session_request(session, &user_command.request, deadline);
     if (status == PODLINK_OK || user_command.request.delivery == PODLINK_ANSWERED)
         note_end(session, kind);
@@ -272,7 +272,7 @@ podlink_status podlink_session_run(podlink_session *session, const podlink_comma
     pl_error_clear(err);
     podlink_status status = pl_user_command_check(command, &kind, err);
     if (status == PODLINK_OK && kind == PL_COMMAND_REFUSED)
-        status = pl_error_invalid(err, "command: it is refused in a session, too: its replies could not be told apart");
+        status = pl_error_invalid(err, "command: it is refused in a session, too: its replies could not be matched");
     if (status == PODLINK_OK)
         status = pl_session_begin(session, call, &deadline, err);
     if (status != PODLINK_OK)
@@ -307,7 +307,7 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
     return PODLINK_OK;
 }
 
-/* Waits until there is a message. */
+/* Waits for a message. */
 static podlink_status await_push(podlink_session *session, int64_t deadline, podlink_error *err)
 {
     pl_conn *conn = &session->dedicated->conn;
@@ -324,7 +324,7 @@ static podlink_status await_push(podlink_session *session, int64_t deadline, pod
     return PODLINK_OK;
 }
 
-/* In a call that has begun. */
+/* After pl_session_begin(). */
 static podlink_status receive(podlink_session *session, int64_t deadline, podlink_reply **reply, podlink_error *err)
 {
     podlink_status status = await_push(session, deadline, err);
@@ -349,7 +349,7 @@ podlink_status podlink_session_receive(podlink_session *session, const podlink_c
         return status;
     if (!session->dedicated->conn.pushes)
         return pl_error_invalid(err, "this session does not listen: SUBSCRIBE or MONITOR comes first");
-    if (session->first_push) /* come before the connection was lost, perhaps */
+    if (session->first_push) /* perhaps it came before the connection was lost */
         return receive(session, 0, reply, err);
     status = pl_session_begin(session, call, &deadline, err);
     if (status != PODLINK_OK)

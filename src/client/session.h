@@ -1,4 +1,4 @@
-/* A dedicated connection in the hands of a caller. */
+/* Sessions: a dedicated connection that a caller borrows. */
 #ifndef PL_CLIENT_SESSION_H
 #define PL_CLIENT_SESSION_H
 
@@ -6,7 +6,7 @@
 
 #include <podlink/session.h>
 
-/** A message that has come and was not asked for yet. */
+/** A message that was received and not yet returned. */
 typedef struct pl_push {
     podlink_reply *reply;
     const char *fault; /* NULL, or why there is no reply; static */
@@ -15,32 +15,32 @@ typedef struct pl_push {
 
 struct podlink_session {
     podlink_client *client; /* borrowed */
-    pl_node *node;          /* whose connection it is: it stays while that is lent */
+    pl_node *node;          /* of the connection: it is not freed while the connection is lent */
     pl_dedicated_conn *dedicated;
-    int64_t began; /* of the call that is running */
+    int64_t began; /* of the present call */
     bool is_in_multi;
     bool is_watching;
-    bool is_altered;   /* a SELECT, AUTH or CLIENT has changed it */
-    pl_request pushes; /* gets what comes while it listens */
+    bool is_altered;   /* by SELECT, AUTH or CLIENT */
+    pl_request pushes; /* receives messages while it listens */
     pl_push *first_push;
     pl_push *last_push;
     bool lost_push;        /* out of memory */
     podlink_error failure; /* of the request that is running: why its commands are pending */
 };
 
-/** Checks that the session may run a call, and enters it: where it succeeds pl_session_finish() must follow.
+/** Checks that the session may run a call, and enters it. If it succeeds, pl_session_finish() must follow.
  *  @param deadline  out */
 podlink_status pl_session_begin(podlink_session *session, const podlink_call *call, int64_t *deadline,
                                 podlink_error *err);
 void pl_session_finish(podlink_session *session);
 
-/** Runs an attempt of a request on it; what is pending then may be passed again, or ended. */
+/** One attempt. Commands that are pending afterwards may be attempted again, or ended. */
 void pl_session_attempt(podlink_session *session, pl_request *request, int64_t deadline);
 
-/** Settles what is pending, and counts. @return request->status */
+/** Completes pending commands with their reason, and counts. @return request->status */
 podlink_status pl_session_end(podlink_session *session, pl_request *request);
 
-/** Runs a request on it, once: nothing is repeated. @return request->status */
+/** pl_session_attempt() and pl_session_end(): nothing is repeated. @return request->status */
 podlink_status pl_session_request(podlink_session *session, pl_request *request, int64_t deadline);
 
 #endif

@@ -1,4 +1,4 @@
-/* Telling the host of a call that has ended: the log and the trace. */
+/* Log and trace of a call that has ended. */
 #include "client/trace.h"
 
 static const char *server_of(const podlink_client *client, const pl_node *node)
@@ -19,7 +19,7 @@ static void log_call(const podlink_client *client, const pl_node *node, const pl
                  podlink_status_text(request->status), (long long)(record.duration_ns / 1000));
 }
 
-/* What was never answered spent its time waiting for a place, or on the wire. */
+/* A call without an answer has spent its time before it was queued, or on the wire. */
 static void trace_call(const podlink_client *client, const pl_node *node, const pl_request *request, int64_t began,
                        int64_t ended)
 {

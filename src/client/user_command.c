@@ -1,4 +1,4 @@
-/* A command of the user's as a request. */
+/* A command of the user as a request. */
 #include "client/user_command.h"
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* What a client was opened with: the options together, and what they may not be together. */
+/* The configuration of a client: takes options and URL, and checks their combination. */
 #include "config/config.h"
 
 #include "base/error.h"
@@ -52,7 +52,7 @@ static podlink_status check_deployment(const pl_config *config, const pl_url_sch
     return PODLINK_OK;
 }
 
-/* Who sets one of them means to have TLS. Nobody should believe that he has it, and not have it. */
+/* A user who sets one of these expects TLS, and must not believe that there is TLS if there is none. */
 static const char *given_tls_option(const pl_tls_options *tls)
 {
     return tls->ca_file       ? "tls_ca_file"

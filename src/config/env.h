@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "config/config.h"
 
-/** Counted beside what the connections count by themselves (podlink_client_stats()). */
+/** Counters for podlink_client_stats(), beside those of the connections. */
 typedef struct pl_env_counters {
     pl_counter not_sent; /* calls that the client gave up */
     pl_counter answered;
@@ -24,7 +24,7 @@ typedef struct pl_env_counters {
     pl_counter loss_window_ns;
 } pl_env_counters;
 
-/** Set up when the client is opened. Afterwards only the counters change, so that any thread may read it. */
+/** Set when the client is opened. Afterwards only the counters change: any thread may read it. */
 typedef struct pl_env {
     pl_config config; /* with the heap */
     pl_clock clock;

@@ -1,5 +1,4 @@
-/* The options of a client, by name. What one may be stands in a table, whether it comes from its field or from a URL.
- */
+/* The options of a client, by name. One table has the allowed values, for the field and for the URL. */
 #include "config/option.h"
 
 #include "base/error.h"
@@ -37,7 +36,7 @@ void podlink_options_init_sized(podlink_options *options, size_t size)
     memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
 
-/* A member of a struct: podlink_options, where an option is given, or pl_config, where it is kept. */
+/* A member of a struct: of podlink_options, where an option is given, or of pl_config, where it is kept. */
 typedef enum member_type { A_BOOL, AN_INT32, A_UINT32, AN_INT64, A_SIZE } member_type;
 
 typedef struct member {
@@ -60,7 +59,7 @@ typedef struct number_option {
     const char *name;
     int64_t least;
     int64_t most;
-    const char *minus_one; /* what -1 stands for; NULL: it is not allowed */
+    const char *minus_one; /* what -1 means; NULL: it is not allowed */
     member given;
     member kept;
 } number_option;
@@ -89,7 +88,7 @@ static const number_option number_options[] = {
     {"cluster_node_timeout_ms", 1, INT32_MAX, NULL, GIVEN(cluster_node_timeout_ms), KEPT(cluster_node_timeout_ms)},
 };
 
-/* One of two words. */
+/* An option with two words as its values. */
 typedef struct choice_option {
     const char *name;
     const char *words[2];
@@ -288,7 +287,7 @@ static const text_option *find_text(const char *name)
     return NULL;
 }
 
-/* --- all of them ------------------------------------------------------------------------------------------------- */
+/* --- all options ------------------------------------------------------------------------------------------------- */
 
 const char *pl_option_find(const char *name)
 {
