@@ -217,7 +217,7 @@ static void every_operation_runs_under_the_rule_of_its_part(void **state)
     }
 }
 
-static void the_rule_is_the_least(void **state)
+static void no_word_of_a_rule_can_be_left_out(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(uses); i++) {
@@ -234,7 +234,7 @@ static void the_rule_is_the_least(void **state)
 }
 
 /* Also those that other programs prove, over the deployments that they are for. */
-static void a_server_knows_every_word_of_every_part(void **state)
+static void servers_accept_every_word_of_every_rule(void **state)
 {
     (void)state;
     podlink_error err;
@@ -282,7 +282,7 @@ static podlink_status get_in(const char *ns)
 }
 
 /* Characters that a pattern takes for others stand for themselves. */
-static void a_namespace_is_no_pattern(void **state)
+static void wildcards_in_a_namespace_are_escaped(void **state)
 {
     (void)state;
     static const struct {
@@ -301,7 +301,7 @@ static void a_namespace_is_no_pattern(void **state)
     }
 }
 
-static void what_is_no_part_is_refused(void **state)
+static void an_unknown_part_is_refused(void **state)
 {
     (void)state;
     static const uint32_t bad[] = {0, 1U << 15, PODLINK_ACL_LINKS | 1U << 31,
@@ -343,11 +343,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation_runs_under_the_rule_of_its_part),
-        cmocka_unit_test(the_rule_is_the_least),
-        cmocka_unit_test(a_server_knows_every_word_of_every_part),
+        cmocka_unit_test(no_word_of_a_rule_can_be_left_out),
+        cmocka_unit_test(servers_accept_every_word_of_every_rule),
         cmocka_unit_test(the_rule_is_for_one_namespace),
-        cmocka_unit_test(a_namespace_is_no_pattern),
-        cmocka_unit_test(what_is_no_part_is_refused),
+        cmocka_unit_test(wildcards_in_a_namespace_are_escaped),
+        cmocka_unit_test(an_unknown_part_is_refused),
     };
     return cmocka_run_group_tests_name("acl", tests, start, stop);
 }

@@ -97,7 +97,7 @@ static void every_name_of_every_operation_is_checked(void **state)
                 refuses_name(&all[i], field, bad_names[j][0], bad_names[j][1]);
 }
 
-static void the_message_of_a_single_call_names_no_item(void **state)
+static void the_message_of_a_single_call_has_no_item_number(void **state)
 {
     (void)state;
     size_t count;
@@ -113,7 +113,7 @@ static void the_message_of_a_single_call_names_no_item(void **state)
     }
 }
 
-static void a_namespace_holds_no_colon_and_the_other_names_may(void **state)
+static void only_a_namespace_must_not_contain_a_colon(void **state)
 {
     (void)state;
     size_t count;
@@ -130,7 +130,7 @@ static void a_namespace_holds_no_colon_and_the_other_names_may(void **state)
 }
 
 /* Names that are good pass the checks: then it is the server that is missing. */
-static void long_and_foreign_names_are_taken(void **state)
+static void long_and_non_ascii_names_are_accepted(void **state)
 {
     (void)state;
     const char *const names[] = {long_name + 1,      "a b", "\303\274", "\342\202\254",
@@ -197,7 +197,7 @@ static void every_age_and_routing_is_checked(void **state)
     }
 }
 
-static void a_deadline_below_minus_one_is_refused_by_all(void **state)
+static void every_operation_refuses_a_deadline_below_minus_one(void **state)
 {
     (void)state;
     const podlink_call call = {.size = sizeof call, .timeout_ms = -2};
@@ -222,7 +222,7 @@ static void a_deadline_below_minus_one_is_refused_by_all(void **state)
         assert_holds(err.message, part);                                                                               \
     } while (0)
 
-static void a_link_that_is_null_is_refused(void **state)
+static void a_null_link_is_refused(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -237,7 +237,7 @@ static void a_link_that_is_null_is_refused(void **state)
     refused_as("link", podlink_link_compute(client, NULL, PODLINK_FOREVER, 0, &pod, NULL, &err));
 }
 
-static void a_service_that_is_null_is_refused(void **state)
+static void a_null_service_is_refused(void **state)
 {
     (void)state;
     podlink_state one;
@@ -256,7 +256,7 @@ static void a_service_that_is_null_is_refused(void **state)
     refused_as("state", podlink_workload_set(client, &service, NULL, NULL, &err));
 }
 
-static void items_that_are_null_are_refused(void **state)
+static void null_items_are_refused(void **state)
 {
     (void)state;
     refused_as("items", podlink_link_set_batch(client, NULL, 2, NULL, &err));
@@ -343,7 +343,7 @@ static void an_option_out_of_its_range_is_named(void **state)
     refuses_option(allocator, (&(podlink_allocator){.context = NULL}));
 }
 
-static void a_bad_url_is_told_and_its_password_is_not(void **state)
+static void a_bad_url_is_reported_without_its_password(void **state)
 {
     (void)state;
     static const char *const bad[] = {"",
@@ -439,20 +439,20 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_name_of_every_operation_is_checked),
-        cmocka_unit_test(the_message_of_a_single_call_names_no_item),
+        cmocka_unit_test(the_message_of_a_single_call_has_no_item_number),
         cmocka_unit_test(every_pod_is_checked),
         cmocka_unit_test(every_time_is_checked),
         cmocka_unit_test(every_age_and_routing_is_checked),
-        cmocka_unit_test(a_deadline_below_minus_one_is_refused_by_all),
-        cmocka_unit_test(a_link_that_is_null_is_refused),
-        cmocka_unit_test(a_service_that_is_null_is_refused),
-        cmocka_unit_test(items_that_are_null_are_refused),
+        cmocka_unit_test(every_operation_refuses_a_deadline_below_minus_one),
+        cmocka_unit_test(a_null_link_is_refused),
+        cmocka_unit_test(a_null_service_is_refused),
+        cmocka_unit_test(null_items_are_refused),
         cmocka_unit_test(a_command_or_script_with_nulls_is_refused),
         cmocka_unit_test(a_workload_state_of_more_than_a_mebibyte_is_refused),
-        cmocka_unit_test(a_namespace_holds_no_colon_and_the_other_names_may),
-        cmocka_unit_test(long_and_foreign_names_are_taken),
+        cmocka_unit_test(only_a_namespace_must_not_contain_a_colon),
+        cmocka_unit_test(long_and_non_ascii_names_are_accepted),
         cmocka_unit_test(an_option_out_of_its_range_is_named),
-        cmocka_unit_test(a_bad_url_is_told_and_its_password_is_not),
+        cmocka_unit_test(a_bad_url_is_reported_without_its_password),
         cmocka_unit_test(options_that_this_library_does_not_know_are_refused),
         cmocka_unit_test(a_call_that_this_library_does_not_know_is_refused),
     };

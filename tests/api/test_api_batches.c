@@ -45,7 +45,7 @@ static void assert_item(size_t i, podlink_status status, int32_t result)
 
 /* ---- what each item tells ---- */
 
-static void a_batch_of_none_is_done_at_once(void **state)
+static void an_empty_batch_succeeds_at_once(void **state)
 {
     (void)state;
     const uint64_t sent = api_stats(client).bytes_sent;
@@ -56,7 +56,7 @@ static void a_batch_of_none_is_done_at_once(void **state)
     assert_int_equal(api_stats(client).bytes_sent, sent);
 }
 
-static void a_batch_of_one_is_as_the_single_call(void **state)
+static void a_batch_of_one_equals_the_single_call(void **state)
 {
     (void)state;
     fill(1, PODLINK_FOREVER);
@@ -77,7 +77,7 @@ static void a_batch_of_one_is_as_the_single_call(void **state)
     assert_item(0, PODLINK_NOT_LINKED, PODLINK_NO_POD);
 }
 
-static void ten_thousand_items_have_each_its_own_result(void **state)
+static void each_of_ten_thousand_items_has_its_own_result(void **state)
 {
     (void)state;
     const podlink_stats before = api_stats(client);
@@ -106,7 +106,7 @@ static void ten_thousand_items_have_each_its_own_result(void **state)
     assert_true(after.writes - before.writes < MANY / 20); /* pipelined, not a few for each read */
 }
 
-static void items_on_one_key_take_effect_in_the_order_given(void **state)
+static void items_on_one_key_run_in_order(void **state)
 {
     (void)state;
     fill(1000, PODLINK_FOREVER);
@@ -127,7 +127,7 @@ static void items_on_one_key_take_effect_in_the_order_given(void **state)
     assert_item(1, PODLINK_NOT_LINKED, PODLINK_NO_POD);
 }
 
-static void results_may_be_mixed_and_the_first_failure_is_told(void **state)
+static void results_can_differ_and_the_first_failure_is_returned(void **state)
 {
     (void)state;
     fill(6, PODLINK_FOREVER);
@@ -152,7 +152,7 @@ static void results_may_be_mixed_and_the_first_failure_is_told(void **state)
     assert_item(5, PODLINK_OK, PODLINK_NO_POD);
 }
 
-static void an_item_that_is_not_valid_fails_them_all_and_nothing_is_sent(void **state)
+static void an_invalid_item_fails_the_batch_before_anything_is_sent(void **state)
 {
     (void)state;
     typedef podlink_status batch(podlink_client *, podlink_link_item *, size_t, const podlink_call *, podlink_error *);
@@ -196,7 +196,7 @@ static void count_deliveries(size_t count, size_t counts[3])
     }
 }
 
-static void each_item_knows_what_became_of_it_where_the_server_dies_half_way(void **state)
+static void each_item_has_its_own_delivery_if_the_server_dies_in_between(void **state)
 {
     (void)state;
     const struct fault_plan plan = {.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_CLOSES, .is_last = true};
@@ -219,7 +219,7 @@ static void each_item_knows_what_became_of_it_where_the_server_dies_half_way(voi
     faulty_server_stop(server);
 }
 
-static void what_was_not_sent_is_sent_to_the_next_connection(void **state)
+static void unsent_items_are_sent_on_the_next_connection(void **state)
 {
     (void)state;
     const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_CLOSES},
@@ -241,7 +241,7 @@ static void what_was_not_sent_is_sent_to_the_next_connection(void **state)
     faulty_server_stop(server);
 }
 
-static void a_batch_that_is_harmless_to_repeat_survives_a_dead_connection(void **state)
+static void a_repeatable_batch_survives_a_lost_connection(void **state)
 {
     (void)state;
     const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_CLOSES},
@@ -258,7 +258,7 @@ static void a_batch_that_is_harmless_to_repeat_survives_a_dead_connection(void *
     faulty_server_stop(server);
 }
 
-static void items_on_one_key_keep_their_order_where_one_is_sent_again(void **state)
+static void items_on_one_key_keep_their_order_if_one_is_repeated(void **state)
 {
     (void)state;
     static const char *const said[] = {"-NOSCRIPT No matching script.\r\n", "-LOADING Redis is loading\r\n"};
@@ -278,7 +278,7 @@ static void items_on_one_key_keep_their_order_where_one_is_sent_again(void **sta
     }
 }
 
-static void the_deadline_is_that_of_the_whole_batch(void **state)
+static void the_deadline_is_for_the_whole_batch(void **state)
 {
     (void)state;
     const struct fault_plan plan = {.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_GOES_SILENT};
@@ -360,17 +360,17 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        clean_test(a_batch_of_none_is_done_at_once),
-        clean_test(a_batch_of_one_is_as_the_single_call),
-        clean_test(ten_thousand_items_have_each_its_own_result),
-        clean_test(items_on_one_key_take_effect_in_the_order_given),
-        clean_test(results_may_be_mixed_and_the_first_failure_is_told),
-        clean_test(an_item_that_is_not_valid_fails_them_all_and_nothing_is_sent),
-        clean_test(each_item_knows_what_became_of_it_where_the_server_dies_half_way),
-        clean_test(what_was_not_sent_is_sent_to_the_next_connection),
-        clean_test(a_batch_that_is_harmless_to_repeat_survives_a_dead_connection),
-        clean_test(items_on_one_key_keep_their_order_where_one_is_sent_again),
-        clean_test(the_deadline_is_that_of_the_whole_batch),
+        clean_test(an_empty_batch_succeeds_at_once),
+        clean_test(a_batch_of_one_equals_the_single_call),
+        clean_test(each_of_ten_thousand_items_has_its_own_result),
+        clean_test(items_on_one_key_run_in_order),
+        clean_test(results_can_differ_and_the_first_failure_is_returned),
+        clean_test(an_invalid_item_fails_the_batch_before_anything_is_sent),
+        clean_test(each_item_has_its_own_delivery_if_the_server_dies_in_between),
+        clean_test(unsent_items_are_sent_on_the_next_connection),
+        clean_test(a_repeatable_batch_survives_a_lost_connection),
+        clean_test(items_on_one_key_keep_their_order_if_one_is_repeated),
+        clean_test(the_deadline_is_for_the_whole_batch),
         clean_test(a_batch_larger_than_all_buffers_ends_by_its_deadline),
     };
     return cmocka_run_group_tests_name("batches", tests, start, stop) == 0 ? 0 : 1;

@@ -41,7 +41,7 @@ static void assert_text(const podlink_reply *reply, podlink_reply_type type, con
 
 /* ---- replies ---- */
 
-static void each_type_of_reply_is_read_by_its_accessor(void **state)
+static void each_reply_type_has_an_accessor(void **state)
 {
     (void)state;
     int64_t value = 77;
@@ -78,7 +78,7 @@ static void each_type_of_reply_is_read_by_its_accessor(void **state)
     podlink_reply_free(reply);
 }
 
-static void what_is_not_there_reads_as_nothing(void **state)
+static void missing_elements_read_as_nil(void **state)
 {
     (void)state;
     int64_t value = 77;
@@ -90,7 +90,7 @@ static void what_is_not_there_reads_as_nothing(void **state)
     assert_int_equal(value, 77);
 }
 
-static void numbers_in_strings_are_read_strictly(void **state)
+static void numbers_in_strings_are_parsed_strictly(void **state)
 {
     (void)state;
     static const char *const bad[] = {"", "x", "1x", " 1", "+1", "01", "1.0", "9223372036854775808", "-0"};
@@ -107,7 +107,7 @@ static void numbers_in_strings_are_read_strictly(void **state)
     podlink_reply_free(reply);
 }
 
-static void arguments_and_replies_are_bytes(void **state)
+static void arguments_and_replies_are_binary_safe(void **state)
 {
     (void)state;
     static char bytes[256];
@@ -128,7 +128,7 @@ static void arguments_and_replies_are_bytes(void **state)
     podlink_reply_free(reply);
 }
 
-static void an_argument_may_be_empty(void **state)
+static void an_argument_can_be_empty(void **state)
 {
     (void)state;
     podlink_reply_free(ask(COMMAND("SET", "", "")));
@@ -137,7 +137,7 @@ static void an_argument_may_be_empty(void **state)
     podlink_reply_free(reply);
 }
 
-static void arrays_may_be_nested(void **state)
+static void arrays_can_be_nested(void **state)
 {
     (void)state;
     podlink_reply_free(ask(COMMAND("XADD", "stream", "1-1", "a", "1")));
@@ -156,7 +156,7 @@ static void arrays_may_be_nested(void **state)
 }
 
 /* Deeper, with nils, empty arrays and statuses between. */
-static void the_description_of_commands_is_read(void **state)
+static void the_reply_of_command_docs_is_read(void **state)
 {
     (void)state;
     podlink_reply *reply = ask(COMMAND("COMMAND", "INFO", "get", "nothing", "set"));
@@ -181,7 +181,7 @@ static void an_array_of_empty_arrays_is_walked(void **state)
     podlink_reply_free(reply);
 }
 
-static void ten_megabytes_go_and_come(void **state)
+static void ten_megabytes_are_sent_and_received(void **state)
 {
     (void)state;
     enum { SIZE = 10 * 1024 * 1024 };
@@ -201,7 +201,7 @@ static void ten_megabytes_go_and_come(void **state)
     free(bytes);
 }
 
-static void a_hundred_thousand_elements_come(void **state)
+static void a_reply_of_a_hundred_thousand_elements_is_read(void **state)
 {
     (void)state;
     podlink_reply *reply = ask(COMMAND("EVAL", "local t = {} for i = 1, 100000 do t[i] = i end return t", "0"));
@@ -214,7 +214,7 @@ static void a_hundred_thousand_elements_come(void **state)
     podlink_reply_free(reply);
 }
 
-static void ten_thousand_arguments_go(void **state)
+static void a_command_of_ten_thousand_arguments_is_sent(void **state)
 {
     (void)state;
     enum { COUNT = 10000 };
@@ -243,7 +243,7 @@ static void fails(podlink_command command, podlink_status expected, const char *
     assert_holds(err.message, words);
 }
 
-static void an_error_of_the_server_becomes_a_status_with_its_words(void **state)
+static void an_error_reply_becomes_a_status_with_its_text(void **state)
 {
     (void)state;
     api_ask(redis, "RPUSH list a");
@@ -257,7 +257,7 @@ static void an_error_of_the_server_becomes_a_status_with_its_words(void **state)
     fails(COMMAND("INCR", "a"), PODLINK_ESERVER, "not an integer");
 }
 
-static void a_reply_may_be_left_unread(void **state)
+static void a_reply_need_not_be_read(void **state)
 {
     (void)state;
     const podlink_command command = COMMAND("SET", "a", "1");
@@ -265,7 +265,7 @@ static void a_reply_may_be_left_unread(void **state)
     assert_int_equal(podlink_command_run(client, &command, NULL, NULL, NULL), PODLINK_OK);
 }
 
-static void commands_that_change_or_block_the_connection_are_refused(void **state)
+static void commands_that_change_or_block_a_shared_connection_are_refused(void **state)
 {
     (void)state;
     static const char *const refused[][8] = {
@@ -316,7 +316,7 @@ static void commands_that_change_or_block_the_connection_are_refused(void **stat
     assert_int_equal(api_stats(client).bytes_sent, sent);
 }
 
-static void their_harmless_kin_are_not_refused(void **state)
+static void harmless_variants_of_refused_commands_are_accepted(void **state)
 {
     (void)state;
     podlink_reply_free(ask(COMMAND("CLIENT", "ID")));
@@ -329,7 +329,7 @@ static void their_harmless_kin_are_not_refused(void **state)
     podlink_reply_free(ask(COMMAND("INFO", "server")));
 }
 
-static void a_ping_tells_its_round_trip(void **state)
+static void ping_returns_its_round_trip_time(void **state)
 {
     (void)state;
     int64_t round_trip_ns = -1;
@@ -367,22 +367,22 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        clean_test(each_type_of_reply_is_read_by_its_accessor),
-        clean_test(what_is_not_there_reads_as_nothing),
-        clean_test(numbers_in_strings_are_read_strictly),
-        clean_test(arguments_and_replies_are_bytes),
-        clean_test(an_argument_may_be_empty),
-        clean_test(arrays_may_be_nested),
-        clean_test(the_description_of_commands_is_read),
+        clean_test(each_reply_type_has_an_accessor),
+        clean_test(missing_elements_read_as_nil),
+        clean_test(numbers_in_strings_are_parsed_strictly),
+        clean_test(arguments_and_replies_are_binary_safe),
+        clean_test(an_argument_can_be_empty),
+        clean_test(arrays_can_be_nested),
+        clean_test(the_reply_of_command_docs_is_read),
         clean_test(an_array_of_empty_arrays_is_walked),
-        clean_test(ten_megabytes_go_and_come),
-        clean_test(a_hundred_thousand_elements_come),
-        clean_test(ten_thousand_arguments_go),
-        clean_test(an_error_of_the_server_becomes_a_status_with_its_words),
-        clean_test(a_reply_may_be_left_unread),
-        clean_test(commands_that_change_or_block_the_connection_are_refused),
-        clean_test(their_harmless_kin_are_not_refused),
-        clean_test(a_ping_tells_its_round_trip),
+        clean_test(ten_megabytes_are_sent_and_received),
+        clean_test(a_reply_of_a_hundred_thousand_elements_is_read),
+        clean_test(a_command_of_ten_thousand_arguments_is_sent),
+        clean_test(an_error_reply_becomes_a_status_with_its_text),
+        clean_test(a_reply_need_not_be_read),
+        clean_test(commands_that_change_or_block_a_shared_connection_are_refused),
+        clean_test(harmless_variants_of_refused_commands_are_accepted),
+        clean_test(ping_returns_its_round_trip_time),
     };
     return cmocka_run_group_tests_name("commands", tests, start, stop) == 0 ? 0 : 1;
 }

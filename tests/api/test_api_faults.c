@@ -300,7 +300,7 @@ static int64_t face(const struct cell *cell)
     return late_ms;
 }
 
-static void is_faced(void **state)
+static void the_operation_reports_the_fault(void **state)
 {
     int64_t late_ms = 0;
     for (int i = 0; i < TRIES; i++) {
@@ -313,7 +313,7 @@ static void is_faced(void **state)
 
 /* ---- errors that pass ---- */
 
-static void is_mended(void **state)
+static void the_operation_recovers_from_the_fault(void **state)
 {
     const struct cell *cell = *state;
     char room[512];
@@ -353,7 +353,7 @@ static void one_lost_connection(const struct operation *operation, uint32_t flag
     end(NULL);
 }
 
-static void what_is_harmless_to_repeat_survives_a_lost_connection(void **state)
+static void repeatable_operations_survive_a_lost_connection(void **state)
 {
     (void)state;
     size_t count;
@@ -375,7 +375,7 @@ static void assert_takes_at_most(const struct api_watch *watch, int64_t deadline
         fail_msg("late by %lld ms, with a deadline of %lld", (long long)late_ms, (long long)deadline_ms);
 }
 
-static void a_refused_port_is_told_with_its_address(void **state)
+static void a_refused_connection_is_reported_with_its_address(void **state)
 {
     (void)state;
     char url[64], address[32];
@@ -400,7 +400,7 @@ static void a_refused_port_is_told_with_its_address(void **state)
     assert_int_equal(stats.bytes_sent, 0);
 }
 
-static void an_open_without_a_server_fails_inside_its_deadline(void **state)
+static void an_open_without_a_server_fails_within_its_deadline(void **state)
 {
     (void)state;
     podlink_options options = api_options("unix:///nonexistent/socket");
@@ -416,7 +416,7 @@ static void an_open_without_a_server_fails_inside_its_deadline(void **state)
     assert_takes_at_most(&watch, 100);
 }
 
-static void a_server_that_is_always_loading_costs_the_deadline_at_most(void **state)
+static void a_server_that_is_always_loading_costs_at_most_the_deadline(void **state)
 {
     (void)state;
     const struct fault_plan plan = {
@@ -438,7 +438,7 @@ static void a_server_that_is_always_loading_costs_the_deadline_at_most(void **st
     end(NULL);
 }
 
-static void a_dial_has_a_deadline_of_its_own(void **state)
+static void a_dial_has_its_own_deadline(void **state)
 {
     (void)state;
     const struct fault_plan plan = {.stage = FAULT_AT_HANDSHAKE, .then = FAULT_GOES_SILENT};
@@ -458,7 +458,7 @@ static void a_dial_has_a_deadline_of_its_own(void **state)
 }
 
 /* Nobody resets a connection whose peer has lost its power: the client has to give it up by itself. */
-static void a_connection_that_is_silent_for_ever_is_given_up(void **state)
+static void a_connection_that_stays_silent_is_closed(void **state)
 {
     (void)state;
     const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .then = FAULT_GOES_SILENT}, {.stage = FAULT_NEVER}};
@@ -480,7 +480,7 @@ static void a_connection_that_is_silent_for_ever_is_given_up(void **state)
     end(NULL);
 }
 
-static void a_reply_that_nobody_asked_for_on_an_idle_connection_is_dropped(void **state)
+static void an_idle_connection_with_an_unsolicited_reply_is_closed(void **state)
 {
     (void)state;
     const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .reply = "$1\r\n3\r\n$1\r\n4\r\n"},
@@ -501,7 +501,7 @@ static void a_reply_that_nobody_asked_for_on_an_idle_connection_is_dropped(void 
     end(NULL);
 }
 
-static void a_reply_beyond_its_limit_fails_its_call_alone(void **state)
+static void a_reply_beyond_the_limit_fails_only_its_call(void **state)
 {
     (void)state;
     enum { LIMIT = 64 * 1024, SIZE = LIMIT + 32 * 1024 };
@@ -534,14 +534,14 @@ static void a_reply_beyond_its_limit_fails_its_call_alone(void **state)
 /* ---- the program ---- */
 
 static const struct CMUnitTest others[] = {
-    cmocka_unit_test_teardown(what_is_harmless_to_repeat_survives_a_lost_connection, end),
-    cmocka_unit_test_teardown(a_refused_port_is_told_with_its_address, end),
-    cmocka_unit_test_teardown(an_open_without_a_server_fails_inside_its_deadline, end),
-    cmocka_unit_test_teardown(a_server_that_is_always_loading_costs_the_deadline_at_most, end),
-    cmocka_unit_test_teardown(a_dial_has_a_deadline_of_its_own, end),
-    cmocka_unit_test_teardown(a_connection_that_is_silent_for_ever_is_given_up, end),
-    cmocka_unit_test_teardown(a_reply_that_nobody_asked_for_on_an_idle_connection_is_dropped, end),
-    cmocka_unit_test_teardown(a_reply_beyond_its_limit_fails_its_call_alone, end),
+    cmocka_unit_test_teardown(repeatable_operations_survive_a_lost_connection, end),
+    cmocka_unit_test_teardown(a_refused_connection_is_reported_with_its_address, end),
+    cmocka_unit_test_teardown(an_open_without_a_server_fails_within_its_deadline, end),
+    cmocka_unit_test_teardown(a_server_that_is_always_loading_costs_at_most_the_deadline, end),
+    cmocka_unit_test_teardown(a_dial_has_its_own_deadline, end),
+    cmocka_unit_test_teardown(a_connection_that_stays_silent_is_closed, end),
+    cmocka_unit_test_teardown(an_idle_connection_with_an_unsolicited_reply_is_closed, end),
+    cmocka_unit_test_teardown(a_reply_beyond_the_limit_fails_only_its_call, end),
 };
 enum { OTHER_COUNT = sizeof others / sizeof *others };
 
@@ -572,10 +572,10 @@ int main(int argc, char **argv)
         return 1;
     for (size_t i = 0; i < operation_count; i++) {
         for (size_t j = 0; j < FAULT_COUNT; j++, count++)
-            add(&tests[count], &cells[count], &all[i], &faults[j], is_faced);
+            add(&tests[count], &cells[count], &all[i], &faults[j], the_operation_reports_the_fault);
         for (size_t j = 0; j < PASSING_COUNT; j++)
             if (makes_sense(&all[i], &passing[j])) {
-                add(&tests[count], &cells[count], &all[i], &passing[j], is_mended);
+                add(&tests[count], &cells[count], &all[i], &passing[j], the_operation_recovers_from_the_fault);
                 count++;
             }
     }

@@ -81,7 +81,7 @@ static int in_a_child(int (*function)(void))
     return result;
 }
 
-static void a_child_gets_an_error_from_every_operation_and_its_parent_loses_nothing(void **state)
+static void every_operation_fails_in_a_child_and_the_parent_loses_nothing(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -100,7 +100,7 @@ static int free_it(void)
     return 0;
 }
 
-static void a_child_may_free_the_client_and_the_parents_connection_goes_on(void **state)
+static void a_child_can_free_the_client_and_the_parents_connection_survives(void **state)
 {
     (void)state;
     const int64_t id = connection_id();
@@ -130,7 +130,7 @@ static int open_another(void)
     return status == PODLINK_OK && pod == 3 ? 0 : 2;
 }
 
-static void a_child_may_open_a_client_of_its_own(void **state)
+static void a_child_can_open_its_own_client(void **state)
 {
     (void)state;
     assert_status(PODLINK_OK, podlink_link_set(client, &the_link, 3, PODLINK_FOREVER, NULL, NULL, &err), &err);
@@ -164,9 +164,9 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        own_test(a_child_gets_an_error_from_every_operation_and_its_parent_loses_nothing),
-        own_test(a_child_may_free_the_client_and_the_parents_connection_goes_on),
-        own_test(a_child_may_open_a_client_of_its_own),
+        own_test(every_operation_fails_in_a_child_and_the_parent_loses_nothing),
+        own_test(a_child_can_free_the_client_and_the_parents_connection_survives),
+        own_test(a_child_can_open_its_own_client),
     };
     return cmocka_run_group_tests_name("fork", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -31,7 +31,7 @@ static void assert_stored(const char *command, const char *key, const char *expe
 
 /* ---- what each tells ---- */
 
-static void a_link_is_set_got_and_removed_for_pod_0_too(void **state)
+static void a_link_to_any_pod_is_set_read_and_removed(void **state)
 {
     (void)state;
     for (int32_t pod = 0; pod <= 1; pod++) {
@@ -51,7 +51,7 @@ static void a_link_is_set_got_and_removed_for_pod_0_too(void **state)
     }
 }
 
-static void what_is_not_linked_is_an_answer_and_no_failure(void **state)
+static void a_missing_link_is_an_answer_not_a_failure(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -77,7 +77,7 @@ static void a_temporary_link_is_not_persistent(void **state)
     assert_int_equal(pod, 0);
 }
 
-static void try_set_tells_who_stands(void **state)
+static void try_set_returns_the_pod_of_the_existing_link(void **state)
 {
     (void)state;
     int32_t in_force = 77, previous = 77;
@@ -109,7 +109,7 @@ static void a_link_is_removed_only_from_its_own_pod(void **state)
     assert_int_equal(api_ask(redis, "EXISTS %s", INDEX_KEY)->integer, 0);
 }
 
-static void names_of_any_script_make_the_keys_of_the_design(void **state)
+static void names_in_any_writing_system_make_the_documented_keys(void **state)
 {
     (void)state;
     const podlink_link link = {"\303\274 b", "a:b c", "\360\237\216\256:\302\240"};
@@ -163,7 +163,7 @@ static void a_thousand_services_of_a_uid_are_listed(void **state)
     podlink_free(links);
 }
 
-static void an_entry_of_the_index_that_is_no_pod_is_told_and_the_others_are_there(void **state)
+static void a_corrupt_index_entry_is_reported_and_the_others_are_listed(void **state)
 {
     (void)state;
     podlink_service_links *links = NULL;
@@ -199,7 +199,7 @@ static void compute_links_to_the_best_pod_once(void **state)
     assert_int_equal(api_ask(redis, "TTL %s", LINK_KEY)->integer, -1);
 }
 
-static void compute_finds_no_pod_where_none_is_ready_or_new_enough(void **state)
+static void compute_finds_no_pod_if_none_is_ready_and_recent(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -256,7 +256,7 @@ static void assert_corrupt(const struct corrupt *value, podlink_status status, i
     assert_memory_equal(api_ask(redis, "GET %s", LINK_KEY)->str, value->bytes, value->length);
 }
 
-static void a_value_that_is_no_pod_is_told_by_get(void **state)
+static void get_reports_a_corrupt_link(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CORRUPT_COUNT; i++) {
@@ -279,7 +279,7 @@ static bool is_minus_one(const struct corrupt *value)
     return strcmp(value->bytes, "-1") == 0;
 }
 
-static void a_value_that_is_no_pod_is_told_by_get_if_persistent(void **state)
+static void get_if_persistent_reports_a_corrupt_link(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CORRUPT_COUNT; i++) {
@@ -291,7 +291,7 @@ static void a_value_that_is_no_pod_is_told_by_get_if_persistent(void **state)
     }
 }
 
-static void a_value_that_is_no_pod_is_told_by_set_if_absent_and_stays(void **state)
+static void set_if_absent_reports_a_corrupt_link_and_keeps_it(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CORRUPT_COUNT; i++) {
@@ -303,7 +303,7 @@ static void a_value_that_is_no_pod_is_told_by_set_if_absent_and_stays(void **sta
     }
 }
 
-static void a_value_that_is_no_pod_is_told_by_try_set_and_stays(void **state)
+static void try_set_reports_a_corrupt_link_and_keeps_it(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CORRUPT_COUNT; i++) {
@@ -315,7 +315,7 @@ static void a_value_that_is_no_pod_is_told_by_try_set_and_stays(void **state)
     }
 }
 
-static void a_value_that_is_no_pod_is_told_by_compute_and_stays(void **state)
+static void compute_reports_a_corrupt_link_and_keeps_it(void **state)
 {
     (void)state;
     api_ask(redis, "HSET %s 0 7-100-1", STATE_KEY);
@@ -328,7 +328,7 @@ static void a_value_that_is_no_pod_is_told_by_compute_and_stays(void **state)
     }
 }
 
-static void a_stored_minus_one_is_corrupt_and_never_no_link(void **state)
+static void a_stored_minus_one_is_corrupt_not_a_missing_link(void **state)
 {
     (void)state;
     const struct corrupt *value = &corrupt_values[1];
@@ -342,7 +342,7 @@ static void a_stored_minus_one_is_corrupt_and_never_no_link(void **state)
     assert_corrupt(value, status, PODLINK_UNREADABLE_POD);
 }
 
-static void a_stored_minus_one_is_corrupt_to_get_if_persistent_too(void **state)
+static void get_if_persistent_reports_a_stored_minus_one_as_corrupt(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -354,7 +354,7 @@ static void a_stored_minus_one_is_corrupt_to_get_if_persistent_too(void **state)
     assert_int_equal(pod, PODLINK_UNREADABLE_POD);
 }
 
-static void a_value_that_is_no_pod_is_mended_by_set(void **state)
+static void set_replaces_a_corrupt_link(void **state)
 {
     (void)state;
     for (size_t i = 0; i < CORRUPT_COUNT; i++) {
@@ -368,7 +368,7 @@ static void a_value_that_is_no_pod_is_mended_by_set(void **state)
     }
 }
 
-static void a_temporary_value_that_is_no_pod_is_mended_by_try_set(void **state)
+static void try_set_replaces_a_corrupt_temporary_link(void **state)
 {
     (void)state;
     int32_t in_force = 77, previous = 77;
@@ -381,7 +381,7 @@ static void a_temporary_value_that_is_no_pod_is_mended_by_try_set(void **state)
     assert_stored("GET", LINK_KEY, "3");
 }
 
-static void a_value_that_is_no_pod_can_be_removed(void **state)
+static void a_corrupt_link_can_be_removed(void **state)
 {
     (void)state;
     put_corrupt(&corrupt_values[0]);
@@ -392,7 +392,7 @@ static void a_value_that_is_no_pod_can_be_removed(void **state)
     assert_int_equal(api_ask(redis, "EXISTS %s", LINK_KEY)->integer, 0);
 }
 
-static void a_long_value_is_cut_in_the_message(void **state)
+static void a_long_value_is_truncated_in_the_message(void **state)
 {
     (void)state;
     int32_t pod;
@@ -412,7 +412,7 @@ static void assert_wrong_type(podlink_status status)
     assert_holds(err.message, "WRONGTYPE");
 }
 
-static void a_link_of_the_wrong_type_stays_as_it_is(void **state)
+static void a_link_of_the_wrong_type_is_not_changed(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -434,7 +434,7 @@ static void a_link_of_the_wrong_type_stays_as_it_is(void **state)
     assert_int_equal(api_ask(redis, "HLEN %s", INDEX_KEY)->integer, 1);
 }
 
-static void an_index_of_the_wrong_type_leaves_no_link(void **state)
+static void no_link_is_set_if_the_index_has_the_wrong_type(void **state)
 {
     (void)state;
     podlink_service_links *links = NULL;
@@ -480,30 +480,30 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        clean_test(a_link_is_set_got_and_removed_for_pod_0_too),
-        clean_test(what_is_not_linked_is_an_answer_and_no_failure),
+        clean_test(a_link_to_any_pod_is_set_read_and_removed),
+        clean_test(a_missing_link_is_an_answer_not_a_failure),
         clean_test(a_temporary_link_is_not_persistent),
-        clean_test(try_set_tells_who_stands),
+        clean_test(try_set_returns_the_pod_of_the_existing_link),
         clean_test(a_link_is_removed_only_from_its_own_pod),
-        clean_test(names_of_any_script_make_the_keys_of_the_design),
+        clean_test(names_in_any_writing_system_make_the_documented_keys),
         clean_test(the_services_of_a_uid_are_its_persistent_links),
         clean_test(a_thousand_services_of_a_uid_are_listed),
-        clean_test(an_entry_of_the_index_that_is_no_pod_is_told_and_the_others_are_there),
+        clean_test(a_corrupt_index_entry_is_reported_and_the_others_are_listed),
         clean_test(compute_links_to_the_best_pod_once),
-        clean_test(compute_finds_no_pod_where_none_is_ready_or_new_enough),
-        clean_test(a_value_that_is_no_pod_is_told_by_get),
-        clean_test(a_value_that_is_no_pod_is_told_by_get_if_persistent),
-        clean_test(a_value_that_is_no_pod_is_told_by_set_if_absent_and_stays),
-        clean_test(a_value_that_is_no_pod_is_told_by_try_set_and_stays),
-        clean_test(a_value_that_is_no_pod_is_told_by_compute_and_stays),
-        clean_test(a_stored_minus_one_is_corrupt_and_never_no_link),
-        clean_test(a_stored_minus_one_is_corrupt_to_get_if_persistent_too),
-        clean_test(a_value_that_is_no_pod_is_mended_by_set),
-        clean_test(a_temporary_value_that_is_no_pod_is_mended_by_try_set),
-        clean_test(a_value_that_is_no_pod_can_be_removed),
-        clean_test(a_long_value_is_cut_in_the_message),
-        clean_test(a_link_of_the_wrong_type_stays_as_it_is),
-        clean_test(an_index_of_the_wrong_type_leaves_no_link),
+        clean_test(compute_finds_no_pod_if_none_is_ready_and_recent),
+        clean_test(get_reports_a_corrupt_link),
+        clean_test(get_if_persistent_reports_a_corrupt_link),
+        clean_test(set_if_absent_reports_a_corrupt_link_and_keeps_it),
+        clean_test(try_set_reports_a_corrupt_link_and_keeps_it),
+        clean_test(compute_reports_a_corrupt_link_and_keeps_it),
+        clean_test(a_stored_minus_one_is_corrupt_not_a_missing_link),
+        clean_test(get_if_persistent_reports_a_stored_minus_one_as_corrupt),
+        clean_test(set_replaces_a_corrupt_link),
+        clean_test(try_set_replaces_a_corrupt_temporary_link),
+        clean_test(a_corrupt_link_can_be_removed),
+        clean_test(a_long_value_is_truncated_in_the_message),
+        clean_test(a_link_of_the_wrong_type_is_not_changed),
+        clean_test(no_link_is_set_if_the_index_has_the_wrong_type),
     };
     return cmocka_run_group_tests_name("links", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -41,7 +41,7 @@ static void open_with_log(podlink_log_level level)
 
 /* ---- the log ---- */
 
-static void each_script_loaded_is_a_record_with_its_name_and_sha(void **state)
+static void each_loaded_script_is_logged_with_name_and_sha(void **state)
 {
     (void)state;
     podlink_script_info info;
@@ -60,7 +60,7 @@ static void each_script_loaded_is_a_record_with_its_name_and_sha(void **state)
     }
 }
 
-static void a_script_that_is_loaded_again_is_told(void **state)
+static void a_script_that_is_loaded_again_is_logged(void **state)
 {
     (void)state;
     open_with_log(PODLINK_LOG_DEBUG);
@@ -69,7 +69,7 @@ static void a_script_that_is_loaded_again_is_told(void **state)
     assert_non_null(api_log_find(&log_kept, "script_loaded", "statefulSetLink", 1));
 }
 
-static void each_call_is_a_record_with_its_name_and_duration(void **state)
+static void each_call_is_logged_with_name_and_duration(void **state)
 {
     (void)state;
     static const struct {
@@ -103,7 +103,7 @@ static void each_call_is_a_record_with_its_name_and_duration(void **state)
     assert_int_equal(found, sizeof named / sizeof *named);
 }
 
-static void a_call_that_failed_is_a_record_with_its_status(void **state)
+static void a_failed_call_is_logged_with_its_status(void **state)
 {
     (void)state;
     int32_t pod;
@@ -115,7 +115,7 @@ static void a_call_that_failed_is_a_record_with_its_status(void **state)
     assert_int_equal(api_log_find(&log_kept, "call", "link get", 0)->status, PODLINK_EWRONGTYPE);
 }
 
-static void records_below_the_level_are_not_made(void **state)
+static void records_below_the_level_are_not_written(void **state)
 {
     (void)state;
     open_with_log(PODLINK_LOG_INFO);
@@ -130,7 +130,7 @@ static void records_below_the_level_are_not_made(void **state)
     assert_int_equal(log_kept.count, 0);
 }
 
-static void a_lost_connection_is_told_as_a_warning(void **state)
+static void a_lost_connection_is_logged_as_a_warning(void **state)
 {
     (void)state;
     open_with_log(PODLINK_LOG_INFO);
@@ -142,7 +142,7 @@ static void a_lost_connection_is_told_as_a_warning(void **state)
     assert_int_equal(record->status, PODLINK_ECONNLOST);
 }
 
-static void a_failed_dial_is_told_with_the_address(void **state)
+static void a_failed_dial_is_logged_with_the_address(void **state)
 {
     (void)state;
     podlink_options options = operation_options("unix:///nonexistent/socket");
@@ -203,7 +203,7 @@ static void a_batch_counts_its_items(void **state)
     assert_int_equal(api_stats(client).calls - before.calls, 50);
 }
 
-static void each_outcome_is_counted_as_what_it_is(void **state)
+static void each_outcome_has_its_own_counter(void **state)
 {
     (void)state;
     int32_t pod;
@@ -219,7 +219,7 @@ static void each_outcome_is_counted_as_what_it_is(void **state)
     assert_int_equal(after.calls_server_error - before.calls_server_error, 1);
 }
 
-static void the_loading_of_scripts_is_counted(void **state)
+static void script_loads_are_counted(void **state)
 {
     (void)state;
     open_with_log(PODLINK_LOG_ERROR);
@@ -234,7 +234,7 @@ static void the_loading_of_scripts_is_counted(void **state)
     assert_sums(&stats);
 }
 
-static void shorter_stats_are_filled_in_as_far_as_they_go(void **state)
+static void a_shorter_stats_struct_is_filled_to_its_size(void **state)
 {
     (void)state;
     podlink_stats stats;
@@ -273,18 +273,18 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        own_test(each_script_loaded_is_a_record_with_its_name_and_sha),
-        own_test(a_script_that_is_loaded_again_is_told),
-        own_test(each_call_is_a_record_with_its_name_and_duration),
-        own_test(a_call_that_failed_is_a_record_with_its_status),
-        own_test(records_below_the_level_are_not_made),
-        own_test(a_lost_connection_is_told_as_a_warning),
-        own_test(a_failed_dial_is_told_with_the_address),
+        own_test(each_loaded_script_is_logged_with_name_and_sha),
+        own_test(a_script_that_is_loaded_again_is_logged),
+        own_test(each_call_is_logged_with_name_and_duration),
+        own_test(a_failed_call_is_logged_with_its_status),
+        own_test(records_below_the_level_are_not_written),
+        own_test(a_lost_connection_is_logged_as_a_warning),
+        own_test(a_failed_dial_is_logged_with_the_address),
         own_test(calls_are_the_sum_of_their_outcomes),
         own_test(a_batch_counts_its_items),
-        own_test(each_outcome_is_counted_as_what_it_is),
-        own_test(the_loading_of_scripts_is_counted),
-        own_test(shorter_stats_are_filled_in_as_far_as_they_go),
+        own_test(each_outcome_has_its_own_counter),
+        own_test(script_loads_are_counted),
+        own_test(a_shorter_stats_struct_is_filled_to_its_size),
     };
     return cmocka_run_group_tests_name("log and stats", tests, start, stop) == 0 ? 0 : 1;
 }

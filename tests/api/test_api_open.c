@@ -106,7 +106,7 @@ static void a_v6_address_is_opened(void **state)
     test_server_stop(both);
 }
 
-static void a_name_that_nobody_knows_is_told(void **state)
+static void an_unknown_host_name_is_reported(void **state)
 {
     (void)state;
     podlink_options options = logged("redis://no-such-host.invalid:6379");
@@ -121,7 +121,7 @@ static void a_name_that_nobody_knows_is_told(void **state)
     assert_null(client);
 }
 
-static void the_options_of_a_url_win(void **state)
+static void options_in_the_url_win(void **state)
 {
     (void)state;
     char url[256];
@@ -140,7 +140,7 @@ static void the_options_of_a_url_win(void **state)
 
 /* ---- name and database ---- */
 
-static void the_name_of_the_client_is_seen_by_the_server(void **state)
+static void the_server_sees_the_client_name(void **state)
 {
     (void)state;
     podlink_options options = logged(api_url(server));
@@ -173,7 +173,7 @@ static void a_database_is_selected_on_each_connection(void **state)
     podlink_client_free(client);
 }
 
-static void a_database_that_there_is_not_fails_the_open(void **state)
+static void a_missing_database_fails_the_open(void **state)
 {
     (void)state;
     podlink_options options = logged(api_url(server));
@@ -204,7 +204,7 @@ static void a_user_and_a_password_are_given_by_options_or_url(void **state)
     opens_at(url);
 }
 
-static void a_password_may_hold_any_byte(void **state)
+static void a_password_can_contain_any_byte(void **state)
 {
     (void)state;
     char url[160];
@@ -218,7 +218,7 @@ static void a_password_may_hold_any_byte(void **state)
     opens_at(url);
 }
 
-static void a_wrong_password_is_told_and_never_repeated(void **state)
+static void a_wrong_password_is_reported_and_not_tried_again(void **state)
 {
     (void)state;
     podlink_client *client = (podlink_client *)&client;
@@ -239,7 +239,7 @@ static void a_wrong_password_is_told_and_never_repeated(void **state)
     podlink_client_free(client);
 }
 
-static void a_server_that_asks_for_a_password_gets_one(void **state)
+static void a_server_that_requires_a_password_gets_it(void **state)
 {
     (void)state;
     struct test_server *closed = test_server_start((const char *const[]){"--requirepass", CANARY, NULL});
@@ -257,7 +257,7 @@ static void a_server_that_asks_for_a_password_gets_one(void **state)
     test_server_stop(closed);
 }
 
-static void a_server_without_passwords_refuses_one(void **state)
+static void a_server_without_a_password_refuses_one(void **state)
 {
     (void)state;
     podlink_client *client = (podlink_client *)&client;
@@ -269,7 +269,7 @@ static void a_server_without_passwords_refuses_one(void **state)
 }
 
 /* As servers do that know no AUTH, or know it with other arguments. */
-static void a_password_that_the_server_repeats_is_not_told(void **state)
+static void a_password_echoed_by_the_server_is_not_reported(void **state)
 {
     (void)state;
     static const char *const replies[] = {"+OK\r\n", NULL};
@@ -311,7 +311,7 @@ static void options_are_copied(void **state)
 }
 
 /* A program that was built when the options had fewer fields. */
-static void shorter_options_are_taken(void **state)
+static void a_shorter_options_struct_is_accepted(void **state)
 {
     (void)state;
     struct {
@@ -362,19 +362,19 @@ int main(void)
         clean_test(a_v4_address_is_opened),
         clean_test(a_name_is_resolved),
         clean_test(a_v6_address_is_opened),
-        clean_test(a_name_that_nobody_knows_is_told),
-        clean_test(the_options_of_a_url_win),
-        clean_test(the_name_of_the_client_is_seen_by_the_server),
+        clean_test(an_unknown_host_name_is_reported),
+        clean_test(options_in_the_url_win),
+        clean_test(the_server_sees_the_client_name),
         clean_test(a_database_is_selected_on_each_connection),
-        clean_test(a_database_that_there_is_not_fails_the_open),
+        clean_test(a_missing_database_fails_the_open),
         clean_test(a_user_and_a_password_are_given_by_options_or_url),
-        clean_test(a_password_may_hold_any_byte),
-        clean_test(a_wrong_password_is_told_and_never_repeated),
-        clean_test(a_server_that_asks_for_a_password_gets_one),
-        clean_test(a_server_without_passwords_refuses_one),
-        clean_test(a_password_that_the_server_repeats_is_not_told),
+        clean_test(a_password_can_contain_any_byte),
+        clean_test(a_wrong_password_is_reported_and_not_tried_again),
+        clean_test(a_server_that_requires_a_password_gets_it),
+        clean_test(a_server_without_a_password_refuses_one),
+        clean_test(a_password_echoed_by_the_server_is_not_reported),
         clean_test(options_are_copied),
-        clean_test(shorter_options_are_taken),
+        clean_test(a_shorter_options_struct_is_accepted),
     };
     return cmocka_run_group_tests_name("open", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -125,7 +125,7 @@ static void keys_and_arguments_of_a_script_are_bytes(void **state)
     podlink_reply_free(reply);
 }
 
-static void an_unknown_name_is_named_and_nothing_is_sent(void **state)
+static void an_unknown_script_is_named_and_nothing_is_sent(void **state)
 {
     (void)state;
     podlink_reply *reply = (podlink_reply *)&reply;
@@ -137,7 +137,7 @@ static void an_unknown_name_is_named_and_nothing_is_sent(void **state)
     assert_int_equal(api_stats(client).bytes_sent, sent);
 }
 
-static void a_name_can_be_taken_once(void **state)
+static void a_script_name_can_be_registered_once(void **state)
 {
     (void)state;
     const podlink_script built_in = {.name = "statefulSetLink", .source = "return 1"};
@@ -229,7 +229,7 @@ static void a_flush_between_two_calls_is_repaired(void **state)
     assert_int_equal(api_stats(client).noscript_repairs, 20);
 }
 
-static void a_batch_after_a_flush_is_done_exactly_once(void **state)
+static void a_batch_after_a_flush_runs_exactly_once(void **state)
 {
     (void)state;
     static podlink_link_item items[MANY];
@@ -264,7 +264,7 @@ static void a_batch_on_one_key_after_a_flush_keeps_its_order(void **state)
         assert_int_equal(items[i].result, (int32_t)i - 1);
 }
 
-static void a_deleted_script_is_told_by_held(void **state)
+static void scripts_loaded_reports_a_deleted_script(void **state)
 {
     (void)state;
     int held[BUILT_IN];
@@ -301,7 +301,7 @@ static podlink_options limited(const char *rules, podlink_script_loading loading
     return options;
 }
 
-static void an_open_fails_where_a_script_cannot_be_loaded(void **state)
+static void an_open_fails_if_a_script_cannot_be_loaded(void **state)
 {
     (void)state;
     static struct api_log log;
@@ -320,7 +320,7 @@ static void an_open_fails_where_a_script_cannot_be_loaded(void **state)
     assert_int_equal(record->status, PODLINK_ENOPERM);
 }
 
-static void an_open_may_leave_what_cannot_be_loaded_to_the_first_call(void **state)
+static void an_open_can_leave_loading_to_the_first_call(void **state)
 {
     (void)state;
     static struct api_log log;
@@ -361,7 +361,7 @@ static void an_open_on_demand_does_not_connect(void **state)
 }
 
 /* Half way through a script it would be too late. */
-static void a_user_that_may_not_run_what_the_scripts_call_is_found_at_the_open(void **state)
+static void a_missing_permission_of_a_script_is_found_at_the_open(void **state)
 {
     (void)state;
     static struct api_log log;
@@ -418,19 +418,19 @@ int main(void)
         own_test(a_script_registered_before_the_open_is_loaded_at_the_open),
         own_test(a_script_registered_after_the_open_is_loaded_by_its_first_call),
         own_test(keys_and_arguments_of_a_script_are_bytes),
-        own_test(an_unknown_name_is_named_and_nothing_is_sent),
-        own_test(a_name_can_be_taken_once),
+        own_test(an_unknown_script_is_named_and_nothing_is_sent),
+        own_test(a_script_name_can_be_registered_once),
         own_test(a_bad_name_or_source_is_refused),
         own_test(a_syntax_error_reaches_the_caller_with_its_line),
         own_test(an_error_at_run_time_reaches_the_caller),
         own_test(a_flush_between_two_calls_is_repaired),
-        own_test(a_batch_after_a_flush_is_done_exactly_once),
+        own_test(a_batch_after_a_flush_runs_exactly_once),
         own_test(a_batch_on_one_key_after_a_flush_keeps_its_order),
-        own_test(a_deleted_script_is_told_by_held),
-        cmocka_unit_test_setup(an_open_fails_where_a_script_cannot_be_loaded, clean), /* which counts descriptors */
-        own_test(an_open_may_leave_what_cannot_be_loaded_to_the_first_call),
+        own_test(scripts_loaded_reports_a_deleted_script),
+        cmocka_unit_test_setup(an_open_fails_if_a_script_cannot_be_loaded, clean), /* which counts descriptors */
+        own_test(an_open_can_leave_loading_to_the_first_call),
         cmocka_unit_test_setup(an_open_on_demand_does_not_connect, clean),
-        own_test(a_user_that_may_not_run_what_the_scripts_call_is_found_at_the_open),
+        own_test(a_missing_permission_of_a_script_is_found_at_the_open),
     };
     return cmocka_run_group_tests_name("own scripts", tests, start, stop) == 0 ? 0 : 1;
 }

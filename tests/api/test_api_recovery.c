@@ -75,7 +75,7 @@ static podlink_status increment(const podlink_call *call)
 
 /* ---- killed and restarted ---- */
 
-static void a_server_that_was_killed_and_came_back_is_used_by_the_next_call(void **state)
+static void the_next_call_uses_a_restarted_server(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -90,7 +90,7 @@ static void a_server_that_was_killed_and_came_back_is_used_by_the_next_call(void
     assert_int_equal(stats.calls_not_sent, 0);
 }
 
-static void the_scripts_are_loaded_into_a_server_that_came_back(void **state)
+static void scripts_are_loaded_into_a_restarted_server(void **state)
 {
     (void)state;
     int32_t in_force = 77;
@@ -100,7 +100,7 @@ static void the_scripts_are_loaded_into_a_server_that_came_back(void **state)
     assert_int_equal(in_force, 3);
 }
 
-static void what_is_not_repeated_succeeds_after_an_idle_second(void **state)
+static void an_unrepeatable_call_succeeds_after_an_idle_second(void **state)
 {
     (void)state;
     for (int64_t i = 1; i <= 3; i++) {
@@ -116,7 +116,7 @@ static void what_is_not_repeated_succeeds_after_an_idle_second(void **state)
     assert_int_equal(stats.calls_unknown + stats.calls_not_sent + stats.calls_server_error, 0);
 }
 
-static void what_was_sent_on_a_dying_connection_is_unknown_and_done_once_at_most(void **state)
+static void a_call_sent_on_a_dying_connection_is_unknown_and_runs_at_most_once(void **state)
 {
     (void)state;
     assert_status(PODLINK_OK, increment(NULL), &err);
@@ -131,7 +131,7 @@ static void what_was_sent_on_a_dying_connection_is_unknown_and_done_once_at_most
     assert_status(PODLINK_OK, increment(NULL), &err);
 }
 
-static void a_call_without_a_server_says_so_and_the_next_one_works(void **state)
+static void a_call_fails_without_a_server_and_the_next_one_succeeds(void **state)
 {
     (void)state;
     int32_t pod;
@@ -168,7 +168,7 @@ static void a_lost_peer_raises_no_signal(void **state)
 
 /* ---- stopped ---- */
 
-static void a_call_to_a_stopped_server_ends_by_its_deadline_and_its_reply_reaches_nobody(void **state)
+static void a_call_to_a_stopped_server_ends_at_its_deadline_and_its_reply_is_dropped(void **state)
 {
     (void)state;
     const podlink_call call = {.size = sizeof call, .timeout_ms = 100};
@@ -190,7 +190,7 @@ static void a_call_to_a_stopped_server_ends_by_its_deadline_and_its_reply_reache
     assert_int_equal(stats.dials, 1); /* the connection has kept its place */
 }
 
-static void several_late_replies_reach_nobody(void **state)
+static void several_late_replies_are_dropped(void **state)
 {
     (void)state;
     const podlink_call call = {.size = sizeof call, .timeout_ms = 20};
@@ -214,7 +214,7 @@ static void several_late_replies_reach_nobody(void **state)
     assert_int_equal(api_stats(client).dials, 1);
 }
 
-static void a_stopped_server_that_takes_no_connection_is_a_call_not_sent(void **state)
+static void a_call_to_a_server_that_accepts_no_connection_is_not_sent(void **state)
 {
     (void)state;
     const podlink_call call = {.size = sizeof call, .timeout_ms = 100};
@@ -234,7 +234,7 @@ static void a_stopped_server_that_takes_no_connection_is_a_call_not_sent(void **
 }
 
 /* A server in a script that does not end answers others by BUSY. */
-static void a_busy_server_is_waited_for_until_the_deadline(void **state)
+static void a_call_waits_for_a_busy_server_until_its_deadline(void **state)
 {
     (void)state;
     const podlink_call call = {.size = sizeof call, .timeout_ms = 200};
@@ -264,16 +264,16 @@ static void a_busy_server_is_waited_for_until_the_deadline(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        own_test(a_server_that_was_killed_and_came_back_is_used_by_the_next_call),
-        own_test(the_scripts_are_loaded_into_a_server_that_came_back),
-        own_test(what_is_not_repeated_succeeds_after_an_idle_second),
-        own_test(what_was_sent_on_a_dying_connection_is_unknown_and_done_once_at_most),
-        own_test(a_call_without_a_server_says_so_and_the_next_one_works),
+        own_test(the_next_call_uses_a_restarted_server),
+        own_test(scripts_are_loaded_into_a_restarted_server),
+        own_test(an_unrepeatable_call_succeeds_after_an_idle_second),
+        own_test(a_call_sent_on_a_dying_connection_is_unknown_and_runs_at_most_once),
+        own_test(a_call_fails_without_a_server_and_the_next_one_succeeds),
         own_test(a_lost_peer_raises_no_signal),
-        own_test(a_call_to_a_stopped_server_ends_by_its_deadline_and_its_reply_reaches_nobody),
-        own_test(several_late_replies_reach_nobody),
-        own_test(a_stopped_server_that_takes_no_connection_is_a_call_not_sent),
-        own_test(a_busy_server_is_waited_for_until_the_deadline),
+        own_test(a_call_to_a_stopped_server_ends_at_its_deadline_and_its_reply_is_dropped),
+        own_test(several_late_replies_are_dropped),
+        own_test(a_call_to_a_server_that_accepts_no_connection_is_not_sent),
+        own_test(a_call_waits_for_a_busy_server_until_its_deadline),
     };
     return cmocka_run_group_tests_name("recovery", tests, NULL, NULL) == 0 ? 0 : 1;
 }

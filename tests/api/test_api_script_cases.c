@@ -366,7 +366,7 @@ static enum script_case_result run_case(const struct script_case *test_case, scr
     return result;
 }
 
-static void holds_in_c(void **state)
+static void passes_through_the_c_functions(void **state)
 {
     run_case(*state, by_function);
 }
@@ -453,7 +453,8 @@ int main(void)
         return 1;
     for (size_t i = 0; i < case_count; i++)
         if (is_expressible(&all[i])) /* cmocka hands the state to the test as it is; it only reads it */
-            tests[count++] = (struct CMUnitTest){all[i].name, holds_in_c, NULL, NULL, (void *)(uintptr_t)&all[i]};
+            tests[count++] = (struct CMUnitTest){all[i].name, passes_through_the_c_functions, NULL, NULL,
+                                                 (void *)(uintptr_t)&all[i]};
     memcpy(tests + count, others, sizeof others);
     const int failed = _cmocka_run_group_tests("script cases", tests, count + OTHER_COUNT, start, stop);
     free(tests);

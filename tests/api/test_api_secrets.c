@@ -134,7 +134,7 @@ static void permit(const char *rules)
     api_ask(redis, line);
 }
 
-static void calls_that_succeed_do_not_tell_it(void **state)
+static void successful_calls_do_not_report_the_password(void **state)
 {
     (void)state;
     permit("on >" CANARY " ~* &* +@all");
@@ -142,7 +142,7 @@ static void calls_that_succeed_do_not_tell_it(void **state)
         use_and_close(client_by(way, api_url(server)));
 }
 
-static void calls_that_are_refused_do_not_tell_it(void **state)
+static void refused_calls_do_not_report_the_password(void **state)
 {
     (void)state;
     static const char *const rules[] = {"off >" CANARY " ~* &* +@all", "on >other ~* &* +@all", "on >" CANARY,
@@ -154,7 +154,7 @@ static void calls_that_are_refused_do_not_tell_it(void **state)
         }
 }
 
-static void a_user_who_is_revoked_is_not_told_it(void **state)
+static void the_password_of_a_revoked_user_is_not_reported(void **state)
 {
     (void)state;
     podlink_error err;
@@ -170,7 +170,7 @@ static void a_user_who_is_revoked_is_not_told_it(void **state)
     }
 }
 
-static void a_server_that_is_not_there_is_not_told_it(void **state)
+static void an_unreachable_server_does_not_report_the_password(void **state)
 {
     (void)state;
     char url[64];
@@ -182,7 +182,7 @@ static void a_server_that_is_not_there_is_not_told_it(void **state)
 }
 
 /* Some repeat the arguments of what they do not understand. */
-static void what_a_server_repeats_of_it_is_not_told(void **state)
+static void a_password_in_an_error_reply_is_not_reported(void **state)
 {
     (void)state;
     static const char *const wrong_replies[] = {
@@ -205,7 +205,7 @@ static void what_a_server_repeats_of_it_is_not_told(void **state)
             }
 }
 
-static void what_a_server_repeats_of_it_when_it_is_shown_anew_is_not_told(void **state)
+static void a_password_in_the_reply_to_a_new_auth_is_not_reported(void **state)
 {
     (void)state;
     const struct fault_plan plan = {.stage = FAULT_AT_COMMAND,
@@ -227,7 +227,7 @@ static void what_a_server_repeats_of_it_when_it_is_shown_anew_is_not_told(void *
 
 /* ---- other secrets ---- */
 
-static void the_password_of_the_sentinels_is_not_told(void **state)
+static void the_password_of_sentinels_is_not_reported(void **state)
 {
     (void)state;
     char url[160];
@@ -255,7 +255,7 @@ static void write_file(const char *path, const char *text)
     fclose(file);
 }
 
-static void what_stands_in_a_key_file_is_not_told(void **state)
+static void the_content_of_a_key_file_is_not_reported(void **state)
 {
     (void)state;
     static const char *const keys[] = {
@@ -300,14 +300,14 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(calls_that_succeed_do_not_tell_it),
-        cmocka_unit_test(calls_that_are_refused_do_not_tell_it),
-        cmocka_unit_test(a_user_who_is_revoked_is_not_told_it),
-        cmocka_unit_test(a_server_that_is_not_there_is_not_told_it),
-        cmocka_unit_test(what_a_server_repeats_of_it_is_not_told),
-        cmocka_unit_test(what_a_server_repeats_of_it_when_it_is_shown_anew_is_not_told),
-        cmocka_unit_test(the_password_of_the_sentinels_is_not_told),
-        cmocka_unit_test(what_stands_in_a_key_file_is_not_told),
+        cmocka_unit_test(successful_calls_do_not_report_the_password),
+        cmocka_unit_test(refused_calls_do_not_report_the_password),
+        cmocka_unit_test(the_password_of_a_revoked_user_is_not_reported),
+        cmocka_unit_test(an_unreachable_server_does_not_report_the_password),
+        cmocka_unit_test(a_password_in_an_error_reply_is_not_reported),
+        cmocka_unit_test(a_password_in_the_reply_to_a_new_auth_is_not_reported),
+        cmocka_unit_test(the_password_of_sentinels_is_not_reported),
+        cmocka_unit_test(the_content_of_a_key_file_is_not_reported),
     };
     return cmocka_run_group_tests_name("secrets", tests, start, stop);
 }

@@ -31,7 +31,7 @@ static int64_t wall_ms(void)
 
 /* ---- one state ---- */
 
-static void a_state_is_set_and_got_with_the_servers_stamp(void **state)
+static void a_state_is_stored_with_the_servers_time(void **state)
 {
     (void)state;
     static const int64_t loads[] = {0, 1, -1, INT64_MAX, INT64_MIN};
@@ -51,7 +51,7 @@ static void a_state_is_set_and_got_with_the_servers_stamp(void **state)
     assert_int_equal(api_ask(redis, "HLEN %s", STATE_KEY)->integer, 1);
 }
 
-static void a_state_that_is_not_there_is_not_found(void **state)
+static void a_missing_state_is_not_found(void **state)
 {
     (void)state;
     podlink_state got;
@@ -61,7 +61,7 @@ static void a_state_that_is_not_there_is_not_found(void **state)
     assert_status(PODLINK_NOT_FOUND, podlink_state_get(client, &the_service, 0, &got, NULL, &err), &err);
 }
 
-static void states_of_others_are_read_as_they_come(void **state)
+static void states_written_by_other_programs_are_read(void **state)
 {
     (void)state;
     static const struct {
@@ -82,7 +82,7 @@ static void states_of_others_are_read_as_they_come(void **state)
     }
 }
 
-static void a_state_that_cannot_be_read_is_corrupt_and_counted(void **state)
+static void an_unreadable_state_is_corrupt_and_counted(void **state)
 {
     (void)state;
     static const char *const bad[] = {"",      "bad",    "x-1",     "-",         "5",
@@ -115,7 +115,7 @@ static void a_routing_has_a_text(void **state)
 
 /* ---- many ---- */
 
-static void a_list_is_in_the_order_of_pods_and_skips_what_it_cannot_read(void **state)
+static void a_list_is_sorted_by_pod_and_skips_unreadable_states(void **state)
 {
     (void)state;
     podlink_states *states = NULL;
@@ -135,7 +135,7 @@ static void a_list_is_in_the_order_of_pods_and_skips_what_it_cannot_read(void **
     assert_int_equal(api_stats(client).states_unreadable - before, 5);
 }
 
-static void an_empty_list_is_a_list(void **state)
+static void an_empty_list_is_not_an_error(void **state)
 {
     (void)state;
     podlink_states *states = NULL;
@@ -147,7 +147,7 @@ static void an_empty_list_is_a_list(void **state)
     podlink_free(states);
 }
 
-static void a_list_of_ten_thousand_pods_is_whole(void **state)
+static void a_list_of_ten_thousand_pods_is_complete(void **state)
 {
     (void)state;
     podlink_states *states = NULL;
@@ -161,7 +161,7 @@ static void a_list_of_ten_thousand_pods_is_whole(void **state)
     podlink_free(states);
 }
 
-static void live_pods_are_new_enough_by_the_servers_clock(void **state)
+static void live_pods_are_recent_by_the_servers_clock(void **state)
 {
     (void)state;
     podlink_states *states = NULL;
@@ -181,7 +181,7 @@ static void live_pods_are_new_enough_by_the_servers_clock(void **state)
     podlink_free(states);
 }
 
-static void the_best_pod_may_be_pod_0_or_none(void **state)
+static void the_best_pod_can_be_pod_0_or_none(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -218,7 +218,7 @@ static void states_are_set_in_a_batch_in_order(void **state)
     assert_status(PODLINK_OK, podlink_state_set_batch(client, NULL, 0, NULL, &err), &err);
 }
 
-static void states_of_the_wrong_type_stay_as_they_are(void **state)
+static void states_of_the_wrong_type_are_not_changed(void **state)
 {
     (void)state;
     podlink_states *states = (podlink_states *)&states;
@@ -262,7 +262,7 @@ static void a_workload_state_is_any_text(void **state)
     }
 }
 
-static void a_workload_state_of_a_mebibyte_goes_and_comes(void **state)
+static void a_workload_state_of_a_mebibyte_is_stored_and_read(void **state)
 {
     (void)state;
     static char text[1024 * 1024 + 1];
@@ -276,7 +276,7 @@ static void a_workload_state_of_a_mebibyte_goes_and_comes(void **state)
     podlink_free(workloads);
 }
 
-static void a_workload_state_of_others_may_hold_a_nul(void **state)
+static void a_workload_state_of_another_program_can_contain_a_nul(void **state)
 {
     (void)state;
     podlink_workloads *workloads = NULL;
@@ -287,7 +287,7 @@ static void a_workload_state_of_others_may_hold_a_nul(void **state)
     podlink_free(workloads);
 }
 
-static void many_workloads_come_in_the_order_asked(void **state)
+static void many_workloads_are_returned_in_the_order_of_the_request(void **state)
 {
     (void)state;
     const char *const services[] = {"chat", "none", "game", "chat"};
@@ -308,7 +308,7 @@ static void many_workloads_come_in_the_order_asked(void **state)
     podlink_free(workloads);
 }
 
-static void a_workload_of_the_wrong_type_fails_them_all_and_is_named(void **state)
+static void a_workload_of_the_wrong_type_fails_the_call_and_is_named(void **state)
 {
     (void)state;
     const char *const services[] = {"chat", "game"};
@@ -350,23 +350,23 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        clean_test(a_state_is_set_and_got_with_the_servers_stamp),
-        clean_test(a_state_that_is_not_there_is_not_found),
-        clean_test(states_of_others_are_read_as_they_come),
-        clean_test(a_state_that_cannot_be_read_is_corrupt_and_counted),
+        clean_test(a_state_is_stored_with_the_servers_time),
+        clean_test(a_missing_state_is_not_found),
+        clean_test(states_written_by_other_programs_are_read),
+        clean_test(an_unreadable_state_is_corrupt_and_counted),
         clean_test(a_routing_has_a_text),
-        clean_test(a_list_is_in_the_order_of_pods_and_skips_what_it_cannot_read),
-        clean_test(an_empty_list_is_a_list),
-        clean_test(a_list_of_ten_thousand_pods_is_whole),
-        clean_test(live_pods_are_new_enough_by_the_servers_clock),
-        clean_test(the_best_pod_may_be_pod_0_or_none),
+        clean_test(a_list_is_sorted_by_pod_and_skips_unreadable_states),
+        clean_test(an_empty_list_is_not_an_error),
+        clean_test(a_list_of_ten_thousand_pods_is_complete),
+        clean_test(live_pods_are_recent_by_the_servers_clock),
+        clean_test(the_best_pod_can_be_pod_0_or_none),
         clean_test(states_are_set_in_a_batch_in_order),
-        clean_test(states_of_the_wrong_type_stay_as_they_are),
+        clean_test(states_of_the_wrong_type_are_not_changed),
         clean_test(a_workload_state_is_any_text),
-        clean_test(a_workload_state_of_a_mebibyte_goes_and_comes),
-        clean_test(a_workload_state_of_others_may_hold_a_nul),
-        clean_test(many_workloads_come_in_the_order_asked),
-        clean_test(a_workload_of_the_wrong_type_fails_them_all_and_is_named),
+        clean_test(a_workload_state_of_a_mebibyte_is_stored_and_read),
+        clean_test(a_workload_state_of_another_program_can_contain_a_nul),
+        clean_test(many_workloads_are_returned_in_the_order_of_the_request),
+        clean_test(a_workload_of_the_wrong_type_fails_the_call_and_is_named),
     };
     return cmocka_run_group_tests_name("states", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -170,7 +170,7 @@ static struct outcome kill_a_master(uint32_t acks, const char *what)
     return stop_writers(what);
 }
 
-static void a_master_that_is_killed_loses_only_what_the_window_tells(void **state)
+static void a_killed_master_loses_writes_only_inside_the_window(void **state)
 {
     (void)state;
     const struct outcome outcome = kill_a_master(0, "kill -9");
@@ -179,7 +179,7 @@ static void a_master_that_is_killed_loses_only_what_the_window_tells(void **stat
     assert_windows(1);
 }
 
-static void a_master_that_is_killed_loses_nothing_that_a_replica_has_acknowledged(void **state)
+static void a_killed_master_loses_no_write_that_a_replica_acknowledged(void **state)
 {
     (void)state;
     const struct outcome outcome = kill_a_master(1, "kill -9, acks=1");
@@ -253,8 +253,8 @@ int main(int argc, char **argv)
         own_test(slots_that_move_under_load_lose_nothing),
         own_test(a_node_that_is_added_and_one_that_is_removed_lose_nothing),
         own_test(a_failover_by_command_loses_nothing),
-        own_test(a_master_that_is_killed_loses_only_what_the_window_tells),
-        own_test(a_master_that_is_killed_loses_nothing_that_a_replica_has_acknowledged),
+        own_test(a_killed_master_loses_writes_only_inside_the_window),
+        own_test(a_killed_master_loses_no_write_that_a_replica_acknowledged),
     };
     chaos_init(argc, argv);
     return cmocka_run_group_tests_name("cluster under load", tests, start, stop) == 0 ? 0 : 1;

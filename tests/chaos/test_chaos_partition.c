@@ -69,7 +69,7 @@ static struct outcome stop_writers(struct test_server *master, const char *what)
     return outcome;
 }
 
-static void what_the_lost_side_has_taken_lies_in_the_window(void **state)
+static void writes_lost_by_a_partition_are_inside_the_window(void **state)
 {
     (void)state;
     start_writers(0);
@@ -80,7 +80,7 @@ static void what_the_lost_side_has_taken_lies_in_the_window(void **state)
     assert_int_equal(outcome.phantoms + outcome.doubled + outcome.torn + outcome.other, 0);
 }
 
-static void what_a_replica_has_acknowledged_is_not_lost(void **state)
+static void writes_that_a_replica_acknowledged_survive_a_partition(void **state)
 {
     (void)state;
     start_writers(1);
@@ -113,7 +113,7 @@ static void start_cluster(void)
     client = chaos_open(url, &windows);
 }
 
-static void what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window(void **state)
+static void writes_to_an_isolated_cluster_master_are_inside_the_window(void **state)
 {
     struct test_server *servers[MASTERS];
     (void)state;
@@ -185,9 +185,9 @@ static int end(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        own_test(what_the_lost_side_has_taken_lies_in_the_window),
-        own_test(what_a_replica_has_acknowledged_is_not_lost),
-        cmocka_unit_test_teardown(what_a_master_of_a_cluster_has_taken_alone_lies_in_the_window, end),
+        own_test(writes_lost_by_a_partition_are_inside_the_window),
+        own_test(writes_that_a_replica_acknowledged_survive_a_partition),
+        cmocka_unit_test_teardown(writes_to_an_isolated_cluster_master_are_inside_the_window, end),
     };
     chaos_init(argc, argv);
     if (!networks_start()) {

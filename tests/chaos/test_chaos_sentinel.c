@@ -73,7 +73,7 @@ static void assert_windows(int64_t limit_ms)
     }
 }
 
-static void a_planned_failover_loses_only_what_the_window_tells(void **state)
+static void a_planned_failover_loses_writes_only_inside_the_window(void **state)
 {
     (void)state;
     start_writers(0);
@@ -99,7 +99,7 @@ static void assert_acknowledged(void)
 }
 
 /* A master that has lost its replicas takes no writes, so that none is acknowledged by it alone. */
-static void a_planned_failover_loses_nothing_that_two_replicas_have_acknowledged(void **state)
+static void a_planned_failover_loses_no_write_that_two_replicas_acknowledged(void **state)
 {
     (void)state;
     set_on_all("min-replicas-to-write", "1");
@@ -134,7 +134,7 @@ static void kill_the_master(void)
     assert_true(test_sentinel_wait_stable(sentinel));
 }
 
-static void a_master_that_is_killed_loses_nothing(void **state)
+static void a_killed_master_loses_nothing(void **state)
 {
     (void)state;
     start_writers(0);
@@ -195,9 +195,9 @@ static int stop(void **state)
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        own_test(a_planned_failover_loses_only_what_the_window_tells),
-        own_test(a_planned_failover_loses_nothing_that_two_replicas_have_acknowledged),
-        own_test(a_master_that_is_killed_loses_nothing),
+        own_test(a_planned_failover_loses_writes_only_inside_the_window),
+        own_test(a_planned_failover_loses_no_write_that_two_replicas_acknowledged),
+        own_test(a_killed_master_loses_nothing),
     };
     chaos_init(argc, argv);
     return cmocka_run_group_tests_name("sentinel under load", tests, start, stop) == 0 ? 0 : 1;

@@ -151,7 +151,7 @@ static char *rule_of(const struct use *use)
     return rule;
 }
 
-static void a_cluster_can_be_used_under_the_rule_of_each_part(void **state)
+static void the_rule_of_each_part_is_enough_for_a_cluster(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
@@ -164,7 +164,7 @@ static void a_cluster_can_be_used_under_the_rule_of_each_part(void **state)
     }
 }
 
-static void each_word_of_it_is_needed(void **state)
+static void no_word_of_the_cluster_rule_can_be_left_out(void **state)
 {
     (void)state;
     for (size_t i = 1; i < 3; i++) {
@@ -182,7 +182,7 @@ static void each_word_of_it_is_needed(void **state)
 
 /* ---- secrets ---- */
 
-static void redirects_do_not_tell_the_password(void **state)
+static void redirects_do_not_report_the_password(void **state)
 {
     (void)state;
     char name[NAME_SIZE];
@@ -204,7 +204,7 @@ static void redirects_do_not_tell_the_password(void **state)
     secrets_check(NULL);
 }
 
-static void a_node_that_a_redirect_leads_to_and_that_refuses_is_not_told_it(void **state)
+static void a_redirect_to_a_node_that_refuses_does_not_report_the_password(void **state)
 {
     (void)state;
     char name[NAME_SIZE];
@@ -230,7 +230,7 @@ static void a_node_that_a_redirect_leads_to_and_that_refuses_is_not_told_it(void
 }
 
 /* A node that sends its callers on to one that repeats what it was sent. */
-static void what_a_node_repeats_that_a_redirect_leads_to_is_not_told(void **state)
+static void a_password_echoed_by_the_target_of_a_redirect_is_not_reported(void **state)
 {
     (void)state;
     static const char *const verbs[] = {"MOVED", "ASK"};
@@ -282,7 +282,7 @@ static bool ends_as_expected(void *context)
     return set(call->client, call->service, 0) == call->expected;
 }
 
-static void the_rule_is_enough_for_the_next_master_where_the_user_is_known(void **state)
+static void the_rule_is_enough_for_the_next_master_if_it_has_the_user(void **state)
 {
     (void)state;
     char name[NAME_SIZE];
@@ -336,12 +336,12 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cluster_can_be_used_under_the_rule_of_each_part),
-        cmocka_unit_test(each_word_of_it_is_needed),
-        cmocka_unit_test(redirects_do_not_tell_the_password),
-        cmocka_unit_test(a_node_that_a_redirect_leads_to_and_that_refuses_is_not_told_it),
-        cmocka_unit_test(what_a_node_repeats_that_a_redirect_leads_to_is_not_told),
-        cmocka_unit_test(the_rule_is_enough_for_the_next_master_where_the_user_is_known),
+        cmocka_unit_test(the_rule_of_each_part_is_enough_for_a_cluster),
+        cmocka_unit_test(no_word_of_the_cluster_rule_can_be_left_out),
+        cmocka_unit_test(redirects_do_not_report_the_password),
+        cmocka_unit_test(a_redirect_to_a_node_that_refuses_does_not_report_the_password),
+        cmocka_unit_test(a_password_echoed_by_the_target_of_a_redirect_is_not_reported),
+        cmocka_unit_test(the_rule_is_enough_for_the_next_master_if_it_has_the_user),
     };
     return cmocka_run_group_tests_name("cluster, access", tests, start, stop) == 0 ? 0 : 1;
 }

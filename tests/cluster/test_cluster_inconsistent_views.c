@@ -144,7 +144,7 @@ static bool has_left_two(void *context)
 
 /* ---- a node is missing in an answer ---- */
 
-static void a_node_that_is_missing_in_an_answer_finishes_what_is_in_flight_there(void **state)
+static void a_node_missing_in_an_answer_completes_its_in_flight_calls(void **state)
 {
     (void)state;
     static const char *const replies[] = {both, to_itself, alone, nothing, NULL};
@@ -164,7 +164,7 @@ static void a_node_that_is_missing_in_an_answer_finishes_what_is_in_flight_there
     assert_int_equal(api_stats(client).calls_unknown, 0);
 }
 
-static void a_node_that_is_named_again_has_kept_its_connections(void **state)
+static void a_node_that_reappears_has_kept_its_connections(void **state)
 {
     (void)state;
     static const char *const replies[] = {both, to_itself, alone, nothing, to_itself, both, nothing, NULL};
@@ -183,7 +183,7 @@ static void a_node_that_is_named_again_has_kept_its_connections(void **state)
 
 /* ---- a replica takes its master's place ---- */
 
-static void a_promotion_is_told_once_though_an_old_answer_comes_after_it(void **state)
+static void a_promotion_is_reported_once_despite_a_later_stale_answer(void **state)
 {
     (void)state;
     enum { REACH_MS = 15000 * 3 / 2 + 500 };
@@ -212,7 +212,7 @@ static void a_promotion_is_told_once_though_an_old_answer_comes_after_it(void **
 
 /* ---- nobody knows where ---- */
 
-static void a_redirect_that_does_not_say_where_to_has_the_cluster_asked_again(void **state)
+static void a_redirect_without_an_address_causes_a_refresh(void **state)
 {
     (void)state;
     static const char *const replies[] = {alone, nowhere, alone, nowhere, nothing, NULL};
@@ -220,7 +220,7 @@ static void a_redirect_that_does_not_say_where_to_has_the_cluster_asked_again(vo
     assert_status(PODLINK_OK, ask_one(SOON_MS), &err);
 }
 
-static void a_redirect_that_never_says_where_to_ends_at_the_deadline(void **state)
+static void redirects_without_an_address_end_at_the_deadline(void **state)
 {
     (void)state;
     enum { LIMIT_MS = 300, TRIES = 5 };
@@ -240,11 +240,11 @@ static void a_redirect_that_never_says_where_to_ends_at_the_deadline(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_teardown(a_node_that_is_missing_in_an_answer_finishes_what_is_in_flight_there, end),
-        cmocka_unit_test_teardown(a_node_that_is_named_again_has_kept_its_connections, end),
-        cmocka_unit_test_teardown(a_promotion_is_told_once_though_an_old_answer_comes_after_it, end),
-        cmocka_unit_test_teardown(a_redirect_that_does_not_say_where_to_has_the_cluster_asked_again, end),
-        cmocka_unit_test_teardown(a_redirect_that_never_says_where_to_ends_at_the_deadline, end),
+        cmocka_unit_test_teardown(a_node_missing_in_an_answer_completes_its_in_flight_calls, end),
+        cmocka_unit_test_teardown(a_node_that_reappears_has_kept_its_connections, end),
+        cmocka_unit_test_teardown(a_promotion_is_reported_once_despite_a_later_stale_answer, end),
+        cmocka_unit_test_teardown(a_redirect_without_an_address_causes_a_refresh, end),
+        cmocka_unit_test_teardown(redirects_without_an_address_end_at_the_deadline, end),
     };
     return cmocka_run_group_tests_name("cluster, views", tests, NULL, NULL) == 0 ? 0 : 1;
 }

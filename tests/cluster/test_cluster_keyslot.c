@@ -41,7 +41,7 @@ static void compare(redisContext *redis, const key *k)
     freeReplyObject(reply);
 }
 
-static void every_key_is_in_the_slot_that_the_server_says(void **state)
+static void the_slot_of_a_key_is_the_one_that_the_server_computes(void **state)
 {
     (void)state;
     struct test_server *server = test_server_start((const char *const[]){"--cluster-enabled", "yes", NULL});
@@ -63,6 +63,6 @@ static void every_key_is_in_the_slot_that_the_server_says(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(every_key_is_in_the_slot_that_the_server_says)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(the_slot_of_a_key_is_the_one_that_the_server_computes)};
     return RUN_TESTS("cluster, key slots", tests);
 }

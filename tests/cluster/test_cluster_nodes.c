@@ -77,7 +77,7 @@ static void assert_all_serve_after_a_move(void)
     podlink_client_free(client);
 }
 
-static void a_node_that_announces_nothing_is_where_it_was_asked(void **state)
+static void a_node_without_an_announced_host_has_the_address_of_the_question(void **state)
 {
     (void)state;
     if (!announces())
@@ -147,7 +147,7 @@ static void *name_it(void *context)
     return NULL;
 }
 
-static void a_node_may_announce_a_name(void **state)
+static void a_node_can_announce_a_host_name(void **state)
 {
     (void)state;
     if (!announces())
@@ -160,7 +160,7 @@ static void a_node_may_announce_a_name(void **state)
 }
 
 /* Of a node without a name the others say "?": where that is, nobody can know, until it has one. */
-static void a_node_whose_name_nobody_knows_is_waited_for(void **state)
+static void a_node_with_an_unresolvable_name_is_retried(void **state)
 {
     (void)state;
     enum { UNNAMED = 2, NAMED_MS = 400, LIMIT_MS = 300 };
@@ -193,7 +193,7 @@ static void a_node_whose_name_nobody_knows_is_waited_for(void **state)
     set_on_all("cluster-preferred-endpoint-type", "ip");
 }
 
-static void a_node_may_announce_an_ipv6_address(void **state)
+static void a_node_can_announce_an_ipv6_address(void **state)
 {
     (void)state;
     struct test_cluster *shared = cluster;
@@ -237,7 +237,7 @@ static void *wake_soon(void *server)
 }
 
 /* Asking it ends sooner than its silence, so that others could be asked; the call has more time than that. */
-static void the_first_call_outlasts_a_silence_of_the_only_node_that_is_named(void **state)
+static void the_first_call_survives_a_pause_of_the_only_seed_node(void **state)
 {
     (void)state;
     struct test_server *node = test_cluster_node(cluster, 0);
@@ -259,7 +259,7 @@ static void the_first_call_outlasts_a_silence_of_the_only_node_that_is_named(voi
     podlink_client_free(client);
 }
 
-static void a_circle_of_redirects_ends_after_sixteen(void **state)
+static void a_redirect_loop_ends_after_sixteen_redirects(void **state)
 {
     (void)state;
     const uint16_t ports[] = {ask_free_port(), ask_free_port()};
@@ -291,7 +291,7 @@ static void a_circle_of_redirects_ends_after_sixteen(void **state)
 
 /* ---- stopped ---- */
 
-static void a_stopped_node_fails_its_own_items_by_the_deadline_and_no_others(void **state)
+static void a_stopped_node_fails_only_its_own_items_at_the_deadline(void **state)
 {
     (void)state;
     static podlink_link_item items[ITEMS];
@@ -337,7 +337,7 @@ static void a_stopped_node_fails_its_own_items_by_the_deadline_and_no_others(voi
 
 /* ---- opening ---- */
 
-static void one_living_node_of_those_named_is_enough(void **state)
+static void one_reachable_seed_node_is_enough(void **state)
 {
     (void)state;
     char url[128];
@@ -348,7 +348,7 @@ static void one_living_node_of_those_named_is_enough(void **state)
     podlink_client_free(client);
 }
 
-static void a_cluster_that_nobody_answers_for_fails_the_open(void **state)
+static void an_unreachable_cluster_fails_the_open(void **state)
 {
     (void)state;
     char url[128];
@@ -360,7 +360,7 @@ static void a_cluster_that_nobody_answers_for_fails_the_open(void **state)
     assert_null(client);
 }
 
-static void a_server_without_a_cluster_is_told_at_the_open(void **state)
+static void a_server_without_cluster_mode_fails_the_open(void **state)
 {
     (void)state;
     char url[64];
@@ -400,7 +400,7 @@ static void read_all(podlink_client *client, const podlink_link links[MASTERS])
     }
 }
 
-static void reads_go_to_replicas_where_asked_and_writes_never_do(void **state)
+static void reads_can_go_to_replicas_and_writes_never_do(void **state)
 {
     (void)state;
     char uids[MASTERS][CLUSTER_UID_SIZE];
@@ -453,17 +453,17 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(one_living_node_of_those_named_is_enough),
-        cmocka_unit_test(a_cluster_that_nobody_answers_for_fails_the_open),
-        cmocka_unit_test(a_server_without_a_cluster_is_told_at_the_open),
-        cmocka_unit_test(the_first_call_outlasts_a_silence_of_the_only_node_that_is_named),
-        cmocka_unit_test(a_circle_of_redirects_ends_after_sixteen),
-        cmocka_unit_test(a_stopped_node_fails_its_own_items_by_the_deadline_and_no_others),
-        cmocka_unit_test(reads_go_to_replicas_where_asked_and_writes_never_do),
-        cmocka_unit_test(a_node_that_announces_nothing_is_where_it_was_asked),
-        cmocka_unit_test(a_node_may_announce_a_name),
-        cmocka_unit_test(a_node_whose_name_nobody_knows_is_waited_for),
-        cmocka_unit_test(a_node_may_announce_an_ipv6_address),
+        cmocka_unit_test(one_reachable_seed_node_is_enough),
+        cmocka_unit_test(an_unreachable_cluster_fails_the_open),
+        cmocka_unit_test(a_server_without_cluster_mode_fails_the_open),
+        cmocka_unit_test(the_first_call_survives_a_pause_of_the_only_seed_node),
+        cmocka_unit_test(a_redirect_loop_ends_after_sixteen_redirects),
+        cmocka_unit_test(a_stopped_node_fails_only_its_own_items_at_the_deadline),
+        cmocka_unit_test(reads_can_go_to_replicas_and_writes_never_do),
+        cmocka_unit_test(a_node_without_an_announced_host_has_the_address_of_the_question),
+        cmocka_unit_test(a_node_can_announce_a_host_name),
+        cmocka_unit_test(a_node_with_an_unresolvable_name_is_retried),
+        cmocka_unit_test(a_node_can_announce_an_ipv6_address),
     };
     return cmocka_run_group_tests_name("cluster, nodes", tests, start, stop) == 0 ? 0 : 1;
 }

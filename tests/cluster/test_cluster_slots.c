@@ -32,7 +32,7 @@ static podlink_status set(const podlink_link *link, int32_t pod)
 /* ---- not known yet ---- */
 
 /* A client that loads no scripts at its open has asked nobody yet who serves what. */
-static void a_batch_may_be_the_first_call_of_a_client(void **state)
+static void a_batch_can_be_the_first_call_of_a_client(void **state)
 {
     (void)state;
     podlink_options options = api_options(test_cluster_url(cluster));
@@ -51,7 +51,7 @@ static void a_batch_may_be_the_first_call_of_a_client(void **state)
     podlink_client_free(reader);
 }
 
-static void a_batch_of_which_nobody_knows_a_server_is_not_sent(void **state)
+static void a_batch_without_a_known_server_is_not_sent(void **state)
 {
     (void)state;
     char url[64];
@@ -72,7 +72,7 @@ static void a_batch_of_which_nobody_knows_a_server_is_not_sent(void **state)
 
 /* ---- moved ---- */
 
-static void a_slot_that_has_moved_is_found_by_one_redirect_and_then_by_none(void **state)
+static void a_moved_slot_costs_one_redirect(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -112,7 +112,7 @@ static void *call_at_once(void *argument)
 }
 
 /* A slot map is 3 entries here, and a hundred in a large cluster: 64 threads that fetch it at once are a storm. */
-static void many_callers_that_meet_moved_slots_ask_for_the_map_a_few_times_only(void **state)
+static void many_callers_with_moved_slots_share_a_few_refreshes(void **state)
 {
     (void)state;
     static struct caller callers[THREADS];
@@ -142,7 +142,7 @@ static void many_callers_that_meet_moved_slots_ask_for_the_map_a_few_times_only(
 
 /* ---- being moved ---- */
 
-static void a_key_that_has_moved_ahead_of_its_slot_is_asked_for_and_the_map_stays(void **state)
+static void a_migrated_key_is_reached_by_ask_and_the_map_stays(void **state)
 {
     (void)state;
     int32_t pod = 77;
@@ -168,7 +168,7 @@ static void a_key_that_has_moved_ahead_of_its_slot_is_asked_for_and_the_map_stay
 }
 
 /* Link and index are two keys: while only one of them has moved, no node can serve both. */
-static void a_call_whose_keys_are_apart_is_tried_until_its_deadline(void **state)
+static void a_call_whose_keys_stay_split_is_retried_until_its_deadline(void **state)
 {
     (void)state;
     const podlink_link link = link_on(0);
@@ -204,7 +204,7 @@ static void *end_the_move(void *argument)
     return test_cluster_move_end(cluster, cancel->slot, 1) ? argument : NULL;
 }
 
-static void a_call_whose_keys_come_together_in_time_succeeds(void **state)
+static void a_call_whose_keys_are_united_in_time_succeeds(void **state)
 {
     (void)state;
     const podlink_link link = link_on(0);
@@ -225,7 +225,7 @@ static void a_call_whose_keys_come_together_in_time_succeeds(void **state)
 }
 
 /* Of two keys that are new the old node says ASK, and the new one TRYAGAIN: more often than there are redirects. */
-static void a_call_for_new_keys_of_a_slot_that_is_moved_waits_until_it_has(void **state)
+static void a_call_with_new_keys_waits_for_the_migration_of_its_slot(void **state)
 {
     (void)state;
     const podlink_link link = link_on(0);
@@ -244,7 +244,7 @@ static void a_call_for_new_keys_of_a_slot_that_is_moved_waits_until_it_has(void 
 }
 
 /* Half of a slot's temporary links have moved, the other half has not; the items of other slots do not care. */
-static void a_batch_over_a_slot_that_is_half_moved_has_every_result(void **state)
+static void a_batch_over_a_half_migrated_slot_has_every_result(void **state)
 {
     (void)state;
     static char uids[ITEMS][CLUSTER_UID_SIZE];
@@ -274,7 +274,7 @@ static void a_batch_over_a_slot_that_is_half_moved_has_every_result(void **state
     assert_true(test_cluster_move_end(cluster, slot, 1));
 }
 
-static void a_batch_with_keys_apart_fails_those_items_alone(void **state)
+static void a_batch_with_split_keys_fails_only_those_items(void **state)
 {
     (void)state;
     static char uids[ITEMS][CLUSTER_UID_SIZE];
@@ -328,16 +328,16 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_batch_may_be_the_first_call_of_a_client),
-        cmocka_unit_test(a_batch_of_which_nobody_knows_a_server_is_not_sent),
-        cmocka_unit_test(a_slot_that_has_moved_is_found_by_one_redirect_and_then_by_none),
-        cmocka_unit_test(many_callers_that_meet_moved_slots_ask_for_the_map_a_few_times_only),
-        cmocka_unit_test(a_key_that_has_moved_ahead_of_its_slot_is_asked_for_and_the_map_stays),
-        cmocka_unit_test(a_call_whose_keys_are_apart_is_tried_until_its_deadline),
-        cmocka_unit_test(a_call_whose_keys_come_together_in_time_succeeds),
-        cmocka_unit_test(a_call_for_new_keys_of_a_slot_that_is_moved_waits_until_it_has),
-        cmocka_unit_test(a_batch_over_a_slot_that_is_half_moved_has_every_result),
-        cmocka_unit_test(a_batch_with_keys_apart_fails_those_items_alone),
+        cmocka_unit_test(a_batch_can_be_the_first_call_of_a_client),
+        cmocka_unit_test(a_batch_without_a_known_server_is_not_sent),
+        cmocka_unit_test(a_moved_slot_costs_one_redirect),
+        cmocka_unit_test(many_callers_with_moved_slots_share_a_few_refreshes),
+        cmocka_unit_test(a_migrated_key_is_reached_by_ask_and_the_map_stays),
+        cmocka_unit_test(a_call_whose_keys_stay_split_is_retried_until_its_deadline),
+        cmocka_unit_test(a_call_whose_keys_are_united_in_time_succeeds),
+        cmocka_unit_test(a_call_with_new_keys_waits_for_the_migration_of_its_slot),
+        cmocka_unit_test(a_batch_over_a_half_migrated_slot_has_every_result),
+        cmocka_unit_test(a_batch_with_split_keys_fails_only_those_items),
     };
     return cmocka_run_group_tests_name("cluster, slots", tests, start, stop) == 0 ? 0 : 1;
 }

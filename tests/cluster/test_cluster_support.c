@@ -6,7 +6,7 @@
 
 static struct test_cluster *cluster;
 
-static void a_cluster_starts_soon_and_replicates(void **state)
+static void a_cluster_starts_and_replicates(void **state)
 {
     (void)state;
     const int64_t began = ask_now_ms();
@@ -30,7 +30,7 @@ static void a_slot_moves_with_its_keys(void **state)
     assert_int_equal(test_cluster_owner_index(cluster, slot), to);
 }
 
-static void a_slot_stays_half_moved_and_is_moved_to_its_end(void **state)
+static void a_slot_can_stay_half_migrated_and_be_completed(void **state)
 {
     (void)state;
     const unsigned slot = test_cluster_slot(cluster, "{half}1");
@@ -48,7 +48,7 @@ static void a_slot_stays_half_moved_and_is_moved_to_its_end(void **state)
     assert_true(ask_ok(test_cluster_node(cluster, to), "MGET {half}1 {half}2"));
 }
 
-static void a_node_is_added_filled_emptied_and_removed(void **state)
+static void a_node_is_added_gets_slots_loses_them_and_is_removed(void **state)
 {
     (void)state;
     const size_t added = test_cluster_add(cluster);
@@ -62,7 +62,7 @@ static void a_node_is_added_filled_emptied_and_removed(void **state)
     assert_int_equal(test_cluster_owner_index(cluster, 7), 1);
 }
 
-static void a_replica_takes_over_when_told_and_when_its_master_is_killed(void **state)
+static void a_replica_takes_over_by_command_and_after_a_crash(void **state)
 {
     (void)state;
     const unsigned slot = 16000;
@@ -78,7 +78,7 @@ static void a_replica_takes_over_when_told_and_when_its_master_is_killed(void **
     assert_true(test_cluster_wait_stable(cluster));
 }
 
-static void one_node_owns_all_slots_behind_a_password_on_ipv6(void **state)
+static void one_node_with_a_password_owns_all_slots_on_ipv6(void **state)
 {
     (void)state;
     test_cluster_stop(cluster);
@@ -99,12 +99,12 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cluster_starts_soon_and_replicates),
+        cmocka_unit_test(a_cluster_starts_and_replicates),
         cmocka_unit_test(a_slot_moves_with_its_keys),
-        cmocka_unit_test(a_slot_stays_half_moved_and_is_moved_to_its_end),
-        cmocka_unit_test(a_node_is_added_filled_emptied_and_removed),
-        cmocka_unit_test(a_replica_takes_over_when_told_and_when_its_master_is_killed),
-        cmocka_unit_test(one_node_owns_all_slots_behind_a_password_on_ipv6),
+        cmocka_unit_test(a_slot_can_stay_half_migrated_and_be_completed),
+        cmocka_unit_test(a_node_is_added_gets_slots_loses_them_and_is_removed),
+        cmocka_unit_test(a_replica_takes_over_by_command_and_after_a_crash),
+        cmocka_unit_test(one_node_with_a_password_owns_all_slots_on_ipv6),
     };
     return cmocka_run_group_tests_name("cluster support", tests, NULL, stop) == 0 ? 0 : 1;
 }

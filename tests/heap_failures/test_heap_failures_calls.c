@@ -398,7 +398,7 @@ static void the_first_use_of_a_client_survives(void **state)
     survive_at_first_use(*state, 1);
 }
 
-static void the_first_use_of_a_client_survives_when_all_is_used_up(void **state)
+static void the_first_use_of_a_client_survives_when_all_allocations_fail(void **state)
 {
     survive_at_first_use(*state, SIZE_MAX);
 }
@@ -456,7 +456,7 @@ static void registering_a_script_survives(void **state)
     }
 }
 
-static void a_list_may_outlive_its_client(void **state)
+static void a_list_can_outlive_its_client(void **state)
 {
     setting *s = *state;
     podlink_service_links *links;
@@ -490,9 +490,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(opening_survives, begin, end),
         cmocka_unit_test_setup_teardown(an_open_client_survives, begin, end),
         cmocka_unit_test_setup_teardown(the_first_use_of_a_client_survives, begin, end),
-        cmocka_unit_test_setup_teardown(the_first_use_of_a_client_survives_when_all_is_used_up, begin, end),
+        cmocka_unit_test_setup_teardown(the_first_use_of_a_client_survives_when_all_allocations_fail, begin, end),
         cmocka_unit_test_setup_teardown(registering_a_script_survives, begin, end),
-        cmocka_unit_test_setup_teardown(a_list_may_outlive_its_client, begin, end),
+        cmocka_unit_test_setup_teardown(a_list_can_outlive_its_client, begin, end),
         cmocka_unit_test_setup_teardown(a_link_call_allocates_nothing, begin, end),
     };
     return RUN_TESTS("memory", tests);

@@ -199,7 +199,7 @@ static void the_first_use_survives(void **state)
     survive_at_first_use(*state, 1);
 }
 
-static void the_first_use_survives_when_all_is_used_up(void **state)
+static void the_first_use_survives_when_all_allocations_fail(void **state)
 {
     survive_at_first_use(*state, SIZE_MAX);
 }
@@ -281,12 +281,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         {"sentinels, opening_survives", opening_survives, begin_sentinels, end, NULL},
         {"sentinels, the_first_use_survives", the_first_use_survives, begin_sentinels, end, NULL},
-        {"sentinels, the_first_use_survives_when_all_is_used_up", the_first_use_survives_when_all_is_used_up,
-         begin_sentinels, end, NULL},
+        {"sentinels, the_first_use_survives_when_all_allocations_fail",
+         the_first_use_survives_when_all_allocations_fail, begin_sentinels, end, NULL},
         {"sentinels, a_link_call_allocates_nothing", a_link_call_allocates_nothing, begin_sentinels, end, NULL},
         {"cluster, opening_survives", opening_survives, begin_cluster, end, NULL},
         {"cluster, the_first_use_survives", the_first_use_survives, begin_cluster, end, NULL},
-        {"cluster, the_first_use_survives_when_all_is_used_up", the_first_use_survives_when_all_is_used_up,
+        {"cluster, the_first_use_survives_when_all_allocations_fail", the_first_use_survives_when_all_allocations_fail,
          begin_cluster, end, NULL},
         {"cluster, a_link_call_allocates_nothing", a_link_call_allocates_nothing, begin_cluster, end, NULL},
     };

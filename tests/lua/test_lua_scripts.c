@@ -160,7 +160,7 @@ static void run_case(const struct script_case *test_case, char *verb)
     }
 }
 
-static void holds(void **state)
+static void the_script_case_passes(void **state)
 {
     char verb[] = "EVALSHA";
     run_case(*state, verb);
@@ -212,7 +212,7 @@ static void expect_calls(int expected, const char *script, const char *const arg
     assert_int_equal(calls_made(), expected);
 }
 
-static void the_common_calls_cost_as_few_commands_as_documented(void **state)
+static void common_calls_run_only_the_documented_commands(void **state)
 {
     static const char *const for_ever[] = {CASE_SERVICE, "3", "-1", NULL};
     static const char *const for_a_time[] = {CASE_SERVICE, "3", "60", NULL};
@@ -261,7 +261,7 @@ static int64_t server_ms(void)
 }
 
 /* The text of the milliseconds has to be padded in the first tenth of a second: goes on until it has been there. */
-static void a_stamp_is_right_in_the_first_tenth_of_a_second_too(void **state)
+static void a_stamp_is_right_in_the_first_tenth_of_a_second(void **state)
 {
     static const char *const args[] = {"3", "17", "1", NULL};
     bool padded = false;
@@ -301,7 +301,7 @@ static void a_number_with_a_nul_byte_is_refused(void **state)
     freeReplyObject(size);
 }
 
-static void an_error_repeats_40_printable_bytes_of_the_argument_at_most(void **state)
+static void an_error_quotes_at_most_40_printable_bytes_of_the_argument(void **state)
 {
     static const char *const args[] = {CASE_SERVICE, "\r\n\x1b\xff%s0123456789012345678901234567890123456789", "-1",
                                        NULL};
@@ -313,7 +313,7 @@ static void an_error_repeats_40_printable_bytes_of_the_argument_at_most(void **s
     freeReplyObject(reply);
 }
 
-static void a_call_with_an_argument_missing_changes_nothing(void **state)
+static void a_call_with_a_missing_argument_changes_nothing(void **state)
 {
     static const char *const writers[] = {
         "statefulSetLink",          "statefulSetLinkIfAbsent", "statefulTrySetLink",         "statefulRemoveLink",
@@ -331,7 +331,7 @@ static void a_call_with_an_argument_missing_changes_nothing(void **state)
 }
 
 /* A reading script may be sent to a replica only if it never calls a command that writes. */
-static void the_scripts_that_only_read_run_as_read_only(void **state)
+static void read_only_scripts_run_by_evalsha_ro(void **state)
 {
     static const char *const readers[] = {"statefulGetLinkIfPersist", "statefulGetServicePod", "statefulGetService",
                                           "statefulGetLinkService"};
@@ -393,13 +393,13 @@ static int stop(void **state)
 }
 
 static const struct CMUnitTest others[] = {
-    cmocka_unit_test(the_common_calls_cost_as_few_commands_as_documented),
+    cmocka_unit_test(common_calls_run_only_the_documented_commands),
     cmocka_unit_test(setting_a_persistent_link_again_writes_nothing),
-    cmocka_unit_test(a_stamp_is_right_in_the_first_tenth_of_a_second_too),
+    cmocka_unit_test(a_stamp_is_right_in_the_first_tenth_of_a_second),
     cmocka_unit_test(a_number_with_a_nul_byte_is_refused),
-    cmocka_unit_test(an_error_repeats_40_printable_bytes_of_the_argument_at_most),
-    cmocka_unit_test(a_call_with_an_argument_missing_changes_nothing),
-    cmocka_unit_test(the_scripts_that_only_read_run_as_read_only),
+    cmocka_unit_test(an_error_quotes_at_most_40_printable_bytes_of_the_argument),
+    cmocka_unit_test(a_call_with_a_missing_argument_changes_nothing),
+    cmocka_unit_test(read_only_scripts_run_by_evalsha_ro),
     cmocka_unit_test(every_script_has_cases),
 };
 enum { OTHER_COUNT = sizeof others / sizeof others[0] };
@@ -413,7 +413,7 @@ int main(void)
         return 1;
     for (size_t i = 0; i < case_count; i++) {
         /* cmocka hands the state to the test as it is; `holds` only reads it. */
-        tests[i] = (struct CMUnitTest){all[i].name, holds, NULL, NULL, (void *)(uintptr_t)&all[i]};
+        tests[i] = (struct CMUnitTest){all[i].name, the_script_case_passes, NULL, NULL, (void *)(uintptr_t)&all[i]};
     }
     memcpy(tests + case_count, others, sizeof others);
     const int failed = _cmocka_run_group_tests("scripts", tests, case_count + OTHER_COUNT, start, stop);

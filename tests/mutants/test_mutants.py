@@ -73,7 +73,7 @@ def a_connection_that_goes_back_with_bytes_unread_is_found():
 
 
 def what_is_repeated_although_it_may_have_run_is_found():
-    expect_red('repeat_unknown', 'what_may_have_run_is_not_run_again')
+    expect_red('repeat_unknown', 'a_command_that_may_have_run_is_not_repeated')
 
 
 def a_deadline_that_is_ignored_is_found():

@@ -78,7 +78,7 @@ static void end(struct world *world, const char *what)
     podlink_client_free(world->client);
 }
 
-static void calls_in_flight_at_the_close_are_answered_and_later_ones_are_told(void **state)
+static void calls_in_flight_at_the_close_complete_and_later_ones_fail(void **state)
 {
     struct world *world = *state;
     begin(world);
@@ -97,7 +97,7 @@ static void calls_in_flight_at_the_close_are_answered_and_later_ones_are_told(vo
     load_assert_counters(&world->load, world->redis);
 }
 
-static void calls_to_a_stopped_server_lose_their_connection_when_the_close_has_waited_long_enough(void **state)
+static void a_close_ends_calls_to_a_stopped_server_after_its_wait(void **state)
 {
     struct world *world = *state;
     begin(world);
@@ -232,13 +232,13 @@ static void close_while_dialling(struct world *world, void *(*call)(void *argume
     close_stalled(&stalled);
 }
 
-static void a_call_that_dials_ends_when_the_close_has_waited_long_enough(void **state)
+static void a_close_ends_a_call_that_dials_after_its_wait(void **state)
 {
     close_while_dialling(*state, call_ping);
 }
 
 /* Nobody accepts: a host that drops what it is sent. */
-static void a_call_that_connects_ends_when_the_close_has_waited_long_enough(void **state)
+static void a_close_ends_a_call_in_connect_after_its_wait(void **state)
 {
     (void)state;
     int fds[16];
@@ -260,7 +260,7 @@ static void a_call_that_connects_ends_when_the_close_has_waited_long_enough(void
         close(fds[i]);
 }
 
-static void one_who_dials_for_a_session_ends_when_the_close_has_waited_long_enough(void **state)
+static void a_close_ends_a_dial_for_a_session_after_its_wait(void **state)
 {
     close_while_dialling(*state, call_acquire);
 }
@@ -270,7 +270,7 @@ static bool one_waits(void *client)
     return api_stats(client).dedicated_waiting == 1;
 }
 
-static void one_who_waits_for_a_session_is_told_of_the_close_at_once(void **state)
+static void a_close_ends_a_wait_for_a_session_at_once(void **state)
 {
     struct world *world = *state;
     podlink_session *session;
@@ -297,7 +297,7 @@ static bool one_is_blocked(void *redis)
 }
 
 /* When the close returns no call is running, that of a session neither. */
-static void a_call_on_a_session_ends_when_the_close_has_waited_long_enough(void **state)
+static void a_close_ends_a_call_on_a_session_after_its_wait(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -320,7 +320,7 @@ static void a_call_on_a_session_ends_when_the_close_has_waited_long_enough(void 
     assert_failure(PODLINK_ECONNLOST, PODLINK_UNKNOWN, caller.status, &caller.err);
 }
 
-static void a_session_that_is_lent_at_the_close_may_be_returned_later(void **state)
+static void a_session_can_be_returned_after_the_close(void **state)
 {
     struct world *world = *state;
     podlink_session *session;
@@ -340,14 +340,14 @@ static void a_session_that_is_lent_at_the_close_may_be_returned_later(void **sta
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(calls_in_flight_at_the_close_are_answered_and_later_ones_are_told),
-        WITH_WORLD(calls_to_a_stopped_server_lose_their_connection_when_the_close_has_waited_long_enough),
-        WITH_WORLD(a_call_that_dials_ends_when_the_close_has_waited_long_enough),
-        WITH_WORLD(a_call_that_connects_ends_when_the_close_has_waited_long_enough),
-        WITH_WORLD(one_who_dials_for_a_session_ends_when_the_close_has_waited_long_enough),
-        WITH_WORLD(one_who_waits_for_a_session_is_told_of_the_close_at_once),
-        WITH_WORLD(a_call_on_a_session_ends_when_the_close_has_waited_long_enough),
-        WITH_WORLD(a_session_that_is_lent_at_the_close_may_be_returned_later),
+        WITH_WORLD(calls_in_flight_at_the_close_complete_and_later_ones_fail),
+        WITH_WORLD(a_close_ends_calls_to_a_stopped_server_after_its_wait),
+        WITH_WORLD(a_close_ends_a_call_that_dials_after_its_wait),
+        WITH_WORLD(a_close_ends_a_call_in_connect_after_its_wait),
+        WITH_WORLD(a_close_ends_a_dial_for_a_session_after_its_wait),
+        WITH_WORLD(a_close_ends_a_wait_for_a_session_at_once),
+        WITH_WORLD(a_close_ends_a_call_on_a_session_after_its_wait),
+        WITH_WORLD(a_session_can_be_returned_after_the_close),
     };
     return cmocka_run_group_tests_name("pool close", tests, NULL, NULL);
 }

@@ -138,7 +138,7 @@ static void revoke(struct world *world, const char *how)
 
 /* ---- the callback ---- */
 
-static void the_callback_is_asked_for_each_connection(void **state)
+static void the_callback_is_called_for_each_connection(void **state)
 {
     struct world *world = *state;
     open_client(world);
@@ -154,7 +154,7 @@ static void the_callback_is_asked_for_each_connection(void **state)
     podlink_session_release(session);
 }
 
-static void a_callback_that_fails_fails_the_dial_and_nothing_is_sent(void **state)
+static void a_failing_callback_fails_the_dial_before_anything_is_sent(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -169,7 +169,7 @@ static void a_callback_that_fails_fails_the_dial_and_nothing_is_sent(void **stat
     podlink_session_release(session);
 }
 
-static void credentials_that_the_server_does_not_know_are_refused_in_its_words(void **state)
+static void unknown_credentials_fail_with_the_servers_message(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -198,7 +198,7 @@ static int give_bad(void *context, podlink_credentials *into)
     return podlink_credentials_set(into, bad[kind].user, bad[kind].password) == PODLINK_EINVAL ? 0 : FAILURE;
 }
 
-static void what_the_callback_gives_is_checked(void **state)
+static void the_callbacks_credentials_are_validated(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -226,7 +226,7 @@ static int give_the_old_first(void *context, podlink_credentials *into)
     return podlink_credentials_set(into, "eva", asked % 2 == 0 ? "old" : "first");
 }
 
-static void credentials_that_change_meanwhile_are_asked_for_once_more(void **state)
+static void credentials_that_change_during_the_dial_are_fetched_again(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -248,7 +248,7 @@ static int give_twice(void *context, podlink_credentials *into)
            podlink_credentials_set(into, "eva", "first") != PODLINK_OK;
 }
 
-static void what_the_callback_gives_last_counts(void **state)
+static void the_latest_credentials_of_the_callback_count(void **state)
 {
     struct world *world = *state;
     world->options.credentials = give_twice;
@@ -287,7 +287,7 @@ static void *watched_reallocate(void *context, void *block, size_t size)
     return grown;
 }
 
-static void what_the_callback_gives_is_wiped(void **state)
+static void the_callbacks_credentials_are_wiped(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -311,7 +311,7 @@ static void what_the_callback_gives_is_wiped(void **state)
 
 /* ---- authenticating anew ---- */
 
-static void nothing_is_shown_where_there_is_nothing_to_show(void **state)
+static void a_client_without_credentials_sends_no_auth(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -324,7 +324,7 @@ static void nothing_is_shown_where_there_is_nothing_to_show(void **state)
     assert_int_equal(api_stats(world->client).reauthentications, 0);
 }
 
-static void what_is_not_connected_dials_when_it_is_needed(void **state)
+static void reauthentication_opens_no_connection(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -334,7 +334,7 @@ static void what_is_not_connected_dials_when_it_is_needed(void **state)
     expect_ping(world);
 }
 
-static void a_connection_becomes_another_user_in_place(void **state)
+static void a_connection_changes_its_user_in_place(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -351,7 +351,7 @@ static void a_connection_becomes_another_user_in_place(void **state)
     assert_int_equal(stats.dials, 1);
 }
 
-static void a_callback_that_fails_leaves_the_connections_as_they_are(void **state)
+static void a_failing_callback_leaves_connections_unchanged(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -365,7 +365,7 @@ static void a_callback_that_fails_leaves_the_connections_as_they_are(void **stat
     expect_ping(world);
 }
 
-static void dedicated_connections_are_closed_the_lent_ones_when_they_come_back(void **state)
+static void dedicated_connections_are_closed_at_once_or_when_returned(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -382,7 +382,7 @@ static void dedicated_connections_are_closed_the_lent_ones_when_they_come_back(v
     assert_int_equal(api_stats(world->client).dedicated_idle, 1); /* younger: it is kept */
 }
 
-static void a_server_that_does_not_answer_costs_the_dial_timeout(void **state)
+static void reauthentication_waits_at_most_the_dial_timeout(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -399,7 +399,7 @@ static void a_server_that_does_not_answer_costs_the_dial_timeout(void **state)
     expect_ping(world);
 }
 
-static void a_client_that_is_closed_authenticates_nobody(void **state)
+static void a_closed_client_does_not_reauthenticate(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -488,7 +488,7 @@ static void expect_more(atomic_int *counter, int more)
 }
 
 /* Two passwords are valid for a while: no call notices. */
-static void a_password_rotates_under_load_and_no_call_notices(void **state)
+static void a_password_rotates_under_load_without_a_failed_call(void **state)
 {
     struct world *world = *state;
     struct load_of_echoes load;
@@ -515,7 +515,7 @@ static void a_password_rotates_under_load_and_no_call_notices(void **state)
 }
 
 /* The same by their age alone. */
-static void old_credentials_are_shown_anew_by_the_janitor(void **state)
+static void the_janitor_reauthenticates_by_the_age_of_credentials(void **state)
 {
     struct world *world = *state;
     struct load_of_echoes load;
@@ -540,7 +540,7 @@ static void restore(struct world *world)
 }
 
 /* Of a client with a password, which it never had from a callback. */
-static void who_is_revoked_is_out_when_the_credentials_are_shown(void **state)
+static void a_revoked_user_is_out_after_reauthentication(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -585,14 +585,14 @@ static void revoke_under_load(struct world *world, const char *how)
     world->client = NULL;
 }
 
-static void who_is_revoked_under_load_is_out_by_the_age_of_the_credentials(void **state)
+static void a_revoked_user_under_load_is_out_by_the_age_of_credentials(void **state)
 {
     for (size_t i = 0; i < COUNT_OF(revocations); i++)
         revoke_under_load(*state, revocations[i]);
 }
 
 /* As Redis since 7.2 does where replies are still to be sent: no call may get another's reply on that account. */
-static void a_refusal_may_be_left_unanswered_under_load(void **state)
+static void an_unanswered_refusal_under_load_is_detected(void **state)
 {
     struct world *world = *state;
     const struct proxy_fault silence = {.swallows =
@@ -607,7 +607,7 @@ static void a_refusal_may_be_left_unanswered_under_load(void **state)
 }
 
 /* What podlink has to do itself: the server leaves them in. */
-static void without_an_age_who_is_switched_off_stays_in(void **state)
+static void without_an_age_a_disabled_user_stays_logged_in(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -619,7 +619,7 @@ static void without_an_age_who_is_switched_off_stays_in(void **state)
 }
 
 /* A vault that is away is no reason to be out at once, but not for ever. */
-static void a_callback_that_fails_is_asked_again_for_as_long_as_credentials_may_be_old(void **state)
+static void a_failing_callback_is_retried_until_the_credentials_expire(void **state)
 {
     struct world *world = *state;
     const int64_t age_ms = 1000;
@@ -637,27 +637,27 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(the_callback_is_asked_for_each_connection),
-        TEST(a_callback_that_fails_fails_the_dial_and_nothing_is_sent),
-        TEST(credentials_that_the_server_does_not_know_are_refused_in_its_words),
-        TEST(what_the_callback_gives_is_checked),
-        TEST(credentials_that_change_meanwhile_are_asked_for_once_more),
-        TEST(what_the_callback_gives_last_counts),
-        TEST(what_the_callback_gives_is_wiped),
-        TEST(nothing_is_shown_where_there_is_nothing_to_show),
-        TEST(what_is_not_connected_dials_when_it_is_needed),
-        TEST(a_connection_becomes_another_user_in_place),
-        TEST(a_callback_that_fails_leaves_the_connections_as_they_are),
-        TEST(dedicated_connections_are_closed_the_lent_ones_when_they_come_back),
-        TEST(a_server_that_does_not_answer_costs_the_dial_timeout),
-        TEST(a_client_that_is_closed_authenticates_nobody),
-        TEST(a_password_rotates_under_load_and_no_call_notices),
-        TEST(old_credentials_are_shown_anew_by_the_janitor),
-        TEST(who_is_revoked_is_out_when_the_credentials_are_shown),
-        TEST(who_is_revoked_under_load_is_out_by_the_age_of_the_credentials),
-        TEST(a_refusal_may_be_left_unanswered_under_load),
-        TEST(without_an_age_who_is_switched_off_stays_in),
-        TEST(a_callback_that_fails_is_asked_again_for_as_long_as_credentials_may_be_old),
+        TEST(the_callback_is_called_for_each_connection),
+        TEST(a_failing_callback_fails_the_dial_before_anything_is_sent),
+        TEST(unknown_credentials_fail_with_the_servers_message),
+        TEST(the_callbacks_credentials_are_validated),
+        TEST(credentials_that_change_during_the_dial_are_fetched_again),
+        TEST(the_latest_credentials_of_the_callback_count),
+        TEST(the_callbacks_credentials_are_wiped),
+        TEST(a_client_without_credentials_sends_no_auth),
+        TEST(reauthentication_opens_no_connection),
+        TEST(a_connection_changes_its_user_in_place),
+        TEST(a_failing_callback_leaves_connections_unchanged),
+        TEST(dedicated_connections_are_closed_at_once_or_when_returned),
+        TEST(reauthentication_waits_at_most_the_dial_timeout),
+        TEST(a_closed_client_does_not_reauthenticate),
+        TEST(a_password_rotates_under_load_without_a_failed_call),
+        TEST(the_janitor_reauthenticates_by_the_age_of_credentials),
+        TEST(a_revoked_user_is_out_after_reauthentication),
+        TEST(a_revoked_user_under_load_is_out_by_the_age_of_credentials),
+        TEST(an_unanswered_refusal_under_load_is_detected),
+        TEST(without_an_age_a_disabled_user_stays_logged_in),
+        TEST(a_failing_callback_is_retried_until_the_credentials_expire),
     };
     return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
 }

@@ -185,19 +185,19 @@ static void cut_matrix(bool with_tcp, enum proxy_end how)
     close_world(&world);
 }
 
-static void a_pipeline_whose_stream_ends_at_any_byte_knows_what_became_of_each_command(void **state)
+static void a_pipeline_ended_at_any_byte_reports_each_delivery(void **state)
 {
     (void)state;
     cut_matrix(true, PROXY_FIN);
 }
 
-static void a_pipeline_that_is_reset_at_any_byte_knows_what_became_of_each_command(void **state)
+static void a_pipeline_reset_at_any_byte_reports_each_delivery(void **state)
 {
     (void)state;
     cut_matrix(true, PROXY_RST);
 }
 
-static void a_pipeline_on_a_unix_socket_that_ends_at_any_byte_knows_what_became_of_each_command(void **state)
+static void a_pipeline_on_a_unix_socket_ended_at_any_byte_reports_each_delivery(void **state)
 {
     (void)state;
     cut_matrix(false, PROXY_FIN);
@@ -284,7 +284,7 @@ static struct outcome cut_long_pipelines(uint32_t retries)
     return sum;
 }
 
-static void of_a_long_pipeline_what_was_not_sent_is_never_stored(void **state)
+static void unsent_commands_of_a_long_pipeline_never_run(void **state)
 {
     (void)state;
     const struct outcome sum = cut_long_pipelines(0);
@@ -292,7 +292,7 @@ static void of_a_long_pipeline_what_was_not_sent_is_never_stored(void **state)
     assert_true(sum.unknown > 0);
 }
 
-static void of_a_long_pipeline_only_what_was_not_sent_is_sent_again_and_nothing_runs_twice(void **state)
+static void only_unsent_commands_of_a_long_pipeline_are_sent_again(void **state)
 {
     (void)state;
     const struct outcome sum = cut_long_pipelines(3);
@@ -303,11 +303,11 @@ static void of_a_long_pipeline_only_what_was_not_sent_is_sent_again_and_nothing_
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_pipeline_whose_stream_ends_at_any_byte_knows_what_became_of_each_command),
-        cmocka_unit_test(a_pipeline_that_is_reset_at_any_byte_knows_what_became_of_each_command),
-        cmocka_unit_test(a_pipeline_on_a_unix_socket_that_ends_at_any_byte_knows_what_became_of_each_command),
-        cmocka_unit_test(of_a_long_pipeline_what_was_not_sent_is_never_stored),
-        cmocka_unit_test(of_a_long_pipeline_only_what_was_not_sent_is_sent_again_and_nothing_runs_twice),
+        cmocka_unit_test(a_pipeline_ended_at_any_byte_reports_each_delivery),
+        cmocka_unit_test(a_pipeline_reset_at_any_byte_reports_each_delivery),
+        cmocka_unit_test(a_pipeline_on_a_unix_socket_ended_at_any_byte_reports_each_delivery),
+        cmocka_unit_test(unsent_commands_of_a_long_pipeline_never_run),
+        cmocka_unit_test(only_unsent_commands_of_a_long_pipeline_are_sent_again),
     };
     return cmocka_run_group_tests_name("pool cut", tests, NULL, NULL);
 }

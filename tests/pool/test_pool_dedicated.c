@@ -87,7 +87,7 @@ static unsigned connections(redisContext *redis)
 
 /* ---- who gets one next ---- */
 
-static void the_one_returned_last_is_lent_first(void **state)
+static void the_connection_returned_last_is_lent_first(void **state)
 {
     struct world *world = *state;
     podlink_session *sessions[3];
@@ -146,7 +146,7 @@ static bool so_many_wait(void *context)
     return api_stats(waiting->client).dedicated_waiting == waiting->wanted;
 }
 
-static void waiters_are_served_in_the_order_in_which_they_came_and_nobody_dials(void **state)
+static void waiters_are_served_in_order_without_a_dial(void **state)
 {
     struct world *world = *state;
     struct waiter waiters[WAITERS];
@@ -177,7 +177,7 @@ static void waiters_are_served_in_the_order_in_which_they_came_and_nobody_dials(
 }
 
 /* The place of a connection that was not fit to be used again goes to the first waiter, too. */
-static void a_waiter_may_dial_when_a_connection_is_closed(void **state)
+static void a_waiter_can_dial_when_a_connection_is_closed(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -211,7 +211,7 @@ static void expect_timeout(podlink_client *client, const podlink_call *call, int
     assert_in_range(took_ms, after_ms, after_ms + LATE_MS + MACHINE_MS);
 }
 
-static void who_waits_in_vain_ends_at_the_deadline_of_the_call_or_of_the_pool(void **state)
+static void a_wait_for_a_connection_ends_at_the_calls_or_the_pools_deadline(void **state)
 {
     struct world *world = *state;
     const podlink_call call = within(40), patient = within(10000);
@@ -259,7 +259,7 @@ static void *come_and_go(void *argument)
     return NULL;
 }
 
-static void a_crowd_never_has_more_than_the_maximum(void **state)
+static void many_callers_never_have_more_than_the_maximum(void **state)
 {
     struct world *world = *state;
     static struct member crowd[CROWD];
@@ -295,7 +295,7 @@ static bool three_are_idle(void *client)
     return api_stats(client).dedicated_idle == 3;
 }
 
-static void the_janitor_keeps_the_minimum_ready_and_replaces_what_the_server_closes(void **state)
+static void the_janitor_keeps_the_minimum_and_replaces_closed_connections(void **state)
 {
     struct world *world = *state;
     world->options.dedicated_min_idle = 3;
@@ -318,7 +318,7 @@ static void borrow_and_return(podlink_client *client, int count)
         podlink_session_release(sessions[i]);
 }
 
-static void what_is_idle_for_too_long_is_closed_down_to_the_minimum(void **state)
+static void idle_connections_are_closed_down_to_the_minimum(void **state)
 {
     struct world *world = *state;
     world->options.idle_timeout_ms = 60000;
@@ -338,7 +338,7 @@ static void what_is_idle_for_too_long_is_closed_down_to_the_minimum(void **state
     assert_int_equal(connections(world->redis), 2);
 }
 
-static void what_is_used_now_and_then_is_not_closed(void **state)
+static void a_connection_in_occasional_use_is_not_closed(void **state)
 {
     struct world *world = *state;
     world->options.idle_timeout_ms = 60000;
@@ -353,7 +353,7 @@ static void what_is_used_now_and_then_is_not_closed(void **state)
     assert_int_equal(api_stats(world->client).dials, dials);
 }
 
-static void connections_end_after_their_lifetime_and_not_all_together(void **state)
+static void lifetimes_of_connections_are_spread(void **state)
 {
     struct world *world = *state;
     unsigned steps_with_an_end = 0;
@@ -376,7 +376,7 @@ static void connections_end_after_their_lifetime_and_not_all_together(void **sta
     assert_true(steps_with_an_end > 2);
 }
 
-static void one_that_is_lent_beyond_its_lifetime_is_closed_when_it_comes_back(void **state)
+static void a_connection_lent_beyond_its_lifetime_is_closed_when_returned(void **state)
 {
     struct world *world = *state;
     world->options.max_lifetime_ms = 1000;
@@ -465,22 +465,22 @@ static void expect_few_dials_of_one_that_hangs_up(struct world *world, bool want
  * shared connections, and by four at a time for sessions. */
 enum { SHARED_DIALS = 2 * 8, SESSION_DIALS = 4 * 8 };
 
-static void callers_of_a_dead_server_dial_seldom(void **state)
+static void dials_to_a_dead_server_back_off(void **state)
 {
     expect_few_dials_of_nobody(*state, false, SHARED_DIALS);
 }
 
-static void callers_of_a_server_that_hangs_up_dial_seldom(void **state)
+static void dials_to_a_server_that_hangs_up_back_off(void **state)
 {
     expect_few_dials_of_one_that_hangs_up(*state, false, SHARED_DIALS);
 }
 
-static void those_who_want_sessions_of_a_dead_server_dial_seldom(void **state)
+static void session_dials_to_a_dead_server_back_off(void **state)
 {
     expect_few_dials_of_nobody(*state, true, SESSION_DIALS);
 }
 
-static void those_who_want_sessions_of_a_server_that_hangs_up_dial_seldom(void **state)
+static void session_dials_to_a_server_that_hangs_up_back_off(void **state)
 {
     expect_few_dials_of_one_that_hangs_up(*state, true, SESSION_DIALS);
 }
@@ -490,20 +490,20 @@ static void those_who_want_sessions_of_a_server_that_hangs_up_dial_seldom(void *
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(the_one_returned_last_is_lent_first),
-        WITH_WORLD(waiters_are_served_in_the_order_in_which_they_came_and_nobody_dials),
-        WITH_WORLD(a_waiter_may_dial_when_a_connection_is_closed),
-        WITH_WORLD(who_waits_in_vain_ends_at_the_deadline_of_the_call_or_of_the_pool),
-        WITH_WORLD(a_crowd_never_has_more_than_the_maximum),
-        WITH_WORLD(the_janitor_keeps_the_minimum_ready_and_replaces_what_the_server_closes),
-        WITH_WORLD(what_is_idle_for_too_long_is_closed_down_to_the_minimum),
-        WITH_WORLD(what_is_used_now_and_then_is_not_closed),
-        WITH_WORLD(connections_end_after_their_lifetime_and_not_all_together),
-        WITH_WORLD(one_that_is_lent_beyond_its_lifetime_is_closed_when_it_comes_back),
-        WITH_WORLD(callers_of_a_dead_server_dial_seldom),
-        WITH_WORLD(callers_of_a_server_that_hangs_up_dial_seldom),
-        WITH_WORLD(those_who_want_sessions_of_a_dead_server_dial_seldom),
-        WITH_WORLD(those_who_want_sessions_of_a_server_that_hangs_up_dial_seldom),
+        WITH_WORLD(the_connection_returned_last_is_lent_first),
+        WITH_WORLD(waiters_are_served_in_order_without_a_dial),
+        WITH_WORLD(a_waiter_can_dial_when_a_connection_is_closed),
+        WITH_WORLD(a_wait_for_a_connection_ends_at_the_calls_or_the_pools_deadline),
+        WITH_WORLD(many_callers_never_have_more_than_the_maximum),
+        WITH_WORLD(the_janitor_keeps_the_minimum_and_replaces_closed_connections),
+        WITH_WORLD(idle_connections_are_closed_down_to_the_minimum),
+        WITH_WORLD(a_connection_in_occasional_use_is_not_closed),
+        WITH_WORLD(lifetimes_of_connections_are_spread),
+        WITH_WORLD(a_connection_lent_beyond_its_lifetime_is_closed_when_returned),
+        WITH_WORLD(dials_to_a_dead_server_back_off),
+        WITH_WORLD(dials_to_a_server_that_hangs_up_back_off),
+        WITH_WORLD(session_dials_to_a_dead_server_back_off),
+        WITH_WORLD(session_dials_to_a_server_that_hangs_up_back_off),
     };
     return cmocka_run_group_tests_name("pool dedicated", tests, NULL, NULL);
 }

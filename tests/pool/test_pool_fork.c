@@ -90,7 +90,7 @@ static bool goes_on(void *context)
     return load_ok(progress->load) > progress->ok;
 }
 
-static void children_get_an_error_while_the_calls_of_their_parent_go_on(void **state)
+static void children_get_an_error_while_calls_of_the_parent_continue(void **state)
 {
     (void)state;
     static struct load load;
@@ -154,7 +154,7 @@ static void a_child_that_frees_the_client_keeps_none_of_its_descriptors(void **s
     test_server_stop(server);
 }
 
-static void a_child_may_open_a_client_of_its_own(void **state)
+static void a_child_can_open_its_own_client(void **state)
 {
     (void)state;
     struct test_server *server = test_server_start(NULL);
@@ -181,9 +181,9 @@ static void a_child_may_open_a_client_of_its_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(children_get_an_error_while_the_calls_of_their_parent_go_on),
+        cmocka_unit_test(children_get_an_error_while_calls_of_the_parent_continue),
         cmocka_unit_test(a_child_that_frees_the_client_keeps_none_of_its_descriptors),
-        cmocka_unit_test(a_child_may_open_a_client_of_its_own),
+        cmocka_unit_test(a_child_can_open_its_own_client),
     };
     return cmocka_run_group_tests_name("pool fork", tests, NULL, NULL);
 }

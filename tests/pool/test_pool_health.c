@@ -78,7 +78,7 @@ static bool one_is_stale(void *client)
     return api_stats(client).stale > 0;
 }
 
-static void an_idle_connection_that_the_server_closes_is_replaced_and_nobody_sees_it(void **state)
+static void an_idle_connection_closed_by_the_server_is_replaced_unnoticed(void **state)
 {
     struct world *world = *state;
     world->options.url = api_tcp_url(world->server);
@@ -90,7 +90,7 @@ static void an_idle_connection_that_the_server_closes_is_replaced_and_nobody_see
     assert_int_equal(api_stats(world->client).dials, 2);
 }
 
-static void a_connection_that_was_idle_for_a_second_is_looked_at_before_it_is_used(void **state)
+static void a_connection_idle_for_a_second_is_checked_before_use(void **state)
 {
     struct world *world = *state;
     api_clock_init(&world->clock);
@@ -106,7 +106,7 @@ static void a_connection_that_was_idle_for_a_second_is_looked_at_before_it_is_us
 }
 
 /* On a unix socket the kernel tells that nobody is there: nothing was sent, so that it is sent again. */
-static void a_connection_that_was_closed_a_moment_ago_is_replaced_and_nobody_sees_it(void **state)
+static void a_connection_closed_a_moment_ago_is_replaced_unnoticed(void **state)
 {
     struct world *world = *state;
     open_client(world);
@@ -118,7 +118,7 @@ static void a_connection_that_was_closed_a_moment_ago_is_replaced_and_nobody_see
 
 /* ---- silent ones ---- */
 
-static void as_many_timeouts_in_a_row_as_the_options_say_end_a_connection(void **state)
+static void a_connection_is_closed_after_the_set_number_of_timeouts_in_a_row(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -136,7 +136,7 @@ static void as_many_timeouts_in_a_row_as_the_options_say_end_a_connection(void *
     assert_status(PODLINK_OK, podlink_ping(world->client, NULL, NULL, &err), &err);
 }
 
-static void a_single_timeout_does_not_end_a_connection_whose_answer_is_late(void **state)
+static void a_single_timeout_does_not_close_a_slow_connection(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -152,7 +152,7 @@ static void a_single_timeout_does_not_end_a_connection_whose_answer_is_late(void
     assert_int_equal(api_stats(world->client).dials, 1);
 }
 
-static void a_connection_on_which_no_byte_comes_while_answers_are_due_is_given_up(void **state)
+static void a_connection_without_a_byte_while_answers_are_due_is_closed(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -194,7 +194,7 @@ static int option_of(int fd, int level, int option)
     return value;
 }
 
-static void the_kernel_looks_after_a_connection_whose_host_is_gone(void **state)
+static void keepalive_finds_a_connection_whose_host_is_gone(void **state)
 {
     struct world *world = *state;
     world->options.url = api_tcp_url(world->server);
@@ -267,7 +267,7 @@ static void huge_commands_and_replies_on_one_connection_do_not_block_each_other(
     assert_int_equal(api_stats(world->client).dials, 1);
 }
 
-static void replies_that_come_in_pieces_of_any_size_are_put_together(void **state)
+static void replies_in_pieces_of_any_size_are_read(void **state)
 {
     struct world *world = *state;
     open_through_proxy(world);
@@ -280,7 +280,7 @@ static void replies_that_come_in_pieces_of_any_size_are_put_together(void **stat
     assert_int_equal(api_stats(world->client).dials, 1);
 }
 
-static void calls_over_a_long_way_share_its_time(void **state)
+static void calls_over_a_slow_network_share_its_latency(void **state)
 {
     struct world *world = *state;
     const struct proxy_fault fault = {.delay_ms = 20};
@@ -293,7 +293,7 @@ static void calls_over_a_long_way_share_its_time(void **state)
     assert_in_range(took_ms, 10 * 40 - 10, 2 * 10 * 40 + MACHINE_MS);
 }
 
-static void a_byte_that_was_spoiled_ends_the_connection_and_the_next_one_is_good(void **state)
+static void a_corrupted_byte_ends_the_connection_and_the_next_one_works(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -330,7 +330,7 @@ static void *ping_in_a_hurry(void *client)
 }
 
 /* The first to come dials for all. When it has to give up, the others still have their time. */
-static void the_short_deadline_of_one_who_dials_is_not_that_of_those_who_wait_for_it(void **state)
+static void the_short_deadline_of_a_dialling_caller_does_not_fail_the_waiters(void **state)
 {
     struct world *world = *state;
     pthread_t hurried;
@@ -355,18 +355,18 @@ static void the_short_deadline_of_one_who_dials_is_not_that_of_those_who_wait_fo
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(an_idle_connection_that_the_server_closes_is_replaced_and_nobody_sees_it),
-        WITH_WORLD(a_connection_that_was_idle_for_a_second_is_looked_at_before_it_is_used),
-        WITH_WORLD(a_connection_that_was_closed_a_moment_ago_is_replaced_and_nobody_sees_it),
-        WITH_WORLD(as_many_timeouts_in_a_row_as_the_options_say_end_a_connection),
-        WITH_WORLD(a_single_timeout_does_not_end_a_connection_whose_answer_is_late),
-        WITH_WORLD(a_connection_on_which_no_byte_comes_while_answers_are_due_is_given_up),
-        WITH_WORLD(the_kernel_looks_after_a_connection_whose_host_is_gone),
+        WITH_WORLD(an_idle_connection_closed_by_the_server_is_replaced_unnoticed),
+        WITH_WORLD(a_connection_idle_for_a_second_is_checked_before_use),
+        WITH_WORLD(a_connection_closed_a_moment_ago_is_replaced_unnoticed),
+        WITH_WORLD(a_connection_is_closed_after_the_set_number_of_timeouts_in_a_row),
+        WITH_WORLD(a_single_timeout_does_not_close_a_slow_connection),
+        WITH_WORLD(a_connection_without_a_byte_while_answers_are_due_is_closed),
+        WITH_WORLD(keepalive_finds_a_connection_whose_host_is_gone),
         WITH_WORLD(huge_commands_and_replies_on_one_connection_do_not_block_each_other),
-        WITH_WORLD(replies_that_come_in_pieces_of_any_size_are_put_together),
-        WITH_WORLD(calls_over_a_long_way_share_its_time),
-        WITH_WORLD(a_byte_that_was_spoiled_ends_the_connection_and_the_next_one_is_good),
-        WITH_WORLD(the_short_deadline_of_one_who_dials_is_not_that_of_those_who_wait_for_it),
+        WITH_WORLD(replies_in_pieces_of_any_size_are_read),
+        WITH_WORLD(calls_over_a_slow_network_share_its_latency),
+        WITH_WORLD(a_corrupted_byte_ends_the_connection_and_the_next_one_works),
+        WITH_WORLD(the_short_deadline_of_a_dialling_caller_does_not_fail_the_waiters),
     };
     return cmocka_run_group_tests_name("pool health", tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static void a_connection_with_an_unread_answer_is_not_lent_again(void **state)
     test_server_stop(server);
 }
 
-static void what_may_have_run_is_not_run_again(void **state)
+static void a_command_that_may_have_run_is_not_repeated(void **state)
 {
     (void)state;
     podlink_error err;
@@ -76,7 +76,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_connection_with_an_unread_answer_is_not_lent_again),
-        cmocka_unit_test(what_may_have_run_is_not_run_again),
+        cmocka_unit_test(a_command_that_may_have_run_is_not_repeated),
         cmocka_unit_test(a_call_ends_at_its_deadline),
     };
     return cmocka_run_group_tests_name("pool mistakes", tests, NULL, NULL);

@@ -302,7 +302,7 @@ static void run_all(podlink_client *client, struct caller *callers, uint64_t cal
         pthread_join(callers[i].thread, NULL);
 }
 
-static void each_reply_is_the_one_asked_for_while_connections_die_and_callers_give_up(void **state)
+static void each_caller_gets_its_own_reply_while_connections_die_and_callers_give_up(void **state)
 {
     (void)state;
     static struct caller callers[THREADS];
@@ -342,7 +342,7 @@ static void each_reply_is_the_one_asked_for_while_connections_die_and_callers_gi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_reply_is_the_one_asked_for_while_connections_die_and_callers_give_up),
+        cmocka_unit_test(each_caller_gets_its_own_reply_while_connections_die_and_callers_give_up),
     };
     return cmocka_run_group_tests_name("pool truth", tests, NULL, NULL);
 }

@@ -151,7 +151,7 @@ static void expect_recovery(struct world *world, const char *what)
 
 /* ---- a server that stops, dies, is busy ---- */
 
-static void calls_to_a_stopped_server_end_in_time_and_all_is_well_when_it_goes_on(void **state)
+static void calls_to_a_stopped_server_end_in_time_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
     begin(world);
@@ -163,7 +163,7 @@ static void calls_to_a_stopped_server_end_in_time_and_all_is_well_when_it_goes_o
     assert_true(load_count(&world->load, PODLINK_ETIMEDOUT) > 0);
 }
 
-static void calls_to_a_killed_server_fail_and_all_is_well_when_it_is_back(void **state)
+static void calls_to_a_killed_server_fail_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
     begin(world);
@@ -190,7 +190,7 @@ static void calls_to_a_killed_server_fail_and_all_is_well_when_it_is_back(void *
     assert_counted(world);
 }
 
-static void calls_to_a_paused_server_end_in_time_and_all_is_well_when_it_goes_on(void **state)
+static void calls_to_a_paused_server_end_in_time_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
     begin(world);
@@ -203,7 +203,7 @@ static void calls_to_a_paused_server_end_in_time_and_all_is_well_when_it_goes_on
 
 /* As DEBUG SLEEP, which a server has to be told to allow: it is in a script and answers nobody. Some servers stop the
  * clock of a script, until they say that they are busy after five seconds. */
-static void calls_to_a_server_that_is_busy_end_in_time_and_all_is_well_when_it_is_done(void **state)
+static void calls_to_a_busy_server_end_in_time_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
     static const char script[] =
@@ -218,7 +218,7 @@ static void calls_to_a_server_that_is_busy_end_in_time_and_all_is_well_when_it_i
 
 /* ---- a server that lets nobody in ---- */
 
-static void calls_to_a_server_with_too_many_clients_say_so_and_all_is_well_when_it_has_room(void **state)
+static void calls_to_a_server_with_too_many_clients_fail_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
     world->load.never_rests =
@@ -253,7 +253,7 @@ static void expect_no_way_in(struct world *world, const char *url, podlink_statu
     assert_int_equal(load_ok(&world->load), 0);
 }
 
-static void calls_to_a_full_listen_queue_end_in_time_and_were_not_sent(void **state)
+static void calls_to_a_full_listen_queue_end_in_time_unsent(void **state)
 {
     struct world *world = *state;
     int fds[16];
@@ -268,7 +268,7 @@ static void calls_to_a_full_listen_queue_end_in_time_and_were_not_sent(void **st
         close(fds[i]);
 }
 
-static void calls_to_a_full_queue_of_a_unix_socket_are_told_at_once(void **state)
+static void calls_to_a_full_queue_of_a_unix_socket_fail_at_once(void **state)
 {
     struct world *world = *state;
     int fds[16];
@@ -292,7 +292,7 @@ static void set_descriptor_limit(rlim_t limit)
     assert_int_equal(setrlimit(RLIMIT_NOFILE, &limits), 0);
 }
 
-static void calls_without_descriptors_say_so_and_all_is_well_when_there_are_some(void **state)
+static void calls_without_descriptors_fail_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
     struct rlimit limits;
@@ -311,7 +311,7 @@ static void calls_without_descriptors_say_so_and_all_is_well_when_there_are_some
 
 /* ---- lost connections ---- */
 
-static void calls_whose_connections_are_killed_say_so_and_most_do_not_notice(void **state)
+static void killed_connections_fail_calls_only_as_lost_connections(void **state)
 {
     struct world *world = *state;
     begin(world);
@@ -332,15 +332,15 @@ static void calls_whose_connections_are_killed_say_so_and_most_do_not_notice(voi
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(calls_to_a_stopped_server_end_in_time_and_all_is_well_when_it_goes_on),
-        WITH_WORLD(calls_to_a_killed_server_fail_and_all_is_well_when_it_is_back),
-        WITH_WORLD(calls_to_a_paused_server_end_in_time_and_all_is_well_when_it_goes_on),
-        WITH_WORLD(calls_to_a_server_that_is_busy_end_in_time_and_all_is_well_when_it_is_done),
-        WITH_WORLD(calls_to_a_server_with_too_many_clients_say_so_and_all_is_well_when_it_has_room),
-        WITH_WORLD(calls_to_a_full_listen_queue_end_in_time_and_were_not_sent),
-        WITH_WORLD(calls_to_a_full_queue_of_a_unix_socket_are_told_at_once),
-        WITH_WORLD(calls_without_descriptors_say_so_and_all_is_well_when_there_are_some),
-        WITH_WORLD(calls_whose_connections_are_killed_say_so_and_most_do_not_notice),
+        WITH_WORLD(calls_to_a_stopped_server_end_in_time_and_the_client_recovers),
+        WITH_WORLD(calls_to_a_killed_server_fail_and_the_client_recovers),
+        WITH_WORLD(calls_to_a_paused_server_end_in_time_and_the_client_recovers),
+        WITH_WORLD(calls_to_a_busy_server_end_in_time_and_the_client_recovers),
+        WITH_WORLD(calls_to_a_server_with_too_many_clients_fail_and_the_client_recovers),
+        WITH_WORLD(calls_to_a_full_listen_queue_end_in_time_unsent),
+        WITH_WORLD(calls_to_a_full_queue_of_a_unix_socket_fail_at_once),
+        WITH_WORLD(calls_without_descriptors_fail_and_the_client_recovers),
+        WITH_WORLD(killed_connections_fail_calls_only_as_lost_connections),
     };
     return cmocka_run_group_tests_name("pool faults", tests, NULL, NULL);
 }

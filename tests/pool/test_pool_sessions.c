@@ -139,7 +139,7 @@ static void an_error_of_one_command_is_its_element_in_the_reply_of_exec(void **s
     podlink_session_release(session);
 }
 
-static void a_discarded_transaction_changes_nothing_and_the_connection_is_used_again(void **state)
+static void a_discarded_transaction_changes_nothing_and_its_connection_is_reused(void **state)
 {
     struct world *world = *state;
     podlink_session *session = borrow(world->client);
@@ -154,7 +154,7 @@ static void a_discarded_transaction_changes_nothing_and_the_connection_is_used_a
     podlink_session_release(session);
 }
 
-static void exec_answers_nil_where_a_watched_key_has_changed(void **state)
+static void exec_answers_nil_if_a_watched_key_has_changed(void **state)
 {
     struct world *world = *state;
     podlink_session *session = borrow(world->client);
@@ -181,7 +181,7 @@ static void a_transaction_with_a_command_that_does_not_exist_is_aborted(void **s
     podlink_session_release(session);
 }
 
-static void an_error_that_the_server_answers_is_a_status_and_the_connection_goes_on(void **state)
+static void an_error_reply_is_a_status_and_the_connection_survives(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -194,7 +194,7 @@ static void an_error_that_the_server_answers_is_a_status_and_the_connection_goes
     assert_int_equal(api_stats(world->client).dedicated_idle, 1);
 }
 
-static void commands_after_which_replies_could_not_be_told_apart_are_refused(void **state)
+static void commands_that_would_mix_up_replies_are_refused(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -225,7 +225,7 @@ static void *pop(void *session)
     return reply;
 }
 
-static void a_blocking_pop_is_woken_by_another_and_holds_up_nobody(void **state)
+static void a_blocking_pop_delays_no_other_call(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -281,7 +281,7 @@ static void a_subscriber_gets_its_confirmations_and_every_message_in_order(void 
     podlink_session_release(session);
 }
 
-static void a_pattern_is_subscribed_and_left_again(void **state)
+static void a_pattern_is_subscribed_and_unsubscribed(void **state)
 {
     struct world *world = *state;
     podlink_session *session = borrow(world->client);
@@ -294,7 +294,7 @@ static void a_pattern_is_subscribed_and_left_again(void **state)
     podlink_session_release(session);
 }
 
-static void a_monitor_sees_what_others_do(void **state)
+static void a_monitor_sees_other_clients_commands(void **state)
 {
     struct world *world = *state;
     podlink_session *session = borrow(world->client);
@@ -309,7 +309,7 @@ static void a_monitor_sees_what_others_do(void **state)
     podlink_session_release(session);
 }
 
-static void a_listener_that_hears_nothing_ends_at_its_deadline_and_may_listen_on(void **state)
+static void a_subscriber_without_messages_ends_at_its_deadline_and_can_continue(void **state)
 {
     struct world *world = *state;
     podlink_reply *reply;
@@ -329,7 +329,7 @@ static void a_listener_that_hears_nothing_ends_at_its_deadline_and_may_listen_on
     podlink_session_release(session);
 }
 
-static void a_listener_is_told_that_its_connection_was_lost(void **state)
+static void a_subscriber_gets_an_error_if_its_connection_is_lost(void **state)
 {
     struct world *world = *state;
     podlink_reply *reply;
@@ -368,32 +368,32 @@ static void a_connection_is_not_used_again_after(struct world *world, const char
     expect_renewed(world, session, id);
 }
 
-static void a_connection_with_an_open_multi_is_not_used_again(void **state)
+static void a_connection_with_an_open_multi_is_not_reused(void **state)
 {
     a_connection_is_not_used_again_after(*state, WORDS("MULTI"));
 }
 
-static void a_connection_with_a_watch_is_not_used_again(void **state)
+static void a_connection_with_a_watch_is_not_reused(void **state)
 {
     a_connection_is_not_used_again_after(*state, WORDS("WATCH", "key"));
 }
 
-static void a_connection_on_another_database_is_not_used_again(void **state)
+static void a_connection_on_another_database_is_not_reused(void **state)
 {
     a_connection_is_not_used_again_after(*state, WORDS("SELECT", "3"));
 }
 
-static void a_connection_under_another_name_is_not_used_again(void **state)
+static void a_connection_under_another_name_is_not_reused(void **state)
 {
     a_connection_is_not_used_again_after(*state, WORDS("CLIENT", "SETNAME", "another"));
 }
 
-static void a_connection_that_may_not_be_evicted_is_not_used_again(void **state)
+static void a_connection_with_no_evict_is_not_reused(void **state)
 {
     a_connection_is_not_used_again_after(*state, WORDS("CLIENT", "NO-EVICT", "on"));
 }
 
-static void a_connection_that_was_subscribed_is_not_used_again(void **state)
+static void a_connection_that_was_subscribed_is_not_reused(void **state)
 {
     struct world *world = *state;
     podlink_session *session = borrow(world->client);
@@ -405,7 +405,7 @@ static void a_connection_that_was_subscribed_is_not_used_again(void **state)
     expect_renewed(world, session, id);
 }
 
-static void a_watch_that_was_given_up_leaves_the_connection_as_it_was(void **state)
+static void a_connection_after_unwatch_is_reused(void **state)
 {
     struct world *world = *state;
     podlink_session *session = borrow(world->client);
@@ -418,7 +418,7 @@ static void a_watch_that_was_given_up_leaves_the_connection_as_it_was(void **sta
     podlink_session_release(session);
 }
 
-static void a_connection_whose_call_timed_out_is_not_used_again(void **state)
+static void a_connection_whose_call_timed_out_is_not_reused(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -431,7 +431,7 @@ static void a_connection_whose_call_timed_out_is_not_used_again(void **state)
 }
 
 /* The answer has come meanwhile, but nobody has read it. */
-static void a_connection_with_an_unread_answer_is_not_used_again(void **state)
+static void a_connection_with_an_unread_answer_is_not_reused(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -465,7 +465,7 @@ static void expect_auth_refused(podlink_session *session)
 }
 
 /* Where it may be left unanswered it is not sent. */
-static void auth_runs_in_a_session_on_its_own(void **state)
+static void auth_runs_alone_in_a_session(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -496,7 +496,7 @@ static void a_connection_that_the_server_has_closed_is_not_lent(void **state)
     assert_true(api_stats(world->client).stale >= 1);
 }
 
-static void a_session_whose_connection_was_lost_says_so_and_repeats_nothing(void **state)
+static void a_session_with_a_lost_connection_fails_and_repeats_nothing(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -560,7 +560,7 @@ static void a_multi_whose_discard_was_not_sent_is_still_open(void **state)
     an_end_that_was_not_sent_leaves_it_open(*state, WORDS("MULTI"), WORDS("DISCARD"));
 }
 
-static void a_watch_whose_unwatch_was_not_sent_is_still_there(void **state)
+static void a_watch_whose_unwatch_was_not_sent_is_still_active(void **state)
 {
     an_end_that_was_not_sent_leaves_it_open(*state, WORDS("WATCH", "k"), WORDS("UNWATCH"));
 }
@@ -572,33 +572,33 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_WORLD(a_transaction_runs_all_its_commands_at_once),
         WITH_WORLD(an_error_of_one_command_is_its_element_in_the_reply_of_exec),
-        WITH_WORLD(a_discarded_transaction_changes_nothing_and_the_connection_is_used_again),
-        WITH_WORLD(exec_answers_nil_where_a_watched_key_has_changed),
+        WITH_WORLD(a_discarded_transaction_changes_nothing_and_its_connection_is_reused),
+        WITH_WORLD(exec_answers_nil_if_a_watched_key_has_changed),
         WITH_WORLD(a_transaction_with_a_command_that_does_not_exist_is_aborted),
-        WITH_WORLD(an_error_that_the_server_answers_is_a_status_and_the_connection_goes_on),
-        WITH_WORLD(commands_after_which_replies_could_not_be_told_apart_are_refused),
-        WITH_WORLD(a_blocking_pop_is_woken_by_another_and_holds_up_nobody),
+        WITH_WORLD(an_error_reply_is_a_status_and_the_connection_survives),
+        WITH_WORLD(commands_that_would_mix_up_replies_are_refused),
+        WITH_WORLD(a_blocking_pop_delays_no_other_call),
         WITH_WORLD(a_subscriber_gets_its_confirmations_and_every_message_in_order),
-        WITH_WORLD(a_pattern_is_subscribed_and_left_again),
-        WITH_WORLD(a_monitor_sees_what_others_do),
-        WITH_WORLD(a_listener_that_hears_nothing_ends_at_its_deadline_and_may_listen_on),
-        WITH_WORLD(a_listener_is_told_that_its_connection_was_lost),
-        WITH_WORLD(a_connection_with_an_open_multi_is_not_used_again),
-        WITH_WORLD(a_connection_with_a_watch_is_not_used_again),
-        WITH_WORLD(a_connection_on_another_database_is_not_used_again),
-        WITH_WORLD(a_connection_under_another_name_is_not_used_again),
-        WITH_WORLD(a_connection_that_may_not_be_evicted_is_not_used_again),
-        WITH_WORLD(a_connection_that_was_subscribed_is_not_used_again),
-        WITH_WORLD(a_watch_that_was_given_up_leaves_the_connection_as_it_was),
-        WITH_WORLD(a_connection_whose_call_timed_out_is_not_used_again),
-        WITH_WORLD(a_connection_with_an_unread_answer_is_not_used_again),
+        WITH_WORLD(a_pattern_is_subscribed_and_unsubscribed),
+        WITH_WORLD(a_monitor_sees_other_clients_commands),
+        WITH_WORLD(a_subscriber_without_messages_ends_at_its_deadline_and_can_continue),
+        WITH_WORLD(a_subscriber_gets_an_error_if_its_connection_is_lost),
+        WITH_WORLD(a_connection_with_an_open_multi_is_not_reused),
+        WITH_WORLD(a_connection_with_a_watch_is_not_reused),
+        WITH_WORLD(a_connection_on_another_database_is_not_reused),
+        WITH_WORLD(a_connection_under_another_name_is_not_reused),
+        WITH_WORLD(a_connection_with_no_evict_is_not_reused),
+        WITH_WORLD(a_connection_that_was_subscribed_is_not_reused),
+        WITH_WORLD(a_connection_after_unwatch_is_reused),
+        WITH_WORLD(a_connection_whose_call_timed_out_is_not_reused),
+        WITH_WORLD(a_connection_with_an_unread_answer_is_not_reused),
         WITH_WORLD(a_late_answer_is_not_given_to_the_next_call_of_the_session),
-        WITH_WORLD(auth_runs_in_a_session_on_its_own),
+        WITH_WORLD(auth_runs_alone_in_a_session),
         WITH_WORLD(a_connection_that_the_server_has_closed_is_not_lent),
-        WITH_WORLD(a_session_whose_connection_was_lost_says_so_and_repeats_nothing),
+        WITH_WORLD(a_session_with_a_lost_connection_fails_and_repeats_nothing),
         WITH_WORLD(a_multi_whose_exec_was_not_sent_is_still_open),
         WITH_WORLD(a_multi_whose_discard_was_not_sent_is_still_open),
-        WITH_WORLD(a_watch_whose_unwatch_was_not_sent_is_still_there),
+        WITH_WORLD(a_watch_whose_unwatch_was_not_sent_is_still_active),
     };
     return cmocka_run_group_tests_name("pool sessions", tests, NULL, NULL);
 }

@@ -104,7 +104,7 @@ static uint64_t in_buckets(const podlink_histogram *histogram)
     return sum;
 }
 
-static void the_histograms_hold_each_call_and_their_parts_add_up(void **state)
+static void the_histograms_count_each_call_and_their_parts_add_up(void **state)
 {
     struct world *world = *state;
     open_client(world, api_url(world->server), NULL);
@@ -162,7 +162,7 @@ static void *ping_once(void *client)
     return NULL;
 }
 
-static void the_depth_of_the_queue_is_what_waits_and_comes_back_to_nothing(void **state)
+static void the_queue_depth_counts_waiting_calls_and_returns_to_zero(void **state)
 {
     struct world *world = *state;
     pthread_t threads[THREADS];
@@ -185,7 +185,7 @@ static void the_depth_of_the_queue_is_what_waits_and_comes_back_to_nothing(void 
 
 /* ---- traces ---- */
 
-static void the_hook_gets_each_call_and_its_times_add_up(void **state)
+static void the_trace_hook_gets_each_call_and_its_times_add_up(void **state)
 {
     struct world *world = *state;
     open_client(world, api_url(world->server), see);
@@ -196,7 +196,7 @@ static void the_hook_gets_each_call_and_its_times_add_up(void **state)
     assert_true(world->seen.total_ns >= (int64_t)api_stats(world->client).total.sum_ns);
 }
 
-static void the_hook_is_told_what_a_call_was_and_what_became_of_it(void **state)
+static void the_trace_hook_gets_the_operation_and_the_outcome(void **state)
 {
     struct world *world = *state;
     podlink_error err;
@@ -246,7 +246,7 @@ static bool an_answer_has_passed(void *proxy)
     return proxy_forwarded(proxy, PROXY_TO_CLIENT) > 0;
 }
 
-static void the_times_of_a_call_add_up_that_was_answered_once_and_then_not(void **state)
+static void the_times_of_a_call_add_up_after_a_retry_without_answer(void **state)
 {
     struct world *world = *state;
     pthread_t busy, caller;
@@ -276,7 +276,7 @@ static void the_times_of_a_call_add_up_that_was_answered_once_and_then_not(void 
 
 /* ---- sessions ---- */
 
-static void calls_on_a_session_are_counted_and_told_as_any_other(void **state)
+static void calls_on_a_session_are_counted_and_traced(void **state)
 {
     struct world *world = *state;
     podlink_session *session;
@@ -301,13 +301,13 @@ static void calls_on_a_session_are_counted_and_told_as_any_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_WORLD(the_histograms_hold_each_call_and_their_parts_add_up),
+        WITH_WORLD(the_histograms_count_each_call_and_their_parts_add_up),
         WITH_WORLD(the_counters_agree_with_the_calls_and_with_the_server),
-        WITH_WORLD(the_depth_of_the_queue_is_what_waits_and_comes_back_to_nothing),
-        WITH_WORLD(the_hook_gets_each_call_and_its_times_add_up),
-        WITH_WORLD(the_hook_is_told_what_a_call_was_and_what_became_of_it),
-        WITH_WORLD(the_times_of_a_call_add_up_that_was_answered_once_and_then_not),
-        WITH_WORLD(calls_on_a_session_are_counted_and_told_as_any_other),
+        WITH_WORLD(the_queue_depth_counts_waiting_calls_and_returns_to_zero),
+        WITH_WORLD(the_trace_hook_gets_each_call_and_its_times_add_up),
+        WITH_WORLD(the_trace_hook_gets_the_operation_and_the_outcome),
+        WITH_WORLD(the_times_of_a_call_add_up_after_a_retry_without_answer),
+        WITH_WORLD(calls_on_a_session_are_counted_and_traced),
     };
     return cmocka_run_group_tests_name("pool statistics", tests, NULL, NULL);
 }

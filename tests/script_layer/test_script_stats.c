@@ -69,7 +69,7 @@ static void a_call_without_an_answer_is_an_error_without_a_time(void **state)
     assert_int_equal(stats.wire.count, 0);
 }
 
-static void shorter_stats_are_filled_in_as_far_as_they_go(void **state)
+static void a_shorter_stats_struct_is_filled_to_its_size(void **state)
 {
     struct setting *s = *state;
     podlink_script_stats stats;
@@ -123,7 +123,7 @@ int main(void)
         WITH_SERVER(a_batch_counts_its_items),
         WITH_SERVER(repairs_and_loads_are_counted),
         WITH_SERVER(a_call_without_an_answer_is_an_error_without_a_time),
-        WITH_SERVER(shorter_stats_are_filled_in_as_far_as_they_go),
+        WITH_SERVER(a_shorter_stats_struct_is_filled_to_its_size),
         WITH_SERVER(what_reads_only_goes_by_the_verb_for_it),
     };
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
