@@ -81,7 +81,7 @@ def a_deadline_that_is_ignored_is_found():
 
 
 def a_close_of_tls_that_sends_what_was_not_sent_is_found():
-    expect_red('flush_unsent', 'a_close_sends_nothing_of_a_record_that_was_not_sent', 'test_tls_records')
+    expect_red('flush_unsent', 'a_close_drops_the_unsent_part_of_a_record', 'test_tls_records')
 
 
 sys.exit(tap.run([

@@ -34,7 +34,7 @@ static void refused(podlink_client *client, const podlink_script *script, const 
 
 /* ---- what is told ---- */
 
-static void the_head_of_a_source_declares(void **state)
+static void a_script_can_declare_in_its_head(void **state)
 {
     add_script(*state, "own",
                "#!lua flags=no-writes\n"
@@ -55,7 +55,7 @@ static void the_head_of_a_source_declares(void **state)
     assert_int_equal(info.built_in, 0);
 }
 
-static void what_the_struct_declares_goes_first(void **state)
+static void declarations_in_the_struct_come_first(void **state)
 {
     podlink_error err;
     const podlink_script script = {.name = "own",
@@ -72,7 +72,7 @@ static void what_the_struct_declares_goes_first(void **state)
     assert_int_equal(info.repeatable, 1);
 }
 
-static void what_is_not_declared_is_open(void **state)
+static void undeclared_properties_are_not_checked(void **state)
 {
     add_script(*state, "own", "return 1");
     const podlink_script_info info = info_of(*state, "own");
@@ -83,7 +83,7 @@ static void what_is_not_declared_is_open(void **state)
     assert_int_equal(info.repeatable, 0);
 }
 
-static void the_built_in_scripts_declare(void **state)
+static void the_built_in_scripts_have_declarations(void **state)
 {
     static const char *const readers[] = {"statefulGetLinkIfPersist", "statefulGetServicePod", "statefulGetService",
                                           "statefulGetLinkService"};
@@ -104,7 +104,7 @@ static void the_built_in_scripts_declare(void **state)
     assert_int_equal(info.repeatable, 0);
 }
 
-static void a_name_that_is_none_is_not_found(void **state)
+static void an_invalid_name_is_not_found(void **state)
 {
     podlink_script_info info;
     assert_int_equal(podlink_script_find(*state, "none", &info), PODLINK_ESCRIPT);
@@ -113,7 +113,7 @@ static void a_name_that_is_none_is_not_found(void **state)
 
 /* ---- what is refused ---- */
 
-static void a_line_that_declares_nothing_known_is_refused(void **state)
+static void an_unknown_declaration_is_refused(void **state)
 {
     static const struct {
         const char *source;
@@ -184,7 +184,7 @@ static void the_number_of_keys_and_arguments_is_checked(void **state)
     called_with(*state, &call, PODLINK_EINVAL, "it takes 3 arguments (service pod persist), not 2");
 }
 
-static void a_reply_of_another_type_than_declared_is_not_asked_for(void **state)
+static void a_call_for_another_reply_type_than_declared_is_refused(void **state)
 {
     podlink_error err;
     int64_t value = 7;
@@ -215,15 +215,15 @@ static void a_reply_of_another_type_than_declared_is_not_asked_for(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_head_of_a_source_declares, begin, end),
-        cmocka_unit_test_setup_teardown(what_the_struct_declares_goes_first, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_not_declared_is_open, begin, end),
-        cmocka_unit_test_setup_teardown(the_built_in_scripts_declare, begin, end),
-        cmocka_unit_test_setup_teardown(a_name_that_is_none_is_not_found, begin, end),
-        cmocka_unit_test_setup_teardown(a_line_that_declares_nothing_known_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_script_can_declare_in_its_head, begin, end),
+        cmocka_unit_test_setup_teardown(declarations_in_the_struct_come_first, begin, end),
+        cmocka_unit_test_setup_teardown(undeclared_properties_are_not_checked, begin, end),
+        cmocka_unit_test_setup_teardown(the_built_in_scripts_have_declarations, begin, end),
+        cmocka_unit_test_setup_teardown(an_invalid_name_is_not_found, begin, end),
+        cmocka_unit_test_setup_teardown(an_unknown_declaration_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(bad_names_in_the_struct_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_number_of_keys_and_arguments_is_checked, begin, end),
-        cmocka_unit_test_setup_teardown(a_reply_of_another_type_than_declared_is_not_asked_for, begin, end),
+        cmocka_unit_test_setup_teardown(a_call_for_another_reply_type_than_declared_is_refused, begin, end),
     };
     return cmocka_run_group_tests_name("declarations", tests, NULL, NULL);
 }

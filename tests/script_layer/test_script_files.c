@@ -75,7 +75,7 @@ static void file_refused(struct files *f, const char *name, const char *reason)
 
 /* ---- files ---- */
 
-static void a_file_gives_its_name_and_declares_in_its_head(void **state)
+static void a_file_gives_the_name_and_the_declarations(void **state)
 {
     struct files *f = *state;
     write_text(f, "take.seat.lua", "-- A seat.\n--! keys: room\n--! args: seats\n--! reply: integer\nreturn 1\n");
@@ -98,7 +98,7 @@ static void a_file_that_cannot_be_read_is_named_with_the_reason(void **state)
     assert_status(PODLINK_EINVAL, podlink_script_register_file(f->client, NULL, &f->err), &f->err);
 }
 
-static void a_file_that_is_no_script_is_named_with_the_reason(void **state)
+static void a_file_that_is_not_a_script_is_named_with_the_reason(void **state)
 {
     struct files *f = *state;
     char *large = calloc(1, 1024 * 1024 + 1);
@@ -120,7 +120,7 @@ static void a_file_that_is_no_script_is_named_with_the_reason(void **state)
     file_refused(f, "a name.lua", "letters, digits");
 }
 
-static void a_name_that_is_taken_is_told(void **state)
+static void a_duplicate_name_is_reported(void **state)
 {
     struct files *f = *state;
     write_text(f, "statefulSetLink.lua", "return 1");
@@ -131,7 +131,7 @@ static void a_name_that_is_taken_is_told(void **state)
 
 /* ---- directories ---- */
 
-static void a_directory_is_registered_in_the_order_of_its_names(void **state)
+static void a_directory_is_registered_in_alphabetical_order(void **state)
 {
     struct files *f = *state;
     static const char *const names[] = {"10.lua", "9.lua", "b.lua", "B.lua", "a.lua"};
@@ -164,7 +164,7 @@ static void an_empty_directory_has_no_scripts(void **state)
     assert_int_equal(count, 0);
 }
 
-static void a_directory_is_registered_as_a_whole_or_not_at_all(void **state)
+static void a_directory_is_registered_completely_or_not_at_all(void **state)
 {
     struct files *f = *state;
     size_t count = 77;
@@ -201,13 +201,13 @@ static void a_directory_that_cannot_be_read_is_named_with_the_reason(void **stat
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_file_gives_its_name_and_declares_in_its_head, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_gives_the_name_and_the_declarations, begin, end),
         cmocka_unit_test_setup_teardown(a_file_that_cannot_be_read_is_named_with_the_reason, begin, end),
-        cmocka_unit_test_setup_teardown(a_file_that_is_no_script_is_named_with_the_reason, begin, end),
-        cmocka_unit_test_setup_teardown(a_name_that_is_taken_is_told, begin, end),
-        cmocka_unit_test_setup_teardown(a_directory_is_registered_in_the_order_of_its_names, begin, end),
+        cmocka_unit_test_setup_teardown(a_file_that_is_not_a_script_is_named_with_the_reason, begin, end),
+        cmocka_unit_test_setup_teardown(a_duplicate_name_is_reported, begin, end),
+        cmocka_unit_test_setup_teardown(a_directory_is_registered_in_alphabetical_order, begin, end),
         cmocka_unit_test_setup_teardown(an_empty_directory_has_no_scripts, begin, end),
-        cmocka_unit_test_setup_teardown(a_directory_is_registered_as_a_whole_or_not_at_all, begin, end),
+        cmocka_unit_test_setup_teardown(a_directory_is_registered_completely_or_not_at_all, begin, end),
         cmocka_unit_test_setup_teardown(a_directory_that_cannot_be_read_is_named_with_the_reason, begin, end),
     };
     return cmocka_run_group_tests_name("files", tests, NULL, NULL);

@@ -348,7 +348,7 @@ static void start_over(struct setting *s, struct caller *callers)
                                      .is_pod_known = true};
 }
 
-static void calls_are_right_and_exact_while_scripts_are_flushed(void **state)
+static void calls_run_exactly_once_while_scripts_are_flushed(void **state)
 {
     struct setting *s = *state;
     static struct caller callers[THREADS];
@@ -397,7 +397,7 @@ static void *run_herd(void *argument)
     return NULL;
 }
 
-static void callers_that_miss_a_script_together_load_it_once(void **state)
+static void callers_that_miss_the_same_script_load_it_once(void **state)
 {
     struct setting *s = *state;
     static struct herd herd[THREADS];
@@ -421,8 +421,8 @@ static void callers_that_miss_a_script_together_load_it_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(calls_are_right_and_exact_while_scripts_are_flushed, begin, end_setting),
-        cmocka_unit_test_setup_teardown(callers_that_miss_a_script_together_load_it_once, begin, end_setting),
+        cmocka_unit_test_setup_teardown(calls_run_exactly_once_while_scripts_are_flushed, begin, end_setting),
+        cmocka_unit_test_setup_teardown(callers_that_miss_the_same_script_load_it_once, begin, end_setting),
     };
     return cmocka_run_group_tests_name("flush", tests, NULL, NULL);
 }

@@ -126,7 +126,7 @@ static void calls_go_by_fcall(void **state)
     assert_int_equal(calls_of(s->redis, "script|load"), 0);
 }
 
-static void your_own_scripts_still_go_by_evalsha(void **state)
+static void user_scripts_still_go_by_evalsha(void **state)
 {
     struct setting *s = *state;
     int held[16] = {0};
@@ -146,7 +146,7 @@ static void your_own_scripts_still_go_by_evalsha(void **state)
     assert_int_equal(held[11], 1);
 }
 
-static void the_library_is_loaded_only_where_another_is_there(void **state)
+static void the_library_is_loaded_only_if_another_one_is_there(void **state)
 {
     struct setting *s = *state;
     assert_int_equal(loads_of(s), 1);
@@ -195,7 +195,7 @@ static void a_batch_survives_the_loss_in_order(void **state)
         assert_int_equal(items[i].result, i - 1);
 }
 
-static void after_a_restart_it_is_loaded_ahead_of_the_first_call(void **state)
+static void after_a_restart_the_library_is_loaded_before_the_first_call(void **state)
 {
     struct setting *s = *state;
     assert_int_equal(test_server_restart(s->server), 0);
@@ -225,7 +225,7 @@ static void on_demand_the_first_call_loads_it(void **state)
     assert_int_equal(loads_of(s), loads); /* it looked first, and found it */
 }
 
-static void a_session_ensures_and_runs_them(void **state)
+static void a_session_can_load_and_run_functions(void **state)
 {
     struct setting *s = *state;
     podlink_session *session;
@@ -245,7 +245,7 @@ static void a_session_ensures_and_runs_them(void **state)
     podlink_session_release(session);
 }
 
-static void a_url_chooses_them(void **state)
+static void a_url_can_select_functions(void **state)
 {
     struct setting *s = *state;
     char url[192];
@@ -267,7 +267,7 @@ static void a_url_chooses_them(void **state)
 
 /* ---- what is refused ---- */
 
-static void a_user_who_may_not_use_functions_is_told(void **state)
+static void a_user_without_permission_for_functions_gets_an_error(void **state)
 {
     struct setting *s = *state;
     podlink_client *client;
@@ -286,7 +286,7 @@ static void a_user_who_may_not_use_functions_is_told(void **state)
     assert_holds(s->err.message, "FCALL");
 }
 
-static void a_server_without_functions_is_told(void **state)
+static void a_server_without_functions_is_reported(void **state)
 {
     (void)state;
     podlink_error err;
@@ -310,7 +310,7 @@ static void a_server_without_functions_is_told(void **state)
 }
 
 /* A function is refused as a whole, where EVALSHA goes on until it needs memory. */
-static void a_full_server_still_takes_removals(void **state)
+static void a_full_server_still_accepts_removals(void **state)
 {
     struct setting *s = *state;
     int32_t pod;
@@ -333,18 +333,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SERVER(all_cases_pass_by_fcall),
         WITH_SERVER(calls_go_by_fcall),
-        WITH_SERVER(your_own_scripts_still_go_by_evalsha),
-        WITH_SERVER(the_library_is_loaded_only_where_another_is_there),
+        WITH_SERVER(user_scripts_still_go_by_evalsha),
+        WITH_SERVER(the_library_is_loaded_only_if_another_one_is_there),
         WITH_SERVER(a_lost_library_is_loaded_again),
         WITH_SERVER(an_older_library_without_the_function_is_replaced),
         WITH_SERVER(a_batch_survives_the_loss_in_order),
-        WITH_SERVER(after_a_restart_it_is_loaded_ahead_of_the_first_call),
+        WITH_SERVER(after_a_restart_the_library_is_loaded_before_the_first_call),
         WITH_SERVER(on_demand_the_first_call_loads_it),
-        WITH_SERVER(a_session_ensures_and_runs_them),
-        WITH_SERVER(a_url_chooses_them),
-        WITH_SERVER(a_user_who_may_not_use_functions_is_told),
-        cmocka_unit_test(a_server_without_functions_is_told),
-        WITH_SERVER(a_full_server_still_takes_removals),
+        WITH_SERVER(a_session_can_load_and_run_functions),
+        WITH_SERVER(a_url_can_select_functions),
+        WITH_SERVER(a_user_without_permission_for_functions_gets_an_error),
+        cmocka_unit_test(a_server_without_functions_is_reported),
+        WITH_SERVER(a_full_server_still_accepts_removals),
     };
     return cmocka_run_group_tests_name("functions", tests, NULL, NULL);
 }

@@ -18,7 +18,7 @@ static podlink_status open_as(struct setting *s, const char *user, podlink_clien
 
 /* ---- permissions ---- */
 
-static void a_user_who_may_not_load_is_told_the_script_and_the_permission(void **state)
+static void a_missing_permission_to_load_is_reported_with_the_script(void **state)
 {
     struct setting *s = *state;
     podlink_client *client = (podlink_client *)1;
@@ -32,7 +32,7 @@ static void a_user_who_may_not_load_is_told_the_script_and_the_permission(void *
     assert_holds(s->err.server, "script|load");
 }
 
-static void a_user_who_may_not_load_can_still_call_what_is_there(void **state)
+static void a_user_without_permission_to_load_can_call_loaded_scripts(void **state)
 {
     struct setting *s = *state;
     int32_t pod;
@@ -51,7 +51,7 @@ static void a_user_who_may_not_load_can_still_call_what_is_there(void **state)
     podlink_client_free(client);
 }
 
-static void a_user_who_may_not_call_read_only_is_told_at_the_open(void **state)
+static void a_missing_permission_for_evalsha_ro_is_reported_at_the_open(void **state)
 {
     struct setting *s = *state;
     podlink_client *client = NULL;
@@ -65,7 +65,7 @@ static void a_user_who_may_not_call_read_only_is_told_at_the_open(void **state)
     assert_holds(s->err.message, "EVALSHA_RO");
 }
 
-static void a_user_with_all_that_the_docs_name_can_open(void **state)
+static void the_permissions_in_the_docs_are_enough_to_open(void **state)
 {
     struct setting *s = *state;
     podlink_client *client = NULL;
@@ -98,7 +98,7 @@ static void a_syntax_error_reaches_the_user_with_its_line(void **state)
 
 static const char *const replies[] = {"*1\r\n$2\r\n-1\r\n", NULL};
 
-static void the_load_whose_reply_is_lost_is_sent_again(void **state)
+static void a_load_whose_reply_is_lost_is_sent_again(void **state)
 {
     (void)state;
     podlink_error err;
@@ -117,7 +117,7 @@ static void the_load_whose_reply_is_lost_is_sent_again(void **state)
     }
 }
 
-static void a_load_without_an_answer_is_told_with_its_script(void **state)
+static void a_load_without_an_answer_is_reported_with_its_script(void **state)
 {
     (void)state;
     podlink_error err;
@@ -132,7 +132,7 @@ static void a_load_without_an_answer_is_told_with_its_script(void **state)
     faulty_server_stop(server);
 }
 
-static void a_server_that_never_has_the_script_is_believed_at_last(void **state)
+static void a_server_that_never_keeps_the_script_fails_the_call(void **state)
 {
     (void)state;
     podlink_error err;
@@ -172,7 +172,7 @@ static void *call_own(void *argument)
 }
 
 /* The first to load gets no answer; those who wait for it end by their deadlines, and the next call loads anew. */
-static void those_who_wait_for_a_load_without_an_answer_end_in_time(void **state)
+static void waiters_for_a_load_without_an_answer_end_in_time(void **state)
 {
     (void)state;
     static struct call calls[CALLERS];
@@ -204,7 +204,7 @@ static void those_who_wait_for_a_load_without_an_answer_end_in_time(void **state
 
 /* ---- another run of the server ---- */
 
-static void after_a_restart_scripts_are_loaded_ahead_of_the_first_call(void **state)
+static void after_a_restart_scripts_are_loaded_before_the_first_call(void **state)
 {
     struct setting *s = *state;
     int32_t pod;
@@ -223,7 +223,7 @@ static void after_a_restart_scripts_are_loaded_ahead_of_the_first_call(void **st
 /* ---- a server that is far ---- */
 
 /* Connecting takes no time here; the handshake takes one round trip, loading the eleven one, the call one. */
-static void a_cold_start_takes_two_round_trips_behind_the_handshake(void **state)
+static void a_cold_start_takes_two_round_trips_after_the_handshake(void **state)
 {
     enum { DELAY_MS = 100 };
     struct setting *s = *state;
@@ -249,17 +249,17 @@ static void a_cold_start_takes_two_round_trips_behind_the_handshake(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVER(a_user_who_may_not_load_is_told_the_script_and_the_permission),
-        WITH_SERVER(a_user_who_may_not_load_can_still_call_what_is_there),
-        WITH_SERVER(a_user_who_may_not_call_read_only_is_told_at_the_open),
-        WITH_SERVER(a_user_with_all_that_the_docs_name_can_open),
+        WITH_SERVER(a_missing_permission_to_load_is_reported_with_the_script),
+        WITH_SERVER(a_user_without_permission_to_load_can_call_loaded_scripts),
+        WITH_SERVER(a_missing_permission_for_evalsha_ro_is_reported_at_the_open),
+        WITH_SERVER(the_permissions_in_the_docs_are_enough_to_open),
         WITH_SERVER(a_syntax_error_reaches_the_user_with_its_line),
-        cmocka_unit_test(the_load_whose_reply_is_lost_is_sent_again),
-        cmocka_unit_test(a_load_without_an_answer_is_told_with_its_script),
-        cmocka_unit_test(a_server_that_never_has_the_script_is_believed_at_last),
-        cmocka_unit_test(those_who_wait_for_a_load_without_an_answer_end_in_time),
-        WITH_SERVER(after_a_restart_scripts_are_loaded_ahead_of_the_first_call),
-        WITH_SERVER(a_cold_start_takes_two_round_trips_behind_the_handshake),
+        cmocka_unit_test(a_load_whose_reply_is_lost_is_sent_again),
+        cmocka_unit_test(a_load_without_an_answer_is_reported_with_its_script),
+        cmocka_unit_test(a_server_that_never_keeps_the_script_fails_the_call),
+        cmocka_unit_test(waiters_for_a_load_without_an_answer_end_in_time),
+        WITH_SERVER(after_a_restart_scripts_are_loaded_before_the_first_call),
+        WITH_SERVER(a_cold_start_takes_two_round_trips_after_the_handshake),
     };
     return cmocka_run_group_tests_name("loading", tests, NULL, NULL);
 }

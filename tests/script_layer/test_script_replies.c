@@ -15,7 +15,7 @@ static void same_text(const char *expected, podlink_script_text text)
     assert_string_equal(text.text, expected);
 }
 
-static void an_integer_is_told(void **state)
+static void an_integer_is_returned(void **state)
 {
     struct setting *s = *state;
     int64_t value = 0;
@@ -29,7 +29,7 @@ static void an_integer_is_told(void **state)
     assert_true(value == INT64_MIN);
 }
 
-static void a_string_is_told(void **state)
+static void a_string_is_returned(void **state)
 {
     struct setting *s = *state;
     char *text = NULL;
@@ -54,7 +54,7 @@ static void a_string_is_told(void **state)
     assert_int_equal(length, 0);
 }
 
-static void a_list_is_told(void **state)
+static void a_list_is_returned(void **state)
 {
     struct setting *s = *state;
     podlink_script_list *list = NULL;
@@ -75,7 +75,7 @@ static void a_list_is_told(void **state)
     podlink_free(list);
 }
 
-static void a_map_is_told(void **state)
+static void a_map_is_returned(void **state)
 {
     struct setting *s = *state;
     podlink_script_map *map = NULL;
@@ -117,7 +117,7 @@ static void unexpected(struct setting *s, const char *name, podlink_script_reply
     assert_holds(s->err.message, why);
 }
 
-static void a_reply_of_another_shape_is_told_with_what_it_is(void **state)
+static void a_reply_of_another_type_is_reported_with_its_type(void **state)
 {
     struct setting *s = *state;
     add_script(s->client, "text", "return 'x'");
@@ -138,7 +138,7 @@ static void a_reply_of_another_shape_is_told_with_what_it_is(void **state)
     unexpected(s, "unnamed", PODLINK_SCRIPT_MAP, "its element 3 is nil");
 }
 
-static void a_reply_is_as_declared_for_whoever_asks(void **state)
+static void the_declared_reply_type_holds_for_every_caller(void **state)
 {
     struct setting *s = *state;
     podlink_reply *reply = (podlink_reply *)1;
@@ -150,7 +150,7 @@ static void a_reply_is_as_declared_for_whoever_asks(void **state)
     assert_int_equal(stats_of(s->client, "wrong").errors, 1);
 }
 
-static void an_error_of_the_script_is_no_reply(void **state)
+static void an_error_of_the_script_is_not_a_reply(void **state)
 {
     struct setting *s = *state;
     podlink_script_list *list = (podlink_script_list *)1;
@@ -221,13 +221,13 @@ static void a_large_reply_of_another_shape_is_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVER(an_integer_is_told),
-        WITH_SERVER(a_string_is_told),
-        WITH_SERVER(a_list_is_told),
-        WITH_SERVER(a_map_is_told),
-        WITH_SERVER(a_reply_of_another_shape_is_told_with_what_it_is),
-        WITH_SERVER(a_reply_is_as_declared_for_whoever_asks),
-        WITH_SERVER(an_error_of_the_script_is_no_reply),
+        WITH_SERVER(an_integer_is_returned),
+        WITH_SERVER(a_string_is_returned),
+        WITH_SERVER(a_list_is_returned),
+        WITH_SERVER(a_map_is_returned),
+        WITH_SERVER(a_reply_of_another_type_is_reported_with_its_type),
+        WITH_SERVER(the_declared_reply_type_holds_for_every_caller),
+        WITH_SERVER(an_error_of_the_script_is_not_a_reply),
         WITH_SERVER(a_large_reply_is_read_like_a_small_one),
         WITH_SERVER(a_large_reply_of_another_shape_is_refused),
     };

@@ -51,7 +51,7 @@ static void queued(struct setting *s, podlink_session *session, const char *by)
     podlink_reply_free(reply);
 }
 
-static void a_script_runs_in_a_session_and_heals_there(void **state)
+static void a_script_runs_in_a_session_and_is_reloaded_there(void **state)
 {
     struct setting *s = *state;
     podlink_session *session = acquire(s);
@@ -68,7 +68,7 @@ static void a_script_runs_in_a_session_and_heals_there(void **state)
     assert_int_equal(stats.repairs, 3);
 }
 
-static void within_multi_it_is_queued(void **state)
+static void a_script_is_queued_inside_multi(void **state)
 {
     struct setting *s = *state;
     int64_t value = 0;
@@ -88,7 +88,7 @@ static void within_multi_it_is_queued(void **state)
     podlink_session_release(session);
 }
 
-static void a_flush_before_exec_is_told_for_each_command(void **state)
+static void a_flush_before_exec_is_reported_for_each_command(void **state)
 {
     struct setting *s = *state;
     podlink_session *session = acquire(s);
@@ -108,7 +108,7 @@ static void a_flush_before_exec_is_told_for_each_command(void **state)
     podlink_session_release(session);
 }
 
-static void only_what_is_missing_is_loaded(void **state)
+static void only_missing_scripts_are_loaded(void **state)
 {
     struct setting *s = *state;
     podlink_session *session = acquire(s);
@@ -126,7 +126,7 @@ static void only_what_is_missing_is_loaded(void **state)
     podlink_session_release(session);
 }
 
-static void what_cannot_be_is_refused(void **state)
+static void invalid_script_calls_in_a_session_are_refused(void **state)
 {
     struct setting *s = *state;
     static const char *const names[] = {"statefulSetLink", "none"};
@@ -156,7 +156,7 @@ static void what_cannot_be_is_refused(void **state)
     podlink_session_release(session);
 }
 
-static void a_script_that_cannot_be_loaded_is_told(void **state)
+static void a_script_that_cannot_be_loaded_is_reported(void **state)
 {
     struct setting *s = *state;
     podlink_session *session = acquire(s);
@@ -174,12 +174,12 @@ static void a_script_that_cannot_be_loaded_is_told(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_SERVER(a_script_runs_in_a_session_and_heals_there),
-        WITH_SERVER(within_multi_it_is_queued),
-        WITH_SERVER(a_flush_before_exec_is_told_for_each_command),
-        WITH_SERVER(only_what_is_missing_is_loaded),
-        WITH_SERVER(what_cannot_be_is_refused),
-        WITH_SERVER(a_script_that_cannot_be_loaded_is_told),
+        WITH_SERVER(a_script_runs_in_a_session_and_is_reloaded_there),
+        WITH_SERVER(a_script_is_queued_inside_multi),
+        WITH_SERVER(a_flush_before_exec_is_reported_for_each_command),
+        WITH_SERVER(only_missing_scripts_are_loaded),
+        WITH_SERVER(invalid_script_calls_in_a_session_are_refused),
+        WITH_SERVER(a_script_that_cannot_be_loaded_is_reported),
     };
     return cmocka_run_group_tests_name("sessions", tests, NULL, NULL);
 }

@@ -82,7 +82,7 @@ static void a_shorter_stats_struct_is_filled_to_its_size(void **state)
     assert_int_equal(podlink_script_stats_of(s->client, NULL, &stats), PODLINK_ESCRIPT);
 }
 
-static void what_reads_only_goes_by_the_verb_for_it(void **state)
+static void read_only_scripts_go_by_evalsha_ro(void **state)
 {
     struct setting *s = *state;
     int32_t pod;
@@ -124,7 +124,7 @@ int main(void)
         WITH_SERVER(repairs_and_loads_are_counted),
         WITH_SERVER(a_call_without_an_answer_is_an_error_without_a_time),
         WITH_SERVER(a_shorter_stats_struct_is_filled_to_its_size),
-        WITH_SERVER(what_reads_only_goes_by_the_verb_for_it),
+        WITH_SERVER(read_only_scripts_go_by_evalsha_ro),
     };
     return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
 }

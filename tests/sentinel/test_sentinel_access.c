@@ -112,7 +112,7 @@ static void sentinels_and_servers_have_passwords_of_their_own(void **state)
 }
 
 /* Each would note in its log that it was shown another's. */
-static void neither_is_shown_the_password_of_the_other(void **state)
+static void servers_never_get_the_sentinels_password_nor_the_reverse(void **state)
 {
     (void)state;
     for (size_t i = 0; i < N; i++) {
@@ -137,7 +137,7 @@ static void neither_is_shown_the_password_of_the_other(void **state)
     }
 }
 
-static void a_sentinel_that_refuses_is_not_told_and_another_is_asked(void **state)
+static void a_refusing_sentinel_is_skipped_and_no_password_is_reported(void **state)
 {
     (void)state;
     char *rule;
@@ -163,7 +163,7 @@ static void a_sentinel_that_refuses_is_not_told_and_another_is_asked(void **stat
 }
 
 /* Some repeat what they were sent. */
-static void what_a_sentinel_repeats_is_not_told(void **state)
+static void a_password_echoed_by_a_sentinel_is_not_reported(void **state)
 {
     (void)state;
     static const char *const wrong_replies[] = {
@@ -264,7 +264,7 @@ static void free_rules(struct rules *rules)
     podlink_free(rules->of_sentinels);
 }
 
-static void sentinels_and_their_servers_can_be_used_under_the_rules(void **state)
+static void the_rules_are_enough_for_sentinels_and_servers(void **state)
 {
     (void)state;
     for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
@@ -278,7 +278,7 @@ static void sentinels_and_their_servers_can_be_used_under_the_rules(void **state
     }
 }
 
-static void each_word_of_them_is_needed(void **state)
+static void no_word_of_the_sentinel_rules_can_be_left_out(void **state)
 {
     (void)state;
     const struct use *use = &uses[1];
@@ -302,7 +302,7 @@ static void each_word_of_them_is_needed(void **state)
 
 /* The user was made on all of them, since none tells another of its users. Before sentinels are stopped: one that has
  * slept makes no failover for half a minute. */
-static void the_rules_are_enough_for_the_next_master_and_nothing_is_told(void **state)
+static void the_rules_are_enough_for_the_next_master_and_no_password_is_reported(void **state)
 {
     (void)state;
     struct rules rules = rules_of(&uses[0]);
@@ -341,7 +341,7 @@ static void tick_until_all_are_heard(podlink_client *client, const char *name)
         podlink_client_tick(client);
 }
 
-static void they_are_counted_and_sentinels_are_no_nodes(void **state)
+static void sentinel_connections_are_counted_and_sentinels_are_not_nodes(void **state)
 {
     (void)state;
     podlink_options options = options_as_default();
@@ -373,7 +373,7 @@ static int64_t close_within(podlink_client *client, int64_t wait_ms)
     return (api_now_ns() - began) / MS;
 }
 
-static void a_client_that_is_closed_has_none(void **state)
+static void a_closed_client_has_no_sentinel_connections(void **state)
 {
     (void)state;
     podlink_options options = options_as_default();
@@ -398,7 +398,7 @@ static int64_t free_within(podlink_client *client)
 
 /* When the janitor has just begun to wait for its answer, which takes it a quarter of a second. One round may be late,
  * where the machine is. */
-static void a_silent_sentinel_keeps_neither_a_close_nor_a_free(void **state)
+static void a_silent_sentinel_delays_neither_close_nor_free(void **state)
 {
     (void)state;
     enum { NO_CLOSE = -2 };
@@ -440,7 +440,7 @@ static bool has_dialled(void *client)
     return api_stats(client).dials > 0;
 }
 
-static void a_call_that_asks_silent_sentinels_ends_when_the_close_has_waited_long_enough(void **state)
+static void a_close_ends_a_call_that_asks_silent_sentinels_after_its_wait(void **state)
 {
     (void)state;
     pthread_t thread;
@@ -482,16 +482,16 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sentinels_and_servers_have_passwords_of_their_own),
-        cmocka_unit_test(neither_is_shown_the_password_of_the_other),
-        cmocka_unit_test(a_sentinel_that_refuses_is_not_told_and_another_is_asked),
-        cmocka_unit_test(what_a_sentinel_repeats_is_not_told),
-        cmocka_unit_test(sentinels_and_their_servers_can_be_used_under_the_rules),
-        cmocka_unit_test(each_word_of_them_is_needed),
-        cmocka_unit_test(they_are_counted_and_sentinels_are_no_nodes),
-        cmocka_unit_test(a_client_that_is_closed_has_none),
-        cmocka_unit_test(the_rules_are_enough_for_the_next_master_and_nothing_is_told),
-        cmocka_unit_test(a_silent_sentinel_keeps_neither_a_close_nor_a_free),
-        cmocka_unit_test(a_call_that_asks_silent_sentinels_ends_when_the_close_has_waited_long_enough),
+        cmocka_unit_test(servers_never_get_the_sentinels_password_nor_the_reverse),
+        cmocka_unit_test(a_refusing_sentinel_is_skipped_and_no_password_is_reported),
+        cmocka_unit_test(a_password_echoed_by_a_sentinel_is_not_reported),
+        cmocka_unit_test(the_rules_are_enough_for_sentinels_and_servers),
+        cmocka_unit_test(no_word_of_the_sentinel_rules_can_be_left_out),
+        cmocka_unit_test(sentinel_connections_are_counted_and_sentinels_are_not_nodes),
+        cmocka_unit_test(a_closed_client_has_no_sentinel_connections),
+        cmocka_unit_test(the_rules_are_enough_for_the_next_master_and_no_password_is_reported),
+        cmocka_unit_test(a_silent_sentinel_delays_neither_close_nor_free),
+        cmocka_unit_test(a_close_ends_a_call_that_asks_silent_sentinels_after_its_wait),
     };
     return cmocka_run_group_tests_name("sentinel, access", tests, start, stop) == 0 ? 0 : 1;
 }

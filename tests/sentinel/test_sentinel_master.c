@@ -39,7 +39,7 @@ static podlink_status open_fails(const podlink_options *options, int64_t *took_m
 
 /* ---- finding it ---- */
 
-static void the_master_is_found_by_any_sentinel_that_lives(void **state)
+static void the_master_is_found_by_any_running_sentinel(void **state)
 {
     (void)state;
     char url[160];
@@ -79,7 +79,7 @@ static void an_unknown_master_is_named(void **state)
     assert_true(took_ms <= 5000);
 }
 
-static void no_sentinel_that_can_be_reached_is_told(void **state)
+static void unreachable_sentinels_are_reported(void **state)
 {
     (void)state;
     char url[160];
@@ -91,7 +91,7 @@ static void no_sentinel_that_can_be_reached_is_told(void **state)
     assert_true(took_ms <= 5000 + LATE_MS);
 }
 
-static void a_sentinel_that_is_a_plain_server_is_told(void **state)
+static void a_plain_server_in_place_of_a_sentinel_is_reported(void **state)
 {
     (void)state;
     char url[160];
@@ -123,7 +123,7 @@ static bool has_heard(void *context)
 }
 
 /* Nobody calls while the master changes: the client hears of it all the same. */
-static void an_idle_client_hears_of_another_master(void **state)
+static void an_idle_client_learns_of_a_new_master(void **state)
 {
     (void)state;
     struct heard heard = {0};
@@ -151,7 +151,7 @@ static void an_idle_client_hears_of_another_master(void **state)
 }
 
 /* By hand, so that no sentinel tells of it before the client meets it. */
-static void a_master_that_became_a_replica_is_left_and_the_call_succeeds(void **state)
+static void a_call_to_a_demoted_master_succeeds_on_the_new_one(void **state)
 {
     (void)state;
     podlink_client *client = api_open(test_sentinel_url(sentinel));
@@ -189,7 +189,7 @@ static void read_all(podlink_client *client)
     }
 }
 
-static void reads_go_to_replicas_where_asked_and_a_dead_one_does_not_fail_them(void **state)
+static void reads_can_go_to_replicas_and_survive_a_dead_one(void **state)
 {
     (void)state;
     podlink_options options = api_options(test_sentinel_url(sentinel));
@@ -238,14 +238,14 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_master_is_found_by_any_sentinel_that_lives),
+        cmocka_unit_test(the_master_is_found_by_any_running_sentinel),
         cmocka_unit_test(a_sentinel_that_does_not_answer_costs_a_bounded_time),
         cmocka_unit_test(an_unknown_master_is_named),
-        cmocka_unit_test(no_sentinel_that_can_be_reached_is_told),
-        cmocka_unit_test(a_sentinel_that_is_a_plain_server_is_told),
-        cmocka_unit_test(an_idle_client_hears_of_another_master),
-        cmocka_unit_test(a_master_that_became_a_replica_is_left_and_the_call_succeeds),
-        cmocka_unit_test(reads_go_to_replicas_where_asked_and_a_dead_one_does_not_fail_them),
+        cmocka_unit_test(unreachable_sentinels_are_reported),
+        cmocka_unit_test(a_plain_server_in_place_of_a_sentinel_is_reported),
+        cmocka_unit_test(an_idle_client_learns_of_a_new_master),
+        cmocka_unit_test(a_call_to_a_demoted_master_succeeds_on_the_new_one),
+        cmocka_unit_test(reads_can_go_to_replicas_and_survive_a_dead_one),
     };
     return cmocka_run_group_tests_name("sentinel, master", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -4,7 +4,7 @@
 
 static struct test_sentinel *sentinel;
 
-static void sentinels_start_soon_and_agree(void **state)
+static void sentinels_start_and_agree(void **state)
 {
     (void)state;
     const int64_t began = ask_now_ms();
@@ -36,7 +36,7 @@ static bool is_replica(void *server)
     return ask_info_holds(server, "replication", "role:slave");
 }
 
-static void a_master_that_is_killed_is_replaced_and_comes_back_as_a_replica(void **state)
+static void a_killed_master_is_replaced_and_returns_as_a_replica(void **state)
 {
     (void)state;
     struct test_server *old = test_sentinel_master(sentinel);
@@ -51,7 +51,7 @@ static void a_master_that_is_killed_is_replaced_and_comes_back_as_a_replica(void
     print_message("# settled after %d ms\n", (int)(ask_now_ms() - began));
 }
 
-static void passwords_are_given_to_servers_and_sentinels(void **state)
+static void servers_and_sentinels_have_their_passwords(void **state)
 {
     (void)state;
     test_sentinel_stop(sentinel);
@@ -71,10 +71,10 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sentinels_start_soon_and_agree),
+        cmocka_unit_test(sentinels_start_and_agree),
         cmocka_unit_test(a_planned_failover_names_another_master),
-        cmocka_unit_test(a_master_that_is_killed_is_replaced_and_comes_back_as_a_replica),
-        cmocka_unit_test(passwords_are_given_to_servers_and_sentinels),
+        cmocka_unit_test(a_killed_master_is_replaced_and_returns_as_a_replica),
+        cmocka_unit_test(servers_and_sentinels_have_their_passwords),
     };
     return cmocka_run_group_tests_name("sentinel support", tests, NULL, stop) == 0 ? 0 : 1;
 }

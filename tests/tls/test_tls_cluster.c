@@ -90,7 +90,7 @@ static void links_and_batches_go_to_all_nodes(void **state)
     assert_all_by_tls();
 }
 
-static void a_wrong_ca_or_password_is_told_and_the_password_is_not(void **state)
+static void a_wrong_ca_or_password_is_reported_without_the_password(void **state)
 {
     (void)state;
     podlink_options options = options_of("127.0.0.1", 0);
@@ -108,7 +108,7 @@ static void a_wrong_ca_or_password_is_told_and_the_password_is_not(void **state)
 
 /* In each case to a node to which there was no connection yet: the redirect itself makes it, and that has to be by TLS
  * and logged in, since no node takes anything else. */
-static void what_a_redirect_names_is_spoken_to_by_tls_and_logged_in(void **state)
+static void redirects_are_followed_over_tls_with_a_login(void **state)
 {
     (void)state;
     const podlink_link asked = link_on(0);
@@ -142,7 +142,7 @@ static void what_a_redirect_names_is_spoken_to_by_tls_and_logged_in(void **state
 /* ---- sessions ---- */
 
 /* Were there one session for all, each node would be offered what another has given, and know nothing of it. */
-static void each_node_has_a_session_of_its_own_which_its_next_connection_takes_up(void **state)
+static void each_node_has_its_own_tls_session_which_the_next_connection_resumes(void **state)
 {
     (void)state;
     static podlink_link_item items[ITEMS];
@@ -207,7 +207,7 @@ static void works_on_all(const struct test_cluster *named, const podlink_options
 }
 
 /* Its certificate has a name and no number. */
-static void nodes_are_verified_by_what_they_announce(void **state)
+static void nodes_are_verified_by_the_host_that_they_announce(void **state)
 {
     (void)state;
     static podlink_link_item items[ITEMS];
@@ -267,10 +267,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_and_batches_go_to_all_nodes),
-        cmocka_unit_test(a_wrong_ca_or_password_is_told_and_the_password_is_not),
-        cmocka_unit_test(what_a_redirect_names_is_spoken_to_by_tls_and_logged_in),
-        cmocka_unit_test(each_node_has_a_session_of_its_own_which_its_next_connection_takes_up),
-        cmocka_unit_test(nodes_are_verified_by_what_they_announce),
+        cmocka_unit_test(a_wrong_ca_or_password_is_reported_without_the_password),
+        cmocka_unit_test(redirects_are_followed_over_tls_with_a_login),
+        cmocka_unit_test(each_node_has_its_own_tls_session_which_the_next_connection_resumes),
+        cmocka_unit_test(nodes_are_verified_by_the_host_that_they_announce),
     };
     return cmocka_run_group_tests_name("tls, cluster", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -41,14 +41,14 @@ static const char *write_file(const char *name, const char *text)
     return path;
 }
 
-static void right_files_are_taken(void **state)
+static void valid_files_are_accepted(void **state)
 {
     (void)state;
     const podlink_options options = right_options();
     podlink_client_free(api_open_with(&options));
 }
 
-static void a_certificate_and_its_key_may_stand_in_one_file(void **state)
+static void a_certificate_and_its_key_can_be_in_one_file(void **state)
 {
     (void)state;
     char text[8192];
@@ -66,7 +66,7 @@ static void a_certificate_and_its_key_may_stand_in_one_file(void **state)
     podlink_client_free(api_open_with(&options));
 }
 
-static void a_file_that_is_not_there_is_told(void **state)
+static void a_missing_file_is_reported(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -83,7 +83,7 @@ static void a_file_that_is_not_there_is_told(void **state)
     is_told(&options, "tls_key_file", "No such file");
 }
 
-static void a_file_and_a_directory_are_told_apart(void **state)
+static void a_directory_in_place_of_a_file_is_reported(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -94,7 +94,7 @@ static void a_file_and_a_directory_are_told_apart(void **state)
     is_told(&options, "tls_ca_dir", "is no directory");
 }
 
-static void a_file_that_is_not_pem_is_told(void **state)
+static void a_file_that_is_not_pem_is_reported(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -108,7 +108,7 @@ static void a_file_that_is_not_pem_is_told(void **state)
     is_told(&options, "tls_key_file", "holds no private key in PEM form");
 }
 
-static void the_key_of_another_certificate_is_told(void **state)
+static void the_key_of_another_certificate_is_reported(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -116,7 +116,7 @@ static void the_key_of_another_certificate_is_told(void **state)
     is_told(&options, "tls_key_file", "is not that of the certificate");
 }
 
-static void an_encrypted_key_is_told_and_nobody_is_asked(void **state)
+static void an_encrypted_key_is_reported_without_a_prompt(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -125,7 +125,7 @@ static void an_encrypted_key_is_told_and_nobody_is_asked(void **state)
     is_told(&options, "tls_key_file", "is encrypted");
 }
 
-static void neither_goes_without_the_other(void **state)
+static void certificate_and_key_need_each_other(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -136,7 +136,7 @@ static void neither_goes_without_the_other(void **state)
     is_told(&options, "tls_cert_file", "tls_key_file");
 }
 
-static void a_name_that_is_too_long_is_told(void **state)
+static void a_path_that_is_too_long_is_reported(void **state)
 {
     (void)state;
     char name[300];
@@ -148,7 +148,7 @@ static void a_name_that_is_too_long_is_told(void **state)
 }
 
 /* Who gives them believes in TLS: a URL without must not go on as if nothing were wrong. */
-static void files_without_tls_are_told(void **state)
+static void files_without_tls_are_reported(void **state)
 {
     (void)state;
     podlink_options options = right_options();
@@ -178,16 +178,16 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(right_files_are_taken),
-        cmocka_unit_test(a_certificate_and_its_key_may_stand_in_one_file),
-        cmocka_unit_test(a_file_that_is_not_there_is_told),
-        cmocka_unit_test(a_file_and_a_directory_are_told_apart),
-        cmocka_unit_test(a_file_that_is_not_pem_is_told),
-        cmocka_unit_test(the_key_of_another_certificate_is_told),
-        cmocka_unit_test(an_encrypted_key_is_told_and_nobody_is_asked),
-        cmocka_unit_test(neither_goes_without_the_other),
-        cmocka_unit_test(a_name_that_is_too_long_is_told),
-        cmocka_unit_test(files_without_tls_are_told),
+        cmocka_unit_test(valid_files_are_accepted),
+        cmocka_unit_test(a_certificate_and_its_key_can_be_in_one_file),
+        cmocka_unit_test(a_missing_file_is_reported),
+        cmocka_unit_test(a_directory_in_place_of_a_file_is_reported),
+        cmocka_unit_test(a_file_that_is_not_pem_is_reported),
+        cmocka_unit_test(the_key_of_another_certificate_is_reported),
+        cmocka_unit_test(an_encrypted_key_is_reported_without_a_prompt),
+        cmocka_unit_test(certificate_and_key_need_each_other),
+        cmocka_unit_test(a_path_that_is_too_long_is_reported),
+        cmocka_unit_test(files_without_tls_are_reported),
     };
     return cmocka_run_group_tests_name("tls files", tests, start, stop) == 0 ? 0 : 1;
 }

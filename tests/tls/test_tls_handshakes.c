@@ -64,7 +64,7 @@ static void is_refused_at(const podlink_options *options, const char *words, con
 
 /* ---- the server's certificate ---- */
 
-static void the_right_server_is_let_in_by_number_and_by_name(void **state)
+static void the_right_server_is_accepted_by_address_and_by_name(void **state)
 {
     (void)state;
     podlink_options options = options_of("127.0.0.1", right.port);
@@ -87,7 +87,7 @@ static void a_certificate_for_another_name_is_refused(void **state)
     tls_server_stop(&other);
 }
 
-static void a_name_is_not_read_as_a_number_nor_a_number_as_a_name(void **state)
+static void names_and_addresses_in_a_certificate_are_not_mixed_up(void **state)
 {
     (void)state;
     struct tls_server named, numbered;
@@ -103,7 +103,7 @@ static void a_name_is_not_read_as_a_number_nor_a_number_as_a_name(void **state)
     tls_server_stop(&numbered);
 }
 
-static void a_ca_that_nobody_trusts_is_refused(void **state)
+static void an_untrusted_ca_is_refused(void **state)
 {
     (void)state;
     podlink_options options = options_of("127.0.0.1", right.port);
@@ -113,7 +113,7 @@ static void a_ca_that_nobody_trusts_is_refused(void **state)
     is_refused(&options, "no trusted CA has signed the server's certificate");
 }
 
-static void a_directory_of_cas_will_do(void **state)
+static void a_directory_of_cas_is_accepted(void **state)
 {
     (void)state;
     char from[256], to[256];
@@ -133,7 +133,7 @@ static void a_directory_of_cas_will_do(void **state)
     is_let_in(&options);
 }
 
-static void a_certificate_out_of_its_time_is_refused(void **state)
+static void an_expired_or_future_certificate_is_refused(void **state)
 {
     (void)state;
     struct tls_server server;
@@ -147,7 +147,7 @@ static void a_certificate_out_of_its_time_is_refused(void **state)
     tls_server_stop(&server);
 }
 
-static void without_verification_anybody_is_let_in(void **state)
+static void without_verification_any_server_is_accepted(void **state)
 {
     (void)state;
     struct tls_server server;
@@ -180,13 +180,13 @@ static void check_client_certificates(const char *protocols)
     tls_server_stop(&server);
 }
 
-static void a_server_that_wants_a_certificate_gets_it_or_says_so(void **state)
+static void a_server_that_requires_a_client_certificate_gets_it_or_refuses(void **state)
 {
     (void)state;
     check_client_certificates("TLSv1.3");
 }
 
-static void so_it_is_in_tls_1_2(void **state)
+static void client_certificates_work_in_tls_1_2(void **state)
 {
     (void)state;
     check_client_certificates("TLSv1.2");
@@ -202,7 +202,7 @@ static void is_out_of_time(const podlink_options *options, const char *words)
     assert_holds(err.message, words);
 }
 
-static void a_redis_that_speaks_clear_text_is_told(void **state)
+static void a_redis_server_without_tls_is_reported(void **state)
 {
     (void)state;
     podlink_options options = options_of("127.0.0.1", test_server_port(right.server));
@@ -222,7 +222,7 @@ static struct faulty_tls_server *start_odd(const struct faulty_tls_plan *plan, p
     return server;
 }
 
-static void a_server_that_answers_in_text_is_told(void **state)
+static void an_answer_in_clear_text_is_reported(void **state)
 {
     (void)state;
     podlink_options options;
@@ -231,7 +231,7 @@ static void a_server_that_answers_in_text_is_told(void **state)
     faulty_tls_server_stop(server);
 }
 
-static void a_server_that_is_silent_ends_at_the_deadline(void **state)
+static void a_handshake_with_a_silent_server_ends_at_the_deadline(void **state)
 {
     (void)state;
     podlink_options options;
@@ -246,7 +246,7 @@ static void a_server_that_is_silent_ends_at_the_deadline(void **state)
     faulty_tls_server_stop(server);
 }
 
-static void a_server_that_stops_half_way_ends_at_the_deadline(void **state)
+static void a_handshake_that_stops_half_way_ends_at_the_deadline(void **state)
 {
     (void)state;
     podlink_options options;
@@ -258,7 +258,7 @@ static void a_server_that_stops_half_way_ends_at_the_deadline(void **state)
     faulty_tls_server_stop(server);
 }
 
-static void a_server_that_hangs_up_is_told(void **state)
+static void a_server_that_closes_in_the_handshake_is_reported(void **state)
 {
     (void)state;
     podlink_options options;
@@ -268,7 +268,7 @@ static void a_server_that_hangs_up_is_told(void **state)
     faulty_tls_server_stop(server);
 }
 
-static void tls_1_1_is_too_old(void **state)
+static void tls_1_1_is_refused(void **state)
 {
     (void)state;
     const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE,
@@ -294,7 +294,7 @@ static void clear_text_to_a_port_of_tls_ends_in_time(void **state)
     assert_int_equal(err.delivery, PODLINK_NOT_SENT);
 }
 
-static void nothing_is_ever_said_in_clear_text(void **state)
+static void nothing_is_ever_sent_in_clear_text(void **state)
 {
     (void)state;
     const enum faulty_tls faults[] = {FAULTY_TLS_SILENT, FAULTY_TLS_TEXT, FAULTY_TLS_CLOSES};
@@ -316,7 +316,7 @@ static void nothing_is_ever_said_in_clear_text(void **state)
 
 /* ---- names ---- */
 
-static void the_server_is_told_which_name_is_meant(void **state)
+static void the_client_sends_the_server_name(void **state)
 {
     (void)state;
     podlink_options options;
@@ -417,24 +417,24 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_right_server_is_let_in_by_number_and_by_name),
+        cmocka_unit_test(the_right_server_is_accepted_by_address_and_by_name),
         cmocka_unit_test(a_certificate_for_another_name_is_refused),
-        cmocka_unit_test(a_name_is_not_read_as_a_number_nor_a_number_as_a_name),
-        cmocka_unit_test(a_ca_that_nobody_trusts_is_refused),
-        cmocka_unit_test(a_directory_of_cas_will_do),
-        cmocka_unit_test(a_certificate_out_of_its_time_is_refused),
-        cmocka_unit_test(without_verification_anybody_is_let_in),
-        cmocka_unit_test(a_server_that_wants_a_certificate_gets_it_or_says_so),
-        cmocka_unit_test(so_it_is_in_tls_1_2),
-        cmocka_unit_test(a_redis_that_speaks_clear_text_is_told),
-        cmocka_unit_test(a_server_that_answers_in_text_is_told),
-        cmocka_unit_test(a_server_that_is_silent_ends_at_the_deadline),
-        cmocka_unit_test(a_server_that_stops_half_way_ends_at_the_deadline),
-        cmocka_unit_test(a_server_that_hangs_up_is_told),
-        cmocka_unit_test(tls_1_1_is_too_old),
+        cmocka_unit_test(names_and_addresses_in_a_certificate_are_not_mixed_up),
+        cmocka_unit_test(an_untrusted_ca_is_refused),
+        cmocka_unit_test(a_directory_of_cas_is_accepted),
+        cmocka_unit_test(an_expired_or_future_certificate_is_refused),
+        cmocka_unit_test(without_verification_any_server_is_accepted),
+        cmocka_unit_test(a_server_that_requires_a_client_certificate_gets_it_or_refuses),
+        cmocka_unit_test(client_certificates_work_in_tls_1_2),
+        cmocka_unit_test(a_redis_server_without_tls_is_reported),
+        cmocka_unit_test(an_answer_in_clear_text_is_reported),
+        cmocka_unit_test(a_handshake_with_a_silent_server_ends_at_the_deadline),
+        cmocka_unit_test(a_handshake_that_stops_half_way_ends_at_the_deadline),
+        cmocka_unit_test(a_server_that_closes_in_the_handshake_is_reported),
+        cmocka_unit_test(tls_1_1_is_refused),
         cmocka_unit_test(clear_text_to_a_port_of_tls_ends_in_time),
-        cmocka_unit_test(nothing_is_ever_said_in_clear_text),
-        cmocka_unit_test(the_server_is_told_which_name_is_meant),
+        cmocka_unit_test(nothing_is_ever_sent_in_clear_text),
+        cmocka_unit_test(the_client_sends_the_server_name),
         cmocka_unit_test(failed_handshakes_leave_no_descriptor_and_no_memory),
     };
     return cmocka_run_group_tests_name("tls handshakes", tests, start, stop) == 0 ? 0 : 1;

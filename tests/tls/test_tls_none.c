@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static void a_client_that_wants_tls_is_told_that_there_is_none(void **state)
+static void an_open_with_tls_fails_without_openssl(void **state)
 {
     (void)state;
     const pl_heap heap = {0};
@@ -20,7 +20,7 @@ static void a_client_that_wants_tls_is_told_that_there_is_none(void **state)
     assert_non_null(strstr(err.message, "built without TLS"));
 }
 
-static void no_connection_is_ever_made_in_its_place(void **state)
+static void no_clear_connection_replaces_tls(void **state)
 {
     (void)state;
     const pl_tls_peer peer = {0};
@@ -31,7 +31,7 @@ static void no_connection_is_ever_made_in_its_place(void **state)
     assert_null(tls);
 }
 
-static void a_script_of_the_users_own_has_no_sha1(void **state)
+static void a_user_script_has_no_sha1_without_openssl(void **state)
 {
     (void)state;
     char sha[PL_SHA1_HEX + 1] = "?";
@@ -42,9 +42,9 @@ static void a_script_of_the_users_own_has_no_sha1(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_client_that_wants_tls_is_told_that_there_is_none),
-        cmocka_unit_test(no_connection_is_ever_made_in_its_place),
-        cmocka_unit_test(a_script_of_the_users_own_has_no_sha1),
+        cmocka_unit_test(an_open_with_tls_fails_without_openssl),
+        cmocka_unit_test(no_clear_connection_replaces_tls),
+        cmocka_unit_test(a_user_script_has_no_sha1_without_openssl),
     };
     return RUN_TESTS("none", tests);
 }

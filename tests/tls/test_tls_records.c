@@ -112,7 +112,7 @@ static void take(struct pair *pair, size_t *taken, size_t count)
     }
 }
 
-static void what_does_not_fit_is_not_told_to_be_written(void **state)
+static void bytes_that_do_not_fit_are_not_reported_as_written(void **state)
 {
     (void)state;
     struct pair pair;
@@ -137,7 +137,7 @@ static void *take_all(void *argument)
     return NULL;
 }
 
-static void what_is_told_to_be_written_is_with_the_server(void **state)
+static void bytes_reported_as_written_have_reached_the_server(void **state)
 {
     (void)state;
     struct pair pair;
@@ -184,7 +184,7 @@ static void *receive_to_the_end(void *argument)
 }
 
 /* The caller counts these commands as not sent, and may have repeated them on another connection. */
-static void a_close_sends_nothing_of_a_record_that_was_not_sent(void **state)
+static void a_close_drops_the_unsent_part_of_a_record(void **state)
 {
     (void)state;
     struct pair pair;
@@ -214,7 +214,7 @@ static void a_close_sends_nothing_of_a_record_that_was_not_sent(void **state)
 
 /* ---- reading ---- */
 
-static void a_peek_takes_nothing(void **state)
+static void a_peek_consumes_nothing(void **state)
 {
     (void)state;
     struct pair pair;
@@ -238,7 +238,7 @@ static void a_peek_takes_nothing(void **state)
     end(&pair);
 }
 
-static void an_end_behind_bytes_is_told_after_them(void **state)
+static void an_end_after_bytes_is_reported_after_them(void **state)
 {
     (void)state;
     struct pair pair;
@@ -257,7 +257,7 @@ static void an_end_behind_bytes_is_told_after_them(void **state)
     end(&pair);
 }
 
-static void what_is_no_record_fails_and_goes_on_failing(void **state)
+static void an_invalid_record_fails_permanently(void **state)
 {
     (void)state;
     struct pair pair;
@@ -280,7 +280,7 @@ static void what_is_no_record_fails_and_goes_on_failing(void **state)
 }
 
 /* Each request makes the client say no, in an alert that waits for the next write. */
-static void alerts_that_a_peer_provokes_do_not_pile_up(void **state)
+static void alerts_that_a_peer_provokes_do_not_accumulate(void **state)
 {
     (void)state;
     struct pair pair;
@@ -319,13 +319,13 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_does_not_fit_is_not_told_to_be_written),
-        cmocka_unit_test(what_is_told_to_be_written_is_with_the_server),
-        cmocka_unit_test(a_close_sends_nothing_of_a_record_that_was_not_sent),
-        cmocka_unit_test(a_peek_takes_nothing),
-        cmocka_unit_test(an_end_behind_bytes_is_told_after_them),
-        cmocka_unit_test(alerts_that_a_peer_provokes_do_not_pile_up),
-        cmocka_unit_test(what_is_no_record_fails_and_goes_on_failing),
+        cmocka_unit_test(bytes_that_do_not_fit_are_not_reported_as_written),
+        cmocka_unit_test(bytes_reported_as_written_have_reached_the_server),
+        cmocka_unit_test(a_close_drops_the_unsent_part_of_a_record),
+        cmocka_unit_test(a_peek_consumes_nothing),
+        cmocka_unit_test(an_end_after_bytes_is_reported_after_them),
+        cmocka_unit_test(alerts_that_a_peer_provokes_do_not_accumulate),
+        cmocka_unit_test(an_invalid_record_fails_permanently),
     };
     return cmocka_run_group_tests_name("tls records", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -88,7 +88,7 @@ static void links_and_batches_go_to_the_master_and_reads_to_replicas(void **stat
     assert_all_by_tls();
 }
 
-static void logins_are_told_apart_and_none_is_told(void **state)
+static void logins_are_separate_and_no_password_is_reported(void **state)
 {
     (void)state;
     podlink_options options = options_of_all();
@@ -103,7 +103,7 @@ static void logins_are_told_apart_and_none_is_told(void **state)
     assert_all_by_tls();
 }
 
-static void sentinels_of_a_ca_that_nobody_trusts_are_refused(void **state)
+static void sentinels_of_an_untrusted_ca_are_refused(void **state)
 {
     (void)state;
     podlink_options options = options_of_all();
@@ -120,7 +120,7 @@ static void sentinels_of_a_ca_that_nobody_trusts_are_refused(void **state)
 }
 
 /* Sentinels have no port of clear text here, so that nothing else could be told. */
-static void sentinels_that_speak_tls_are_not_reached_in_clear_text(void **state)
+static void sentinels_with_tls_are_not_reached_in_clear_text(void **state)
 {
     (void)state;
     podlink_options options = options_of_all();
@@ -133,7 +133,7 @@ static void sentinels_that_speak_tls_are_not_reached_in_clear_text(void **state)
     podlink_client_free(client);
 }
 
-static void nothing_is_said_in_clear_text_to_what_answers_in_it(void **state)
+static void nothing_is_sent_in_clear_text_to_a_server_without_tls(void **state)
 {
     (void)state;
     struct faulty_tls_server *odd = faulty_tls_server_start(made, &(struct faulty_tls_plan){.fault = FAULTY_TLS_TEXT});
@@ -163,7 +163,7 @@ static bool has_heard(void *context)
 }
 
 /* Nobody calls meanwhile: what tells the client is what it hears over TLS from the sentinels. */
-static void a_failover_is_heard_of_and_followed(void **state)
+static void a_failover_is_noticed_and_followed(void **state)
 {
     (void)state;
     atomic_int heard = 0;
@@ -208,7 +208,7 @@ static void assert_that_it_works_and_only_those_are_called_that_can_answer(const
     podlink_client_free(client);
 }
 
-static void sentinels_may_have_tls_and_servers_none(void **state)
+static void sentinels_can_use_tls_without_the_servers(void **state)
 {
     (void)state;
     const struct test_server_tls tls = certificates_tls(made, "server");
@@ -242,7 +242,7 @@ static void sentinels_may_have_tls_and_servers_none(void **state)
 }
 
 /* The servers' certificate is for a name, and sentinels announce numbers. */
-static void servers_may_have_tls_and_sentinels_none_and_one_name_may_stand_for_all(void **state)
+static void servers_can_use_tls_without_the_sentinels_and_share_one_name(void **state)
 {
     (void)state;
     const struct test_server_tls tls = certificates_tls(made, "named");
@@ -297,13 +297,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(links_and_batches_go_to_the_master_and_reads_to_replicas),
-        cmocka_unit_test(logins_are_told_apart_and_none_is_told),
-        cmocka_unit_test(sentinels_of_a_ca_that_nobody_trusts_are_refused),
-        cmocka_unit_test(sentinels_that_speak_tls_are_not_reached_in_clear_text),
-        cmocka_unit_test(nothing_is_said_in_clear_text_to_what_answers_in_it),
-        cmocka_unit_test(a_failover_is_heard_of_and_followed),
-        cmocka_unit_test(sentinels_may_have_tls_and_servers_none),
-        cmocka_unit_test(servers_may_have_tls_and_sentinels_none_and_one_name_may_stand_for_all),
+        cmocka_unit_test(logins_are_separate_and_no_password_is_reported),
+        cmocka_unit_test(sentinels_of_an_untrusted_ca_are_refused),
+        cmocka_unit_test(sentinels_with_tls_are_not_reached_in_clear_text),
+        cmocka_unit_test(nothing_is_sent_in_clear_text_to_a_server_without_tls),
+        cmocka_unit_test(a_failover_is_noticed_and_followed),
+        cmocka_unit_test(sentinels_can_use_tls_without_the_servers),
+        cmocka_unit_test(servers_can_use_tls_without_the_sentinels_and_share_one_name),
     };
     return cmocka_run_group_tests_name("tls, sentinel", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -55,14 +55,14 @@ static void check_resumption(int version)
     faulty_tls_server_stop(server);
 }
 
-static void a_session_of_tls_1_3_is_taken_up(void **state)
+static void a_session_of_tls_1_3_is_resumed(void **state)
 {
     (void)state;
     check_resumption(TLS1_3_VERSION);
     assert_holds(api_log_find(&kept, "connected", NULL, 0)->message, "TLSv1.3");
 }
 
-static void a_session_of_tls_1_2_is_taken_up(void **state)
+static void a_session_of_tls_1_2_is_resumed(void **state)
 {
     (void)state;
     check_resumption(TLS1_2_VERSION);
@@ -70,7 +70,7 @@ static void a_session_of_tls_1_2_is_taken_up(void **state)
 }
 
 /* By connections that are killed, too, and by dedicated ones: the session belongs to the server. */
-static void it_is_taken_up_by_whatever_connection_comes(void **state)
+static void any_next_connection_resumes_the_session(void **state)
 {
     (void)state;
     struct tls_server server;
@@ -92,7 +92,7 @@ static void it_is_taken_up_by_whatever_connection_comes(void **state)
 }
 
 /* Another process cannot read the tickets of the one before, and a handshake in full takes their place. */
-static void a_server_that_has_forgotten_it_shakes_hands_anew(void **state)
+static void a_forgotten_session_leads_to_a_full_handshake(void **state)
 {
     (void)state;
     struct tls_server server;
@@ -146,10 +146,10 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_session_of_tls_1_3_is_taken_up),
-        cmocka_unit_test(a_session_of_tls_1_2_is_taken_up),
-        cmocka_unit_test(it_is_taken_up_by_whatever_connection_comes),
-        cmocka_unit_test(a_server_that_has_forgotten_it_shakes_hands_anew),
+        cmocka_unit_test(a_session_of_tls_1_3_is_resumed),
+        cmocka_unit_test(a_session_of_tls_1_2_is_resumed),
+        cmocka_unit_test(any_next_connection_resumes_the_session),
+        cmocka_unit_test(a_forgotten_session_leads_to_a_full_handshake),
         cmocka_unit_test(a_session_is_not_shared_between_clients),
     };
     return cmocka_run_group_tests_name("tls sessions", tests, start, stop) == 0 ? 0 : 1;

@@ -77,7 +77,7 @@ static void check_value(podlink_client *client, const char *key, size_t length)
     free(text);
 }
 
-static void values_of_any_size_go_both_ways(void **state)
+static void values_of_any_size_are_sent_and_received(void **state)
 {
     (void)state;
     const size_t sizes[] = {1, 16 * 1024 - 20, 16 * 1024, 16 * 1024 + 1, 100000, MIB, 8 * MIB};
@@ -87,7 +87,7 @@ static void values_of_any_size_go_both_ways(void **state)
     podlink_client_free(client);
 }
 
-static void ten_thousand_links_go_in_one_batch(void **state)
+static void ten_thousand_links_are_set_in_one_batch(void **state)
 {
     (void)state;
     enum { ITEMS = 10000 };
@@ -108,7 +108,7 @@ static void ten_thousand_links_go_in_one_batch(void **state)
 
 /* ---- in pieces ---- */
 
-static void a_network_that_passes_byte_by_byte_changes_nothing(void **state)
+static void a_network_that_forwards_byte_by_byte_changes_nothing(void **state)
 {
     (void)state;
     const size_t chops[] = {1, 7, 1000}; /* and with the last the sockets are full to the end of the command */
@@ -128,7 +128,7 @@ static void a_network_that_passes_byte_by_byte_changes_nothing(void **state)
 }
 
 /* More may be decrypted than a read has room for: the rest is not on the socket, where a wait would look for it. */
-static void a_long_reply_in_small_records_comes_whole(void **state)
+static void a_long_reply_in_small_records_is_complete(void **state)
 {
     (void)state;
     const unsigned records[] = {512, 700, 1024, 4096};
@@ -175,7 +175,7 @@ static void *read_often(void *argument)
     return NULL;
 }
 
-static void long_replies_of_many_threads_keep_apart(void **state)
+static void long_replies_of_many_threads_are_not_mixed_up(void **state)
 {
     (void)state;
     enum { READERS = 8 };
@@ -203,7 +203,7 @@ static void long_replies_of_many_threads_keep_apart(void **state)
 /* ---- what TLS says beside the data ---- */
 
 /* Among the answers, and on a connection that is idle: nobody must take it for an answer. */
-static void new_keys_and_tickets_are_not_bytes_that_nobody_asked_for(void **state)
+static void key_updates_and_tickets_do_not_count_as_unsolicited_bytes(void **state)
 {
     (void)state;
     const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE, .certificate = "right", .wants_key_updates = true};
@@ -234,7 +234,7 @@ static void *ping_often(void *client)
 }
 
 /* Who writes while half of one has been read has to wait for the other half, as OpenSSL has it. */
-static void a_ticket_in_pieces_holds_nobody_up(void **state)
+static void a_ticket_in_pieces_delays_no_call(void **state)
 {
     (void)state;
     enum { THREADS = 8 };
@@ -265,7 +265,7 @@ static void a_ticket_in_pieces_holds_nobody_up(void **state)
     faulty_tls_server_stop(server);
 }
 
-static void idle_connections_stay(void **state)
+static void idle_connections_stay_open(void **state)
 {
     (void)state;
     podlink_options options = options_of(right.port);
@@ -287,7 +287,7 @@ static void idle_connections_stay(void **state)
     podlink_client_free(client);
 }
 
-static void a_spoiled_byte_ends_the_connection_and_no_more(void **state)
+static void a_corrupted_byte_ends_only_the_connection(void **state)
 {
     (void)state;
     struct proxy *proxy = proxy_start_to_port(right.port);
@@ -339,7 +339,7 @@ static void check_cut(struct proxy *proxy, podlink_client *client, enum proxy_wa
     }
 }
 
-static void a_connection_that_is_cut_anywhere_tells_the_truth(void **state)
+static void a_connection_cut_at_any_byte_reports_the_right_delivery(void **state)
 {
     (void)state;
     const uint64_t step = ROUNDS(11, 67);
@@ -363,7 +363,7 @@ static void a_connection_that_is_cut_anywhere_tells_the_truth(void **state)
 }
 
 /* Half of a record is on its way when the call gives up; the next one must not begin another in its middle. */
-static void a_command_that_is_stuck_half_way_spoils_no_other(void **state)
+static void a_half_sent_command_does_not_affect_others(void **state)
 {
     (void)state;
     char *text = letters(16 * MIB);
@@ -410,7 +410,7 @@ static void many_threads_share_connections(void **state)
     podlink_client_free(load.client);
 }
 
-static void connections_that_are_killed_come_back(void **state)
+static void killed_connections_are_replaced(void **state)
 {
     (void)state;
     struct load load = {.client = open_at(right.port), .threads = 12, .session_threads = 4, .timeout_ms = CALL_MS};
@@ -430,7 +430,7 @@ static void connections_that_are_killed_come_back(void **state)
     podlink_client_free(load.client);
 }
 
-static void a_server_that_restarts_is_found_again(void **state)
+static void a_restarted_server_is_used_again(void **state)
 {
     (void)state;
     struct tls_server server;
@@ -444,7 +444,7 @@ static void a_server_that_restarts_is_found_again(void **state)
     tls_server_stop(&server);
 }
 
-static void many_dials_at_once_are_right(void **state)
+static void many_dials_at_once_succeed(void **state)
 {
     (void)state;
     podlink_options options = options_of(right.port);
@@ -486,21 +486,21 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        clean_test(values_of_any_size_go_both_ways),
-        clean_test(ten_thousand_links_go_in_one_batch),
-        clean_test(a_network_that_passes_byte_by_byte_changes_nothing),
-        clean_test(a_long_reply_in_small_records_comes_whole),
-        clean_test(long_replies_of_many_threads_keep_apart),
-        clean_test(new_keys_and_tickets_are_not_bytes_that_nobody_asked_for),
-        clean_test(a_ticket_in_pieces_holds_nobody_up),
-        clean_test(idle_connections_stay),
-        clean_test(a_spoiled_byte_ends_the_connection_and_no_more),
-        clean_test(a_connection_that_is_cut_anywhere_tells_the_truth),
-        clean_test(a_command_that_is_stuck_half_way_spoils_no_other),
+        clean_test(values_of_any_size_are_sent_and_received),
+        clean_test(ten_thousand_links_are_set_in_one_batch),
+        clean_test(a_network_that_forwards_byte_by_byte_changes_nothing),
+        clean_test(a_long_reply_in_small_records_is_complete),
+        clean_test(long_replies_of_many_threads_are_not_mixed_up),
+        clean_test(key_updates_and_tickets_do_not_count_as_unsolicited_bytes),
+        clean_test(a_ticket_in_pieces_delays_no_call),
+        clean_test(idle_connections_stay_open),
+        clean_test(a_corrupted_byte_ends_only_the_connection),
+        clean_test(a_connection_cut_at_any_byte_reports_the_right_delivery),
+        clean_test(a_half_sent_command_does_not_affect_others),
         clean_test(many_threads_share_connections),
-        clean_test(connections_that_are_killed_come_back),
-        clean_test(a_server_that_restarts_is_found_again),
-        clean_test(many_dials_at_once_are_right),
+        clean_test(killed_connections_are_replaced),
+        clean_test(a_restarted_server_is_used_again),
+        clean_test(many_dials_at_once_succeed),
     };
     return cmocka_run_group_tests_name("tls traffic", tests, start, stop) == 0 ? 0 : 1;
 }

@@ -25,7 +25,7 @@ static void end(setting *s)
     test_heap_expect_empty(&s->memory, "buffer");
 }
 
-static void bytes_stay_while_it_grows(void **state)
+static void a_growing_buffer_keeps_its_bytes(void **state)
 {
     (void)state;
     setting s;
@@ -52,7 +52,7 @@ static void an_empty_buffer_has_no_memory(void **state)
     end(&s);
 }
 
-static void room_is_as_much_as_was_asked_for(void **state)
+static void reserved_room_is_as_large_as_requested(void **state)
 {
     (void)state;
     for (size_t more = 1; more < 5000; more += 97) {
@@ -68,7 +68,7 @@ static void room_is_as_much_as_was_asked_for(void **state)
     }
 }
 
-static void without_memory_nothing_has_changed(void **state)
+static void a_failed_allocation_changes_nothing(void **state)
 {
     (void)state;
     setting s;
@@ -83,7 +83,7 @@ static void without_memory_nothing_has_changed(void **state)
     end(&s);
 }
 
-static void more_than_there_can_be_is_refused(void **state)
+static void an_impossible_size_is_refused(void **state)
 {
     (void)state;
     setting s;
@@ -97,7 +97,7 @@ static void more_than_there_can_be_is_refused(void **state)
     end(&s);
 }
 
-static void clearing_keeps_a_little_memory_only(void **state)
+static void clearing_keeps_only_a_little_memory(void **state)
 {
     (void)state;
     setting s;
@@ -114,7 +114,7 @@ static void clearing_keeps_a_little_memory_only(void **state)
     end(&s);
 }
 
-static void what_is_handed_out_outlives_its_heap(void **state)
+static void a_detached_buffer_outlives_its_heap(void **state)
 {
     (void)state;
     setting s;
@@ -132,13 +132,10 @@ static void what_is_handed_out_outlives_its_heap(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(bytes_stay_while_it_grows),
-        cmocka_unit_test(an_empty_buffer_has_no_memory),
-        cmocka_unit_test(room_is_as_much_as_was_asked_for),
-        cmocka_unit_test(without_memory_nothing_has_changed),
-        cmocka_unit_test(more_than_there_can_be_is_refused),
-        cmocka_unit_test(clearing_keeps_a_little_memory_only),
-        cmocka_unit_test(what_is_handed_out_outlives_its_heap),
+        cmocka_unit_test(a_growing_buffer_keeps_its_bytes),       cmocka_unit_test(an_empty_buffer_has_no_memory),
+        cmocka_unit_test(reserved_room_is_as_large_as_requested), cmocka_unit_test(a_failed_allocation_changes_nothing),
+        cmocka_unit_test(an_impossible_size_is_refused),          cmocka_unit_test(clearing_keeps_only_a_little_memory),
+        cmocka_unit_test(a_detached_buffer_outlives_its_heap),
     };
     return RUN_TESTS("buffer", tests);
 }

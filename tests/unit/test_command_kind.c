@@ -66,7 +66,7 @@ static const char *const refused[] = {
     "XREADGROUP GROUP g c BLOCK 0 STREAMS s >",
 };
 
-static void what_would_harm_other_calls_is_refused(void **state)
+static void commands_that_affect_other_calls_are_refused(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
@@ -81,7 +81,7 @@ static void what_would_harm_other_calls_is_refused(void **state)
     }
 }
 
-static void case_makes_no_difference(void **state)
+static void command_names_are_case_insensitive(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(refused); i++) {
@@ -95,7 +95,7 @@ static void case_makes_no_difference(void **state)
     }
 }
 
-static void all_else_is_let_through(void **state)
+static void all_other_commands_are_accepted(void **state)
 {
     (void)state;
     static const char *const allowed[] = {"GET k",           "SET k v",
@@ -113,7 +113,7 @@ static void all_else_is_let_through(void **state)
             fail_msg("%s: %s", allowed[i], err.message);
 }
 
-static void a_name_needs_no_nul(void **state)
+static void a_command_name_needs_no_nul(void **state)
 {
     (void)state;
     static const char *const words[] = {"SELECTED", "SELECT\0x"};
@@ -133,7 +133,7 @@ static void the_debugger_of_scripts_is_refused(void **state)
 }
 
 /* BLOCK is an option in front of STREAMS; behind it stand names. */
-static void a_stream_may_have_the_name_of_an_option(void **state)
+static void a_stream_can_have_the_name_of_an_option(void **state)
 {
     (void)state;
     assert_int_equal(check("XREAD STREAMS block 0", NULL), PODLINK_OK);
@@ -143,12 +143,12 @@ static void a_stream_may_have_the_name_of_an_option(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_would_harm_other_calls_is_refused),
-        cmocka_unit_test(case_makes_no_difference),
-        cmocka_unit_test(all_else_is_let_through),
-        cmocka_unit_test(a_name_needs_no_nul),
+        cmocka_unit_test(commands_that_affect_other_calls_are_refused),
+        cmocka_unit_test(command_names_are_case_insensitive),
+        cmocka_unit_test(all_other_commands_are_accepted),
+        cmocka_unit_test(a_command_name_needs_no_nul),
         cmocka_unit_test(the_debugger_of_scripts_is_refused),
-        cmocka_unit_test(a_stream_may_have_the_name_of_an_option),
+        cmocka_unit_test(a_stream_can_have_the_name_of_an_option),
     };
     return RUN_TESTS("command_kind", tests);
 }

@@ -41,7 +41,7 @@ static void end(setting *s)
     test_heap_expect_empty(&s->memory, "config");
 }
 
-static void the_defaults_are_those_of_the_header(void **state)
+static void the_defaults_are_the_documented_ones(void **state)
 {
     (void)state;
     setting s;
@@ -73,7 +73,7 @@ static void the_defaults_are_those_of_the_header(void **state)
 }
 
 /* An older program knows fewer fields, a newer one more. */
-static void options_of_any_size_are_set(void **state)
+static void option_structs_of_any_size_are_accepted(void **state)
 {
     (void)state;
     struct {
@@ -161,7 +161,7 @@ static void each_number_has_its_range(void **state)
     }
 }
 
-static void what_is_no_number_is_refused(void **state)
+static void text_that_is_not_a_number_is_refused(void **state)
 {
     (void)state;
     static const char *const values[] = {"", "a", "1s", "1.5", "%20", "01", "0x10", "99999999999999999999"};
@@ -283,7 +283,7 @@ static void the_url_wins_over_the_fields(void **state)
     end(&s);
 }
 
-static void nothing_is_borrowed(void **state)
+static void all_texts_are_copied(void **state)
 {
     (void)state;
     setting s;
@@ -322,7 +322,7 @@ static int no_credentials(void *context, podlink_credentials *into)
     return 1;
 }
 
-static void credentials_come_from_one_place(void **state)
+static void credentials_have_a_single_source(void **state)
 {
     (void)state;
     setting s;
@@ -385,7 +385,7 @@ static void tls_options_need_tls(void **state)
     }
 }
 
-static void the_name_of_the_master_may_be_an_option(void **state)
+static void the_name_of_the_master_can_be_an_option(void **state)
 {
     (void)state;
     setting s;
@@ -407,7 +407,7 @@ static void the_name_of_the_master_may_be_an_option(void **state)
 /* --- memory ----------------------------------------------------------------------------------------------------------
  */
 
-static void an_allocator_has_three_functions(void **state)
+static void an_allocator_needs_all_three_functions(void **state)
 {
     (void)state;
     setting s;
@@ -426,7 +426,7 @@ static void an_allocator_has_three_functions(void **state)
     }
 }
 
-static void without_memory_nothing_is_left(void **state)
+static void a_failed_allocation_leaves_nothing_behind(void **state)
 {
     (void)state;
     setting s;
@@ -466,7 +466,7 @@ static void watch_release(void *context, void *block)
     free(block);
 }
 
-static void a_password_is_wiped_before_its_memory_is_given_back(void **state)
+static void a_password_is_wiped_before_it_is_freed(void **state)
 {
     (void)state;
     int released = 0;
@@ -494,21 +494,21 @@ static void a_password_is_wiped_before_its_memory_is_given_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_defaults_are_those_of_the_header),
-        cmocka_unit_test(options_of_any_size_are_set),
+        cmocka_unit_test(the_defaults_are_the_documented_ones),
+        cmocka_unit_test(option_structs_of_any_size_are_accepted),
         cmocka_unit_test(each_number_has_its_range),
-        cmocka_unit_test(what_is_no_number_is_refused),
+        cmocka_unit_test(text_that_is_not_a_number_is_refused),
         cmocka_unit_test(the_fields_have_the_same_ranges),
         cmocka_unit_test(an_empty_text_is_refused),
         cmocka_unit_test(a_user_needs_a_password),
         cmocka_unit_test(the_url_wins_over_the_fields),
-        cmocka_unit_test(nothing_is_borrowed),
-        cmocka_unit_test(credentials_come_from_one_place),
+        cmocka_unit_test(all_texts_are_copied),
+        cmocka_unit_test(credentials_have_a_single_source),
         cmocka_unit_test(tls_options_need_tls),
-        cmocka_unit_test(the_name_of_the_master_may_be_an_option),
-        cmocka_unit_test(an_allocator_has_three_functions),
-        cmocka_unit_test(without_memory_nothing_is_left),
-        cmocka_unit_test(a_password_is_wiped_before_its_memory_is_given_back),
+        cmocka_unit_test(the_name_of_the_master_can_be_an_option),
+        cmocka_unit_test(an_allocator_needs_all_three_functions),
+        cmocka_unit_test(a_failed_allocation_leaves_nothing_behind),
+        cmocka_unit_test(a_password_is_wiped_before_it_is_freed),
     };
     return RUN_TESTS("config", tests);
 }

@@ -32,7 +32,7 @@ static void a_command_is_sent_as_resp(void **state)
     trace_fini(&t);
 }
 
-static void replies_go_to_the_commands_in_their_order(void **state)
+static void replies_are_matched_in_order(void **state)
 {
     (void)state;
     trace t;
@@ -100,14 +100,14 @@ static void run_five_in_chunks(size_t chunk)
     trace_fini(&t);
 }
 
-static void replies_may_be_chopped_anywhere(void **state)
+static void replies_can_be_split_anywhere(void **state)
 {
     (void)state;
     for (size_t chunk = 1; chunk <= strlen(five_replies); chunk++)
         run_five_in_chunks(chunk);
 }
 
-static void commands_may_be_sent_in_any_pieces(void **state)
+static void commands_can_be_sent_in_any_pieces(void **state)
 {
     (void)state;
     for (size_t most = 1; most < 120; most++) {
@@ -131,7 +131,7 @@ static void commands_may_be_sent_in_any_pieces(void **state)
     }
 }
 
-static void what_is_handed_to_the_driver_does_not_move(void **state)
+static void bytes_given_to_the_driver_do_not_move(void **state)
 {
     (void)state;
     trace t;
@@ -155,7 +155,7 @@ static void what_is_handed_to_the_driver_does_not_move(void **state)
 
 /* --- errors that the server answers ----------------------------------------------------------------------------- */
 
-static void an_error_reply_leaves_the_rest_alone(void **state)
+static void an_error_reply_does_not_affect_other_commands(void **state)
 {
     (void)state;
     trace t;
@@ -196,7 +196,7 @@ static void an_error_inside_an_array_is_a_reply(void **state)
     trace_fini(&t);
 }
 
-static void not_now_leaves_a_command_pending(void **state)
+static void a_temporary_error_leaves_a_command_pending(void **state)
 {
     (void)state;
     static const char *const not_now[] = {"LOADING", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "BUSY", "NOSCRIPT"};
@@ -223,7 +223,7 @@ static void not_now_leaves_a_command_pending(void **state)
     }
 }
 
-static void only_what_is_pending_is_queued_again(void **state)
+static void only_pending_commands_are_queued_again(void **state)
 {
     (void)state;
     trace t;
@@ -252,7 +252,7 @@ static void only_what_is_pending_is_queued_again(void **state)
 
 /* --- what nobody asked for -------------------------------------------------------------------------------------- */
 
-static void a_reply_too_many_ends_the_connection(void **state)
+static void an_unsolicited_reply_ends_the_connection(void **state)
 {
     (void)state;
     trace t;
@@ -267,7 +267,7 @@ static void a_reply_too_many_ends_the_connection(void **state)
     trace_fini(&t);
 }
 
-static void a_reply_to_a_command_that_is_not_sent_ends_the_connection(void **state)
+static void a_reply_to_an_unsent_command_ends_the_connection(void **state)
 {
     (void)state;
     for (size_t sent = 0; sent < 20; sent++) {
@@ -285,7 +285,7 @@ static void a_reply_to_a_command_that_is_not_sent_ends_the_connection(void **sta
     }
 }
 
-static void bytes_out_of_turn_end_the_connection(void **state)
+static void unsolicited_bytes_end_the_connection(void **state)
 {
     (void)state;
     static const char *const bytes[] = {"+", "\r\n", "*1\r\n", "$5\r\nab", "HTTP/1.1 400 Bad Request\r\n\r\n", "\xff"};
@@ -298,7 +298,7 @@ static void bytes_out_of_turn_end_the_connection(void **state)
     }
 }
 
-static void what_follows_the_last_reply_ends_the_connection(void **state)
+static void bytes_after_the_last_reply_end_the_connection(void **state)
 {
     (void)state;
     trace t;
@@ -312,7 +312,7 @@ static void what_follows_the_last_reply_ends_the_connection(void **state)
     trace_fini(&t);
 }
 
-static void garbage_ends_the_connection_and_leaves_what_was_sent_unknown(void **state)
+static void garbage_ends_the_connection_and_sent_commands_are_unknown(void **state)
 {
     (void)state;
     trace t;
@@ -329,7 +329,7 @@ static void garbage_ends_the_connection_and_leaves_what_was_sent_unknown(void **
     trace_fini(&t);
 }
 
-static void a_dead_connection_takes_no_bytes(void **state)
+static void a_dead_connection_accepts_no_bytes(void **state)
 {
     (void)state;
     trace t;
@@ -393,7 +393,7 @@ static void cut(size_t sent, size_t answered, bool repeatable)
     trace_fini(&t);
 }
 
-static void a_cut_tells_each_command_what_became_of_it(void **state)
+static void a_lost_connection_reports_the_delivery_of_each_command(void **state)
 {
     (void)state;
     for (size_t sent = 0; sent <= five_ends[4]; sent++)
@@ -405,7 +405,7 @@ static void a_cut_tells_each_command_what_became_of_it(void **state)
         }
 }
 
-static void a_cut_is_told_in_the_order_of_the_line(void **state)
+static void a_lost_connection_is_reported_in_queue_order(void **state)
 {
     (void)state;
     trace t;
@@ -433,7 +433,7 @@ static void a_cut_is_told_in_the_order_of_the_line(void **state)
     trace_fini(&t);
 }
 
-static void what_is_pending_goes_on_over_the_next_connection(void **state)
+static void pending_commands_continue_on_the_next_connection(void **state)
 {
     (void)state;
     trace t;
@@ -466,24 +466,24 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_is_sent_as_resp),
-        cmocka_unit_test(replies_go_to_the_commands_in_their_order),
+        cmocka_unit_test(replies_are_matched_in_order),
         cmocka_unit_test(a_command_can_be_answered_while_another_is_queued),
-        cmocka_unit_test(replies_may_be_chopped_anywhere),
-        cmocka_unit_test(commands_may_be_sent_in_any_pieces),
-        cmocka_unit_test(what_is_handed_to_the_driver_does_not_move),
-        cmocka_unit_test(an_error_reply_leaves_the_rest_alone),
+        cmocka_unit_test(replies_can_be_split_anywhere),
+        cmocka_unit_test(commands_can_be_sent_in_any_pieces),
+        cmocka_unit_test(bytes_given_to_the_driver_do_not_move),
+        cmocka_unit_test(an_error_reply_does_not_affect_other_commands),
         cmocka_unit_test(an_error_inside_an_array_is_a_reply),
-        cmocka_unit_test(not_now_leaves_a_command_pending),
-        cmocka_unit_test(only_what_is_pending_is_queued_again),
-        cmocka_unit_test(a_reply_too_many_ends_the_connection),
-        cmocka_unit_test(a_reply_to_a_command_that_is_not_sent_ends_the_connection),
-        cmocka_unit_test(bytes_out_of_turn_end_the_connection),
-        cmocka_unit_test(what_follows_the_last_reply_ends_the_connection),
-        cmocka_unit_test(garbage_ends_the_connection_and_leaves_what_was_sent_unknown),
-        cmocka_unit_test(a_dead_connection_takes_no_bytes),
-        cmocka_unit_test(a_cut_tells_each_command_what_became_of_it),
-        cmocka_unit_test(a_cut_is_told_in_the_order_of_the_line),
-        cmocka_unit_test(what_is_pending_goes_on_over_the_next_connection),
+        cmocka_unit_test(a_temporary_error_leaves_a_command_pending),
+        cmocka_unit_test(only_pending_commands_are_queued_again),
+        cmocka_unit_test(an_unsolicited_reply_ends_the_connection),
+        cmocka_unit_test(a_reply_to_an_unsent_command_ends_the_connection),
+        cmocka_unit_test(unsolicited_bytes_end_the_connection),
+        cmocka_unit_test(bytes_after_the_last_reply_end_the_connection),
+        cmocka_unit_test(garbage_ends_the_connection_and_sent_commands_are_unknown),
+        cmocka_unit_test(a_dead_connection_accepts_no_bytes),
+        cmocka_unit_test(a_lost_connection_reports_the_delivery_of_each_command),
+        cmocka_unit_test(a_lost_connection_is_reported_in_queue_order),
+        cmocka_unit_test(pending_commands_continue_on_the_next_connection),
     };
     return RUN_TESTS("conn", tests);
 }

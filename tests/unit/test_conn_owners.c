@@ -43,7 +43,7 @@ static void a_late_reply_is_dropped(void **state)
     trace_fini(&t);
 }
 
-static void a_reply_that_has_begun_is_dropped_too(void **state)
+static void a_late_reply_that_has_begun_is_dropped(void **state)
 {
     (void)state;
     trace t;
@@ -64,7 +64,7 @@ static void a_reply_that_has_begun_is_dropped_too(void **state)
     trace_fini(&t);
 }
 
-static void what_no_driver_has_seen_is_taken_out(void **state)
+static void unseen_commands_are_removed_from_the_queue(void **state)
 {
     (void)state;
     trace t;
@@ -89,7 +89,7 @@ static void what_no_driver_has_seen_is_taken_out(void **state)
     trace_fini(&t);
 }
 
-static void what_a_driver_may_be_sending_stays_in_line(void **state)
+static void commands_that_a_driver_may_be_sending_stay_in_the_queue(void **state)
 {
     (void)state;
     trace t;
@@ -120,7 +120,7 @@ static void queue_in_turns(trace *t, trace_call *a, trace_call *c, uint32_t from
     }
 }
 
-static void only_the_bytes_of_the_abandoned_are_taken_out(void **state)
+static void only_the_bytes_of_the_abandoned_call_are_removed(void **state)
 {
     (void)state;
     static const char *const of_c[] = {"PING 1", "PING 22", "PING 333", "PING 4444", "PING 55555"};
@@ -148,7 +148,7 @@ static void only_the_bytes_of_the_abandoned_are_taken_out(void **state)
     trace_fini(&t);
 }
 
-static void the_abandoned_is_told_nothing_when_the_connection_ends(void **state)
+static void an_abandoned_call_is_not_notified_of_the_end(void **state)
 {
     (void)state;
     trace t;
@@ -196,7 +196,7 @@ static void an_abandoned_repeatable_command_stays_pending_as_unknown(void **stat
 
 /* The writer is in send(), without the lock. The server has got the bytes and answers, and the reader has the lock
  * before the writer is back and can tell what it has sent. */
-static void a_reply_may_overtake_the_end_of_its_write(void **state)
+static void a_reply_can_arrive_before_its_write_returns(void **state)
 {
     (void)state;
     trace t;
@@ -217,7 +217,7 @@ static void a_reply_may_overtake_the_end_of_its_write(void **state)
 }
 
 /* As above, but the reader learns that the connection has ended: the server may have run what the writer wrote. */
-static void what_is_being_written_when_the_connection_ends_is_unknown(void **state)
+static void commands_being_written_at_the_end_are_unknown(void **state)
 {
     (void)state;
     trace t;
@@ -234,7 +234,7 @@ static void what_is_being_written_when_the_connection_ends_is_unknown(void **sta
 
 /* --- windows, memory, counters ------------------------------------------------------------------------------------ */
 
-static void an_owner_is_told_when_its_window_is_half_empty(void **state)
+static void an_owner_is_notified_when_its_window_is_half_empty(void **state)
 {
     (void)state;
     static const char *commands[40];
@@ -276,7 +276,7 @@ static void an_owner_is_on_the_list_once(void **state)
     trace_fini(&t);
 }
 
-static void without_memory_nothing_is_queued(void **state)
+static void a_failed_allocation_queues_nothing(void **state)
 {
     (void)state;
     for (size_t n = 1;; n++) {
@@ -303,7 +303,7 @@ static void without_memory_nothing_is_queued(void **state)
     }
 }
 
-static void half_a_command_is_taken_back(void **state)
+static void a_half_queued_command_is_rolled_back(void **state)
 {
     (void)state;
     static char long_command[3000];
@@ -329,7 +329,7 @@ static void half_a_command_is_taken_back(void **state)
 /* --- replies that cannot be read -----------------------------------------------------------------------------------
  */
 
-static void a_reply_without_memory_fails_its_command_alone(void **state)
+static void a_reply_without_memory_fails_only_its_command(void **state)
 {
     (void)state;
     trace t;
@@ -358,7 +358,7 @@ static void receive_string(trace *t, size_t size)
     free(reply);
 }
 
-static void a_reply_beyond_the_limit_fails_its_command_alone(void **state)
+static void a_reply_beyond_the_limit_fails_only_its_command(void **state)
 {
     (void)state;
     trace t;
@@ -393,7 +393,7 @@ static void a_reply_far_beyond_the_limit_ends_the_connection(void **state)
     trace_fini(&t);
 }
 
-static void a_reply_nested_too_deep_fails_its_command_alone(void **state)
+static void a_reply_nested_too_deep_fails_only_its_command(void **state)
 {
     (void)state;
     trace t;
@@ -416,7 +416,7 @@ static void a_reply_nested_too_deep_fails_its_command_alone(void **state)
     }
 }
 
-static void a_reply_that_cannot_be_read_and_has_no_command_ends_the_connection(void **state)
+static void an_unreadable_reply_without_a_command_ends_the_connection(void **state)
 {
     (void)state;
     trace t;
@@ -476,23 +476,23 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_late_reply_is_dropped),
-        cmocka_unit_test(a_reply_that_has_begun_is_dropped_too),
-        cmocka_unit_test(what_no_driver_has_seen_is_taken_out),
-        cmocka_unit_test(what_a_driver_may_be_sending_stays_in_line),
-        cmocka_unit_test(only_the_bytes_of_the_abandoned_are_taken_out),
-        cmocka_unit_test(the_abandoned_is_told_nothing_when_the_connection_ends),
+        cmocka_unit_test(a_late_reply_that_has_begun_is_dropped),
+        cmocka_unit_test(unseen_commands_are_removed_from_the_queue),
+        cmocka_unit_test(commands_that_a_driver_may_be_sending_stay_in_the_queue),
+        cmocka_unit_test(only_the_bytes_of_the_abandoned_call_are_removed),
+        cmocka_unit_test(an_abandoned_call_is_not_notified_of_the_end),
         cmocka_unit_test(an_abandoned_repeatable_command_stays_pending_as_unknown),
-        cmocka_unit_test(a_reply_may_overtake_the_end_of_its_write),
-        cmocka_unit_test(what_is_being_written_when_the_connection_ends_is_unknown),
-        cmocka_unit_test(an_owner_is_told_when_its_window_is_half_empty),
+        cmocka_unit_test(a_reply_can_arrive_before_its_write_returns),
+        cmocka_unit_test(commands_being_written_at_the_end_are_unknown),
+        cmocka_unit_test(an_owner_is_notified_when_its_window_is_half_empty),
         cmocka_unit_test(an_owner_is_on_the_list_once),
-        cmocka_unit_test(without_memory_nothing_is_queued),
-        cmocka_unit_test(half_a_command_is_taken_back),
-        cmocka_unit_test(a_reply_without_memory_fails_its_command_alone),
-        cmocka_unit_test(a_reply_beyond_the_limit_fails_its_command_alone),
+        cmocka_unit_test(a_failed_allocation_queues_nothing),
+        cmocka_unit_test(a_half_queued_command_is_rolled_back),
+        cmocka_unit_test(a_reply_without_memory_fails_only_its_command),
+        cmocka_unit_test(a_reply_beyond_the_limit_fails_only_its_command),
         cmocka_unit_test(a_reply_far_beyond_the_limit_ends_the_connection),
-        cmocka_unit_test(a_reply_nested_too_deep_fails_its_command_alone),
-        cmocka_unit_test(a_reply_that_cannot_be_read_and_has_no_command_ends_the_connection),
+        cmocka_unit_test(a_reply_nested_too_deep_fails_only_its_command),
+        cmocka_unit_test(an_unreadable_reply_without_a_command_ends_the_connection),
         cmocka_unit_test(a_push_on_a_connection_for_commands_ends_it),
         cmocka_unit_test(every_command_is_counted_once),
     };

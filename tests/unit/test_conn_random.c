@@ -416,7 +416,7 @@ static void on_abort(int signal)
     tell_seed(NULL);
 }
 
-static void the_connection_does_what_the_model_does(void **state)
+static void the_connection_behaves_like_the_model(void **state)
 {
     (void)state;
     const char *only = getenv("PODLINK_TEST_SEED");
@@ -430,6 +430,6 @@ static void the_connection_does_what_the_model_does(void **state)
 int main(void)
 {
     signal(SIGABRT, on_abort);
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(the_connection_does_what_the_model_does, tell_seed)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(the_connection_behaves_like_the_model, tell_seed)};
     return RUN_TESTS("conn_random", tests);
 }

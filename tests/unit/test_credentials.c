@@ -46,7 +46,7 @@ static void end(setting *s)
     test_heap_expect_empty(&s->memory, "credentials");
 }
 
-static void what_is_given_is_in_the_login(void **state)
+static void the_login_has_the_callbacks_credentials(void **state)
 {
     (void)state;
     setting s;
@@ -61,7 +61,7 @@ static void what_is_given_is_in_the_login(void **state)
     end(&s);
 }
 
-static void without_a_callback_the_login_stays_as_it_is(void **state)
+static void the_login_is_unchanged_without_a_callback(void **state)
 {
     (void)state;
     setting s = {.login = {.user = "eva", .password = "secret"}};
@@ -73,7 +73,7 @@ static void without_a_callback_the_login_stays_as_it_is(void **state)
     end(&s);
 }
 
-static void each_text_has_its_length(void **state)
+static void each_text_has_a_maximum_length(void **state)
 {
     (void)state;
     static char text[LONGEST + 2];
@@ -96,7 +96,7 @@ static void each_text_has_its_length(void **state)
     end(&s);
 }
 
-static void a_callback_that_fails_is_told_by_its_number(void **state)
+static void a_failing_callback_is_reported_with_its_number(void **state)
 {
     (void)state;
     setting s;
@@ -108,7 +108,7 @@ static void a_callback_that_fails_is_told_by_its_number(void **state)
     answer = 0;
 }
 
-static void without_memory_nothing_is_given(void **state)
+static void a_failed_allocation_gives_no_credentials(void **state)
 {
     (void)state;
     for (size_t n = 1; n <= 2; n++) {
@@ -130,11 +130,11 @@ static void without_memory_nothing_is_given(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_given_is_in_the_login),
-        cmocka_unit_test(without_a_callback_the_login_stays_as_it_is),
-        cmocka_unit_test(each_text_has_its_length),
-        cmocka_unit_test(a_callback_that_fails_is_told_by_its_number),
-        cmocka_unit_test(without_memory_nothing_is_given),
+        cmocka_unit_test(the_login_has_the_callbacks_credentials),
+        cmocka_unit_test(the_login_is_unchanged_without_a_callback),
+        cmocka_unit_test(each_text_has_a_maximum_length),
+        cmocka_unit_test(a_failing_callback_is_reported_with_its_number),
+        cmocka_unit_test(a_failed_allocation_gives_no_credentials),
     };
     return RUN_TESTS("credentials", tests);
 }

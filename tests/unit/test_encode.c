@@ -54,7 +54,7 @@ static void write_numbers(pl_buffer *out)
     expect_bytes(out, "$20\r\n-9223372036854775808\r\n", 27);
 }
 
-static void a_number_is_an_argument(void **state)
+static void a_number_can_be_an_argument(void **state)
 {
     (void)state;
     with_buffer(write_numbers);
@@ -75,7 +75,7 @@ static void write_headers(pl_buffer *out)
     }
 }
 
-static void every_length_fits_in_what_is_reserved_for_it(void **state)
+static void every_length_fits_in_its_reserved_space(void **state)
 {
     (void)state;
     with_buffer(write_headers);
@@ -90,7 +90,7 @@ static void write_in_parts(pl_buffer *out)
     expect_bytes(out, "$5\r\nabcde\r\n", 11);
 }
 
-static void an_argument_may_be_written_in_parts(void **state)
+static void an_argument_can_be_written_in_parts(void **state)
 {
     (void)state;
     with_buffer(write_in_parts);
@@ -100,9 +100,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_command_is_binary_safe),
-        cmocka_unit_test(a_number_is_an_argument),
-        cmocka_unit_test(every_length_fits_in_what_is_reserved_for_it),
-        cmocka_unit_test(an_argument_may_be_written_in_parts),
+        cmocka_unit_test(a_number_can_be_an_argument),
+        cmocka_unit_test(every_length_fits_in_its_reserved_space),
+        cmocka_unit_test(an_argument_can_be_written_in_parts),
     };
     return RUN_TESTS("encode", tests);
 }

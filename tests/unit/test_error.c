@@ -12,7 +12,7 @@ static const podlink_status statuses[] = {
 #undef X
 };
 
-static void every_status_has_a_name_and_a_text_of_its_own(void **state)
+static void every_status_has_its_own_name_and_text(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(statuses); i++) {
@@ -36,7 +36,7 @@ static void every_delivery_has_a_text(void **state)
     assert_non_null(podlink_delivery_text((podlink_delivery)77));
 }
 
-static void nobody_has_to_give_an_error(void **state)
+static void the_error_argument_is_optional(void **state)
 {
     (void)state;
     pl_error_clear(NULL);
@@ -47,7 +47,7 @@ static void nobody_has_to_give_an_error(void **state)
     assert_int_equal(pl_error_no_memory(NULL), PODLINK_ENOMEM);
 }
 
-static void an_error_is_filled_in_whole(void **state)
+static void every_field_of_an_error_is_set(void **state)
 {
     (void)state;
     podlink_error err;
@@ -69,7 +69,7 @@ static void an_error_is_filled_in_whole(void **state)
     assert_string_equal(err.server, "");
 }
 
-static void a_long_message_is_cut(void **state)
+static void a_long_message_is_truncated(void **state)
 {
     (void)state;
     podlink_error err;
@@ -84,7 +84,7 @@ static void a_long_message_is_cut(void **state)
     assert_string_equal(err.message, expected);
 }
 
-static void the_item_stands_in_front(void **state)
+static void the_item_number_comes_first(void **state)
 {
     (void)state;
     podlink_error err;
@@ -96,7 +96,7 @@ static void the_item_stands_in_front(void **state)
     assert_string_equal(err.message, "items[18446744073709551615]: ");
 }
 
-static void the_words_of_the_server_are_escaped_and_cut(void **state)
+static void server_messages_are_escaped_and_truncated(void **state)
 {
     (void)state;
     podlink_error err;
@@ -115,13 +115,13 @@ static void the_words_of_the_server_are_escaped_and_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_status_has_a_name_and_a_text_of_its_own),
+        cmocka_unit_test(every_status_has_its_own_name_and_text),
         cmocka_unit_test(every_delivery_has_a_text),
-        cmocka_unit_test(nobody_has_to_give_an_error),
-        cmocka_unit_test(an_error_is_filled_in_whole),
-        cmocka_unit_test(a_long_message_is_cut),
-        cmocka_unit_test(the_item_stands_in_front),
-        cmocka_unit_test(the_words_of_the_server_are_escaped_and_cut),
+        cmocka_unit_test(the_error_argument_is_optional),
+        cmocka_unit_test(every_field_of_an_error_is_set),
+        cmocka_unit_test(a_long_message_is_truncated),
+        cmocka_unit_test(the_item_number_comes_first),
+        cmocka_unit_test(server_messages_are_escaped_and_truncated),
     };
     return RUN_TESTS("error", tests);
 }

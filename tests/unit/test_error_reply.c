@@ -56,7 +56,7 @@ static void each_code_has_its_status(void **state)
     }
 }
 
-static void a_code_is_a_whole_word_at_the_beginning(void **state)
+static void an_error_code_is_a_complete_first_word(void **state)
 {
     (void)state;
     char words[256];
@@ -74,7 +74,7 @@ static void a_code_is_a_whole_word_at_the_beginning(void **state)
     }
 }
 
-static void other_errors_have_none(void **state)
+static void other_errors_have_no_status_of_their_own(void **state)
 {
     (void)state;
     static const char *const rows[] = {"",
@@ -114,7 +114,7 @@ static void the_error_of_a_command_in_a_script_is_found(void **state)
             }
 }
 
-static void the_error_of_a_script_itself_has_no_status_of_its_own(void **state)
+static void a_scripts_own_error_has_no_status_of_its_own(void **state)
 {
     (void)state;
     expect("ERR Error running script (call to f_0123): @user_script:3: user_script:3: attempt to index a nil value",
@@ -127,7 +127,7 @@ static void the_error_of_a_script_itself_has_no_status_of_its_own(void **state)
 }
 
 /* "Not now" means that the server has not run it, and it is sent again. A script that has failed half way has run. */
-static void a_script_that_has_run_is_never_taken_for_one_that_was_put_off(void **state)
+static void an_error_of_a_script_that_ran_is_never_temporary(void **state)
 {
     (void)state;
     static const char *const put_off[] = {"NOSCRIPT", "LOADING", "TRYAGAIN", "BUSY", "CLUSTERDOWN", "MASTERDOWN"};
@@ -141,7 +141,7 @@ static void a_script_that_has_run_is_never_taken_for_one_that_was_put_off(void *
     }
 }
 
-static void longer_beginnings_have_theirs(void **state)
+static void longer_prefixes_have_their_own_status(void **state)
 {
     (void)state;
     expect("ERR max number of clients reached", PODLINK_ECONNECT);
@@ -153,12 +153,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_code_has_its_status),
-        cmocka_unit_test(a_code_is_a_whole_word_at_the_beginning),
-        cmocka_unit_test(other_errors_have_none),
+        cmocka_unit_test(an_error_code_is_a_complete_first_word),
+        cmocka_unit_test(other_errors_have_no_status_of_their_own),
         cmocka_unit_test(the_error_of_a_command_in_a_script_is_found),
-        cmocka_unit_test(the_error_of_a_script_itself_has_no_status_of_its_own),
-        cmocka_unit_test(a_script_that_has_run_is_never_taken_for_one_that_was_put_off),
-        cmocka_unit_test(longer_beginnings_have_theirs),
+        cmocka_unit_test(a_scripts_own_error_has_no_status_of_its_own),
+        cmocka_unit_test(an_error_of_a_script_that_ran_is_never_temporary),
+        cmocka_unit_test(longer_prefixes_have_their_own_status),
     };
     return RUN_TESTS("error_reply", tests);
 }

@@ -52,7 +52,7 @@ static void expect(const char *replies, const char *outcomes)
     }
 }
 
-static void what_is_answered_is_told(void **state)
+static void an_answered_fence_reports_its_reply(void **state)
 {
     (void)state;
     expect("$1\r\nx\r\n+OK\r\n" GUARDS "$1\r\ny\r\n", "a[0] OK answered $x\n"
@@ -63,7 +63,7 @@ static void what_is_answered_is_told(void **state)
                                                                 "b[0] OK answered $y\n");
 }
 
-static void what_is_left_unanswered_is_refused_and_the_others_get_theirs(void **state)
+static void an_unanswered_command_is_refused_and_the_others_get_their_replies(void **state)
 {
     (void)state;
     expect("$1\r\nx\r\n" GUARDS "$1\r\ny\r\n", "a[0] OK answered $x\n"
@@ -72,7 +72,7 @@ static void what_is_left_unanswered_is_refused_and_the_others_get_theirs(void **
 }
 
 /* A server that does not know the fence, or has left something else unanswered. */
-static void a_guard_that_is_answered_otherwise_ends_the_connection(void **state)
+static void a_wrong_reply_to_a_fence_ends_the_connection(void **state)
 {
     (void)state;
     static const char *const others[] = {"$1\r\ny\r\n",    "$-1\r\n",
@@ -92,7 +92,7 @@ static void a_guard_that_is_answered_otherwise_ends_the_connection(void **state)
     }
 }
 
-static void one_that_is_given_up_is_guarded_all_the_same(void **state)
+static void an_abandoned_command_keeps_its_fence(void **state)
 {
     (void)state;
     static const char *const replies[] = {"$1\r\nx\r\n" GUARDS "$1\r\ny\r\n",
@@ -108,7 +108,7 @@ static void one_that_is_given_up_is_guarded_all_the_same(void **state)
     }
 }
 
-static void a_guard_stays_where_what_it_guards_is_taken_out(void **state)
+static void a_fence_stays_when_its_command_is_removed(void **state)
 {
     (void)state;
     struct scene s;
@@ -122,7 +122,7 @@ static void a_guard_stays_where_what_it_guards_is_taken_out(void **state)
 }
 
 /* The fence's answer cannot have come before the fence was sent. */
-static void an_answer_before_the_guard_is_sent_ends_the_connection(void **state)
+static void an_answer_before_the_fence_is_sent_ends_the_connection(void **state)
 {
     (void)state;
     static const char first[] = "*2\r\n$3\r\nGET\r\n$1\r\na\r\n*3\r\n$4\r\nAUTH\r\n$3\r\neva\r\n$6\r\nsecret\r\n";
@@ -136,7 +136,7 @@ static void an_answer_before_the_guard_is_sent_ends_the_connection(void **state)
     trace_fini(&s.t);
 }
 
-static void the_connections_end_is_told_as_of_any_command(void **state)
+static void the_end_of_the_connection_is_reported_as_for_any_command(void **state)
 {
     (void)state;
     struct scene s;
@@ -149,7 +149,7 @@ static void the_connections_end_is_told_as_of_any_command(void **state)
     trace_fini(&s.t);
 }
 
-static void without_memory_neither_of_the_two_is_queued(void **state)
+static void a_failed_allocation_queues_neither_command_nor_fence(void **state)
 {
     (void)state;
     bool failed = true;
@@ -173,14 +173,14 @@ static void without_memory_neither_of_the_two_is_queued(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(what_is_answered_is_told),
-        cmocka_unit_test(what_is_left_unanswered_is_refused_and_the_others_get_theirs),
-        cmocka_unit_test(a_guard_that_is_answered_otherwise_ends_the_connection),
-        cmocka_unit_test(one_that_is_given_up_is_guarded_all_the_same),
-        cmocka_unit_test(a_guard_stays_where_what_it_guards_is_taken_out),
-        cmocka_unit_test(an_answer_before_the_guard_is_sent_ends_the_connection),
-        cmocka_unit_test(the_connections_end_is_told_as_of_any_command),
-        cmocka_unit_test(without_memory_neither_of_the_two_is_queued),
+        cmocka_unit_test(an_answered_fence_reports_its_reply),
+        cmocka_unit_test(an_unanswered_command_is_refused_and_the_others_get_their_replies),
+        cmocka_unit_test(a_wrong_reply_to_a_fence_ends_the_connection),
+        cmocka_unit_test(an_abandoned_command_keeps_its_fence),
+        cmocka_unit_test(a_fence_stays_when_its_command_is_removed),
+        cmocka_unit_test(an_answer_before_the_fence_is_sent_ends_the_connection),
+        cmocka_unit_test(the_end_of_the_connection_is_reported_as_for_any_command),
+        cmocka_unit_test(a_failed_allocation_queues_neither_command_nor_fence),
     };
     return RUN_TESTS("guard", tests);
 }

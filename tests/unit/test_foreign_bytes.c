@@ -90,7 +90,7 @@ static void end(setting *s, podlink_client *client)
     assert_printable(s->log);
 }
 
-static void a_command_that_a_server_calls_forbidden_is_one_that_was_asked_for(void **state)
+static void a_forbidden_command_is_named_only_if_it_was_requested(void **state)
 {
     (void)state;
     setting s;
@@ -100,7 +100,7 @@ static void a_command_that_a_server_calls_forbidden_is_one_that_was_asked_for(vo
     end(&s, client);
 }
 
-static void the_words_of_a_refused_load_are_escaped(void **state)
+static void the_message_of_a_refused_load_is_escaped(void **state)
 {
     (void)state;
     setting s;
@@ -136,8 +136,8 @@ static void a_host_that_cannot_be_resolved_is_escaped(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_command_that_a_server_calls_forbidden_is_one_that_was_asked_for),
-        cmocka_unit_test(the_words_of_a_refused_load_are_escaped),
+        cmocka_unit_test(a_forbidden_command_is_named_only_if_it_was_requested),
+        cmocka_unit_test(the_message_of_a_refused_load_is_escaped),
         cmocka_unit_test(the_name_of_a_command_is_escaped),
         cmocka_unit_test(a_host_that_cannot_be_resolved_is_escaped),
     };

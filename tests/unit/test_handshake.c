@@ -128,7 +128,7 @@ static void expect_first(const setting *s, const char *expected)
     assert_string_equal(first, expected);
 }
 
-static void only_what_is_needed_is_sent(void **state)
+static void only_the_needed_handshake_steps_are_sent(void **state)
 {
     setting *s = *state;
     assert_int_equal(open_as(s, NULL, NULL, NULL, 0), PODLINK_OK);
@@ -146,7 +146,7 @@ static void only_what_is_needed_is_sent(void **state)
 static const char *const steps[] = {"AUTH", "SELECT", "CLIENT", "PING"};
 
 /* Whatever the words: no script and no call may follow, since it would run as another user or in another database. */
-static void a_step_that_is_refused_ends_the_connection(void **state)
+static void a_refused_step_ends_the_connection(void **state)
 {
     static const struct {
         const char *reply;
@@ -184,7 +184,7 @@ static void a_step_that_is_refused_ends_the_connection(void **state)
 }
 
 /* What the server tells of itself is good to know, and no more. */
-static void a_user_who_may_not_ask_for_info_is_let_in(void **state)
+static void a_user_without_permission_for_info_can_connect(void **state)
 {
     static const char *const replies[] = {"-NOPERM no\r\n", "-ERR no\r\n",           "$-1\r\n",     ":1\r\n",
                                           "$0\r\n\r\n",     "$9\r\n\nrun_id:\n\r\n", "*1\r\n+x\r\n"};
@@ -239,7 +239,7 @@ static void refuse_with_echo(setting *s, const char *secret, const char *format)
     }
 }
 
-static void a_server_that_echoes_the_password_gives_nothing_away(void **state)
+static void an_echoed_password_is_not_reported(void **state)
 {
     setting *s = *state;
     refuse_with_echo(s, "hunter2-and-more", "-ERR unknown command 'AUTH', with args beginning with: 'eva' '%s'\r\n");
@@ -248,14 +248,14 @@ static void a_server_that_echoes_the_password_gives_nothing_away(void **state)
     refuse_with_echo(s, "hunter2-and-more", "+%s\r\n-ERR %s\r\n");
 }
 
-static void nor_does_one_that_says_not_now(void **state)
+static void an_echoed_password_in_a_temporary_error_is_not_reported(void **state)
 {
     refuse_with_echo(*state, "hunter2-and-more", "-BUSY %s\r\n");
     refuse_with_echo(*state, "hunter2-and-more", "-LOADING %s\r\n");
 }
 
 /* Redis cuts what it echoes to 128 bytes. */
-static void nor_does_one_that_echoes_the_beginning_of_a_long_password(void **state)
+static void the_echoed_beginning_of_a_long_password_is_not_reported(void **state)
 {
     char secret[257];
     for (size_t i = 0; i < sizeof secret - 1; i++)
@@ -265,7 +265,7 @@ static void nor_does_one_that_echoes_the_beginning_of_a_long_password(void **sta
 }
 
 /* Redis writes blanks where there were line ends. */
-static void nor_does_one_that_echoes_a_password_with_a_line_end(void **state)
+static void an_echoed_password_with_a_line_end_is_not_reported(void **state)
 {
     setting *s = *state;
     static const char secret[] = "first-half\nother-half";
@@ -284,7 +284,7 @@ static size_t count_dials(const setting *s)
 }
 
 /* The handshake is answered well, and then the connection has ended: the dial has failed, and says why. */
-static void a_reply_too_many_is_told_at_once_and_gives_nothing_away(void **state)
+static void an_unsolicited_reply_is_reported_at_once_without_the_password(void **state)
 {
     static const char *const replies[] = {"+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n-ERR hunter2-and-more\r\n",
                                           "+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n$16\r\nhunter2-and-more\r\n"};
@@ -300,15 +300,15 @@ static void a_reply_too_many_is_told_at_once_and_gives_nothing_away(void **state
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(only_what_is_needed_is_sent, begin, end),
-        cmocka_unit_test_setup_teardown(a_step_that_is_refused_ends_the_connection, begin, end),
-        cmocka_unit_test_setup_teardown(a_user_who_may_not_ask_for_info_is_let_in, begin, end),
+        cmocka_unit_test_setup_teardown(only_the_needed_handshake_steps_are_sent, begin, end),
+        cmocka_unit_test_setup_teardown(a_refused_step_ends_the_connection, begin, end),
+        cmocka_unit_test_setup_teardown(a_user_without_permission_for_info_can_connect, begin, end),
         cmocka_unit_test_setup_teardown(the_message_names_the_step, begin, end),
-        cmocka_unit_test_setup_teardown(a_server_that_echoes_the_password_gives_nothing_away, begin, end),
-        cmocka_unit_test_setup_teardown(nor_does_one_that_says_not_now, begin, end),
-        cmocka_unit_test_setup_teardown(nor_does_one_that_echoes_the_beginning_of_a_long_password, begin, end),
-        cmocka_unit_test_setup_teardown(nor_does_one_that_echoes_a_password_with_a_line_end, begin, end),
-        cmocka_unit_test_setup_teardown(a_reply_too_many_is_told_at_once_and_gives_nothing_away, begin, end),
+        cmocka_unit_test_setup_teardown(an_echoed_password_is_not_reported, begin, end),
+        cmocka_unit_test_setup_teardown(an_echoed_password_in_a_temporary_error_is_not_reported, begin, end),
+        cmocka_unit_test_setup_teardown(the_echoed_beginning_of_a_long_password_is_not_reported, begin, end),
+        cmocka_unit_test_setup_teardown(an_echoed_password_with_a_line_end_is_not_reported, begin, end),
+        cmocka_unit_test_setup_teardown(an_unsolicited_reply_is_reported_at_once_without_the_password, begin, end),
     };
     return RUN_TESTS("handshake", tests);
 }

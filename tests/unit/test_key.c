@@ -27,7 +27,7 @@ static void expect_key(pl_key key, const char *expected)
     assert_memory_equal(out.bytes, argument, (size_t)size);
 }
 
-static void the_keys_are_those_that_others_use(void **state)
+static void the_keys_are_those_that_other_programs_use(void **state)
 {
     (void)state;
     pl_name ns = name_of("prod"), uid = name_of("eva:7"), service = name_of("game");
@@ -158,7 +158,7 @@ static void no_two_things_have_the_same_key(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_keys_are_those_that_others_use),
+        cmocka_unit_test(the_keys_are_those_that_other_programs_use),
         cmocka_unit_test(the_longest_names_fit),
         cmocka_unit_test(names_with_braces_are_refused),
         cmocka_unit_test(no_two_things_have_the_same_key),

@@ -27,7 +27,7 @@ static void expect_good(const char *text)
     assert_int_equal(name.length, strlen(text));
 }
 
-static void a_table_of_good_names(void **state)
+static void valid_names_are_accepted(void **state)
 {
     (void)state;
     static const char *const rows[] = {
@@ -55,7 +55,7 @@ static void a_table_of_good_names(void **state)
         expect_good(rows[i]);
 }
 
-static void a_name_has_512_bytes_at_most(void **state)
+static void a_name_has_at_most_512_bytes(void **state)
 {
     (void)state;
     pl_name name;
@@ -111,7 +111,7 @@ static void expect_plain(const char *message)
         assert_true(*at >= ' ' && *at <= '~');
 }
 
-static void a_bad_name_is_refused_by_the_name_of_its_argument(void **state)
+static void a_bad_name_is_refused_with_the_name_of_its_argument(void **state)
 {
     (void)state;
     static const char *const arguments[] = {"uid", "service"};
@@ -129,7 +129,7 @@ static void a_bad_name_is_refused_by_the_name_of_its_argument(void **state)
         }
 }
 
-static void a_namespace_holds_no_colon(void **state)
+static void a_namespace_must_not_contain_a_colon(void **state)
 {
     (void)state;
     static const char *const colons[] = {":", "a:b", ":a", "a:"};
@@ -149,7 +149,7 @@ static void a_namespace_holds_no_colon(void **state)
     }
 }
 
-static void every_character_is_judged(void **state)
+static void every_character_is_checked(void **state)
 {
     (void)state;
     for (unsigned c = 1; c < 0x800; c++) {
@@ -168,11 +168,11 @@ static void every_character_is_judged(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_of_good_names),
-        cmocka_unit_test(a_name_has_512_bytes_at_most),
-        cmocka_unit_test(a_bad_name_is_refused_by_the_name_of_its_argument),
-        cmocka_unit_test(a_namespace_holds_no_colon),
-        cmocka_unit_test(every_character_is_judged),
+        cmocka_unit_test(valid_names_are_accepted),
+        cmocka_unit_test(a_name_has_at_most_512_bytes),
+        cmocka_unit_test(a_bad_name_is_refused_with_the_name_of_its_argument),
+        cmocka_unit_test(a_namespace_must_not_contain_a_colon),
+        cmocka_unit_test(every_character_is_checked),
     };
     return RUN_TESTS("name", tests);
 }

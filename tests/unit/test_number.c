@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void a_number_is_read(void **state)
+static void numbers_are_parsed(void **state)
 {
     (void)state;
     static const struct {
@@ -31,7 +31,7 @@ static void a_number_is_read(void **state)
     }
 }
 
-static void what_is_not_written_as_a_number_is_none(void **state)
+static void text_that_is_not_a_number_is_rejected(void **state)
 {
     (void)state;
     static const char *const rows[] = {"",
@@ -68,7 +68,7 @@ static void what_is_not_written_as_a_number_is_none(void **state)
     }
 }
 
-static void a_nul_is_no_digit(void **state)
+static void a_nul_is_not_a_digit(void **state)
 {
     (void)state;
     int64_t value;
@@ -95,7 +95,7 @@ static void expect_round_trip(int64_t value)
     assert_true(back == value);
 }
 
-static void a_number_that_is_written_is_read_again(void **state)
+static void a_written_number_is_parsed_again(void **state)
 {
     (void)state;
     for (int bit = 0; bit < 63; bit++)
@@ -116,11 +116,11 @@ static void a_number_that_is_written_is_read_again(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_number_is_read),
-        cmocka_unit_test(what_is_not_written_as_a_number_is_none),
-        cmocka_unit_test(a_nul_is_no_digit),
+        cmocka_unit_test(numbers_are_parsed),
+        cmocka_unit_test(text_that_is_not_a_number_is_rejected),
+        cmocka_unit_test(a_nul_is_not_a_digit),
         cmocka_unit_test(only_the_bytes_given_are_read),
-        cmocka_unit_test(a_number_that_is_written_is_read_again),
+        cmocka_unit_test(a_written_number_is_parsed_again),
     };
     return RUN_TESTS("number", tests);
 }

@@ -48,7 +48,7 @@ static void a_planned_failover_begins_with_its_first_event(void **state)
     expect_began(100 * SECOND - margin);
 }
 
-static void a_crash_began_before_it_was_found_out(void **state)
+static void a_crash_began_before_its_detection(void **state)
 {
     (void)state;
     of_master(PL_SENTINEL_DOWN, 100);
@@ -57,7 +57,7 @@ static void a_crash_began_before_it_was_found_out(void **state)
     expect_began((100 - DOWN_AFTER_S) * SECOND - ping - margin);
 }
 
-static void a_master_that_is_up_again_is_no_trouble(void **state)
+static void a_master_that_is_up_again_is_not_an_outage(void **state)
 {
     (void)state;
     of_master(PL_SENTINEL_DOWN, 100);
@@ -66,7 +66,7 @@ static void a_master_that_is_up_again_is_no_trouble(void **state)
     expect_began(200 * SECOND - margin);
 }
 
-static void what_is_up_again_while_it_fails_over_stays_trouble(void **state)
+static void a_master_up_again_during_a_failover_stays_an_outage(void **state)
 {
     (void)state;
     of_master(PL_SENTINEL_DOWN, 100);
@@ -75,7 +75,7 @@ static void what_is_up_again_while_it_fails_over_stays_trouble(void **state)
     expect_began((100 - DOWN_AFTER_S) * SECOND - ping - margin);
 }
 
-static void a_failover_that_was_aborted_is_no_trouble(void **state)
+static void an_aborted_failover_is_not_an_outage(void **state)
 {
     (void)state;
     of_master(PL_SENTINEL_FAILOVER, 100);
@@ -84,7 +84,7 @@ static void a_failover_that_was_aborted_is_no_trouble(void **state)
     expect_began(200 * SECOND - margin);
 }
 
-static void others_that_are_down_matter_only_where_nothing_else_was_heard(void **state)
+static void other_servers_count_only_without_news_of_the_master(void **state)
 {
     (void)state;
     hear(PL_SENTINEL_DOWN, PL_SENTINEL_OF_REPLICA, &other, 100);
@@ -95,7 +95,7 @@ static void others_that_are_down_matter_only_where_nothing_else_was_heard(void *
     expect_began(131 * SECOND - margin);
 }
 
-static void others_that_were_down_long_ago_do_not_matter(void **state)
+static void old_outages_of_other_servers_do_not_count(void **state)
 {
     (void)state;
     hear(PL_SENTINEL_DOWN, PL_SENTINEL_OF_REPLICA, &other, 100);
@@ -103,7 +103,7 @@ static void others_that_were_down_long_ago_do_not_matter(void **state)
     expect_began((1000 - DOWN_AFTER_S) * SECOND - ping - margin);
 }
 
-static void where_nothing_was_heard_it_began_when_a_sentinel_was_heard_last(void **state)
+static void without_news_an_outage_began_at_the_last_message(void **state)
 {
     (void)state;
     expect_began(0);
@@ -112,7 +112,7 @@ static void where_nothing_was_heard_it_began_when_a_sentinel_was_heard_last(void
     expect_began(8 * SECOND);
 }
 
-static void what_is_told_of_the_old_master_afterwards_is_not_noted(void **state)
+static void later_events_of_the_old_master_are_ignored(void **state)
 {
     (void)state;
     of_master(PL_SENTINEL_FAILOVER, 100);
@@ -128,14 +128,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_planned_failover_begins_with_its_first_event, begin),
-        cmocka_unit_test_setup(a_crash_began_before_it_was_found_out, begin),
-        cmocka_unit_test_setup(a_master_that_is_up_again_is_no_trouble, begin),
-        cmocka_unit_test_setup(what_is_up_again_while_it_fails_over_stays_trouble, begin),
-        cmocka_unit_test_setup(a_failover_that_was_aborted_is_no_trouble, begin),
-        cmocka_unit_test_setup(others_that_are_down_matter_only_where_nothing_else_was_heard, begin),
-        cmocka_unit_test_setup(others_that_were_down_long_ago_do_not_matter, begin),
-        cmocka_unit_test_setup(where_nothing_was_heard_it_began_when_a_sentinel_was_heard_last, begin),
-        cmocka_unit_test_setup(what_is_told_of_the_old_master_afterwards_is_not_noted, begin),
+        cmocka_unit_test_setup(a_crash_began_before_its_detection, begin),
+        cmocka_unit_test_setup(a_master_that_is_up_again_is_not_an_outage, begin),
+        cmocka_unit_test_setup(a_master_up_again_during_a_failover_stays_an_outage, begin),
+        cmocka_unit_test_setup(an_aborted_failover_is_not_an_outage, begin),
+        cmocka_unit_test_setup(other_servers_count_only_without_news_of_the_master, begin),
+        cmocka_unit_test_setup(old_outages_of_other_servers_do_not_count, begin),
+        cmocka_unit_test_setup(without_news_an_outage_began_at_the_last_message, begin),
+        cmocka_unit_test_setup(later_events_of_the_old_master_are_ignored, begin),
     };
     return RUN_TESTS("trouble", tests);
 }

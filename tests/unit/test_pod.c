@@ -36,7 +36,7 @@ static pl_pod_kind kind_of(podlink_reply_type type, const char *text, int32_t *p
     return pl_pod_of_reply(&reply, pod);
 }
 
-static void each_kind_of_answer_is_told_apart(void **state)
+static void each_kind_of_answer_is_recognised(void **state)
 {
     (void)state;
     static const struct {
@@ -68,7 +68,7 @@ static void each_kind_of_answer_is_told_apart(void **state)
     }
 }
 
-static void an_element_that_is_not_there_is_no_answer(void **state)
+static void a_missing_element_is_not_an_answer(void **state)
 {
     (void)state;
     int32_t pod = 99;
@@ -76,7 +76,7 @@ static void an_element_that_is_not_there_is_no_answer(void **state)
     assert_int_equal(pod, PODLINK_NO_POD);
 }
 
-static void a_corrupt_value_is_told_with_its_key(void **state)
+static void a_corrupt_value_is_reported_with_its_key(void **state)
 {
     (void)state;
     const pl_name ns = {"prod", 4}, uid = {"\xc3\xa9va", 4}, service = {"game", 4};
@@ -91,7 +91,7 @@ static void a_corrupt_value_is_told_with_its_key(void **state)
     assert_int_equal(pl_pod_corrupt(&key, &value, NULL), PODLINK_ECORRUPT);
 }
 
-static void a_corrupt_value_of_any_length_is_told(void **state)
+static void a_corrupt_value_of_any_length_is_reported(void **state)
 {
     (void)state;
     static char longest[PL_NAME_MAX + 1], large[5000];
@@ -110,10 +110,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_pod_is_a_decimal_number),
-        cmocka_unit_test(each_kind_of_answer_is_told_apart),
-        cmocka_unit_test(an_element_that_is_not_there_is_no_answer),
-        cmocka_unit_test(a_corrupt_value_is_told_with_its_key),
-        cmocka_unit_test(a_corrupt_value_of_any_length_is_told),
+        cmocka_unit_test(each_kind_of_answer_is_recognised),
+        cmocka_unit_test(a_missing_element_is_not_an_answer),
+        cmocka_unit_test(a_corrupt_value_is_reported_with_its_key),
+        cmocka_unit_test(a_corrupt_value_of_any_length_is_reported),
     };
     return RUN_TESTS("pod", tests);
 }

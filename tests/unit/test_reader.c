@@ -198,7 +198,7 @@ static void bytes_may_be_split_at_any_two_places(void **state)
     }
 }
 
-static void a_text_may_hold_any_byte(void **state)
+static void a_text_can_contain_any_byte(void **state)
 {
     (void)state;
     static setting s;
@@ -698,7 +698,7 @@ int main(void)
         cmocka_unit_test(every_type_is_read),
         cmocka_unit_test(bytes_may_come_in_any_pieces),
         cmocka_unit_test(bytes_may_be_split_at_any_two_places),
-        cmocka_unit_test(a_text_may_hold_any_byte),
+        cmocka_unit_test(a_text_can_contain_any_byte),
         cmocka_unit_test(a_reply_that_has_begun_is_midway),
         cmocka_unit_test(malformed_bytes_fail),
         cmocka_unit_test(replies_before_malformed_bytes_are_returned),

@@ -52,14 +52,14 @@ static int begin(void **state)
     return 0;
 }
 
-static void moved_and_ask_are_told_apart(void **state)
+static void moved_and_ask_are_distinguished(void **state)
 {
     (void)state;
     expect("MOVED 3999 127.0.0.1:6381", false, 3999, "127.0.0.1:6381");
     expect("ASK 3999 127.0.0.1:6381", true, 3999, "127.0.0.1:6381");
 }
 
-static void the_host_may_be_a_name_or_of_ipv6(void **state)
+static void the_host_can_be_a_name_or_an_ipv6_address(void **state)
 {
     (void)state;
     expect("MOVED 0 redis-3.example.org:1", false, 0, "redis-3.example.org:1");
@@ -67,7 +67,7 @@ static void the_host_may_be_a_name_or_of_ipv6(void **state)
     expect("ASK 7 2001:db8::8:800:200c:417a:65535", true, 7, "[2001:db8::8:800:200c:417a]:65535");
 }
 
-static void an_empty_host_is_the_one_that_was_asked(void **state)
+static void an_empty_host_means_the_node_that_answered(void **state)
 {
     (void)state;
     expect("MOVED 3999 :6381", false, 3999, "10.0.0.7:6381");
@@ -76,7 +76,7 @@ static void an_empty_host_is_the_one_that_was_asked(void **state)
     expect("MOVED 3999 10.0.0.8:6381", false, 3999, "10.0.0.8:6381");
 }
 
-static void a_node_may_not_know_where_to(void **state)
+static void a_redirect_can_lack_an_address(void **state)
 {
     (void)state;
     expect_unknown("MOVED 3999 ?:6381", false);
@@ -84,7 +84,7 @@ static void a_node_may_not_know_where_to(void **state)
     expect_unknown("MOVED 3999 127.0.0.1:0", false);
 }
 
-static void other_words_are_no_redirect(void **state)
+static void other_errors_are_not_redirects(void **state)
 {
     (void)state;
     static const char *const rows[] = {
@@ -135,7 +135,7 @@ static void a_host_has_only_characters_that_hosts_have(void **state)
     expect("MOVED 1 fe80::1%eth0.7:1", false, 1, "[fe80::1%eth0.7]:1");
 }
 
-static void a_host_may_be_as_long_as_a_name_can_be(void **state)
+static void a_host_can_have_the_maximum_length_of_a_name(void **state)
 {
     (void)state;
     char words[PL_HOST_MAX + 64], host[PL_HOST_MAX + 2];
@@ -151,13 +151,13 @@ static void a_host_may_be_as_long_as_a_name_can_be(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup(moved_and_ask_are_told_apart, begin),
-        cmocka_unit_test_setup(the_host_may_be_a_name_or_of_ipv6, begin),
-        cmocka_unit_test_setup(an_empty_host_is_the_one_that_was_asked, begin),
-        cmocka_unit_test_setup(a_node_may_not_know_where_to, begin),
-        cmocka_unit_test_setup(other_words_are_no_redirect, begin),
+        cmocka_unit_test_setup(moved_and_ask_are_distinguished, begin),
+        cmocka_unit_test_setup(the_host_can_be_a_name_or_an_ipv6_address, begin),
+        cmocka_unit_test_setup(an_empty_host_means_the_node_that_answered, begin),
+        cmocka_unit_test_setup(a_redirect_can_lack_an_address, begin),
+        cmocka_unit_test_setup(other_errors_are_not_redirects, begin),
         cmocka_unit_test_setup(a_host_has_only_characters_that_hosts_have, begin),
-        cmocka_unit_test_setup(a_host_may_be_as_long_as_a_name_can_be, begin),
+        cmocka_unit_test_setup(a_host_can_have_the_maximum_length_of_a_name, begin),
     };
     return RUN_TESTS("redirect", tests);
 }

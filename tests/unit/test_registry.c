@@ -44,7 +44,7 @@ static podlink_status add(setting *s, const char *name, const char *source, size
 /* --- the built-in ones
  * ------------------------------------------------------------------------------------------------ */
 
-static void the_eleven_are_there(void **state)
+static void the_eleven_built_in_scripts_are_registered(void **state)
 {
     static const char *const names[] = {
         "statefulSetLink",          "statefulSetLinkIfAbsent",  "statefulTrySetLink",          "statefulRemoveLink",
@@ -59,7 +59,7 @@ static void the_eleven_are_there(void **state)
     }
 }
 
-static void their_sha1_is_that_of_their_source(void **state)
+static void their_sha1_matches_their_source(void **state)
 {
     setting *s = *state;
     for (uint32_t i = 0; i < pl_scripts_count(s->scripts); i++) {
@@ -73,7 +73,7 @@ static void their_sha1_is_that_of_their_source(void **state)
     }
 }
 
-static void their_commands_are_those_that_they_call(void **state)
+static void their_listed_commands_are_those_that_they_call(void **state)
 {
     setting *s = *state;
     for (uint32_t i = 0; i < pl_scripts_count(s->scripts); i++) {
@@ -90,7 +90,7 @@ static void their_commands_are_those_that_they_call(void **state)
     }
 }
 
-static void sha1_is_sha1(void **state)
+static void sha1_matches_known_values(void **state)
 {
     (void)state;
     char sha[PL_SHA1_HEX + 1];
@@ -124,7 +124,7 @@ static void a_script_is_copied(void **state)
     assert_null(pl_scripts_find(s->scripts, "other"));
 }
 
-static void a_length_cuts_the_source(void **state)
+static void a_length_limits_the_source(void **state)
 {
     setting *s = *state;
     char sha[PL_SHA1_HEX + 1];
@@ -135,7 +135,7 @@ static void a_length_cuts_the_source(void **state)
     assert_string_equal(found->sha, sha);
 }
 
-static void a_name_is_taken_once(void **state)
+static void a_name_can_be_registered_once(void **state)
 {
     setting *s = *state;
     assert_int_equal(add(s, "own", "return 1", 0), PODLINK_OK);
@@ -147,7 +147,7 @@ static void a_name_is_taken_once(void **state)
     assert_string_equal(pl_scripts_find(s->scripts, "own")->source, "return 1");
 }
 
-static void a_table_of_names(void **state)
+static void names_are_validated(void **state)
 {
     setting *s = *state;
     static char longest[130];
@@ -167,7 +167,7 @@ static void a_table_of_names(void **state)
     assert_int_equal(add(s, longest, "return 1", 0), PODLINK_EINVAL);
 }
 
-static void a_source_is_text_of_one_mebibyte_at_most(void **state)
+static void a_source_is_text_of_at_most_one_mebibyte(void **state)
 {
     setting *s = *state;
     enum { MOST = 1024 * 1024 };
@@ -209,7 +209,7 @@ static void many_scripts_keep_their_order(void **state)
     }
 }
 
-static void without_memory_nothing_is_registered(void **state)
+static void a_failed_allocation_registers_nothing(void **state)
 {
     setting *s = *state;
     char name[16];
@@ -232,18 +232,18 @@ static void without_memory_nothing_is_registered(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(the_eleven_are_there, begin, end),
-        cmocka_unit_test_setup_teardown(their_sha1_is_that_of_their_source, begin, end),
-        cmocka_unit_test_setup_teardown(their_commands_are_those_that_they_call, begin, end),
-        cmocka_unit_test(sha1_is_sha1),
+        cmocka_unit_test_setup_teardown(the_eleven_built_in_scripts_are_registered, begin, end),
+        cmocka_unit_test_setup_teardown(their_sha1_matches_their_source, begin, end),
+        cmocka_unit_test_setup_teardown(their_listed_commands_are_those_that_they_call, begin, end),
+        cmocka_unit_test(sha1_matches_known_values),
         cmocka_unit_test_setup_teardown(a_script_is_copied, begin, end),
-        cmocka_unit_test_setup_teardown(a_length_cuts_the_source, begin, end),
-        cmocka_unit_test_setup_teardown(a_name_is_taken_once, begin, end),
-        cmocka_unit_test_setup_teardown(a_table_of_names, begin, end),
-        cmocka_unit_test_setup_teardown(a_source_is_text_of_one_mebibyte_at_most, begin, end),
+        cmocka_unit_test_setup_teardown(a_length_limits_the_source, begin, end),
+        cmocka_unit_test_setup_teardown(a_name_can_be_registered_once, begin, end),
+        cmocka_unit_test_setup_teardown(names_are_validated, begin, end),
+        cmocka_unit_test_setup_teardown(a_source_is_text_of_at_most_one_mebibyte, begin, end),
         cmocka_unit_test_setup_teardown(a_length_without_a_source_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(many_scripts_keep_their_order, begin, end),
-        cmocka_unit_test_setup_teardown(without_memory_nothing_is_registered, begin, end),
+        cmocka_unit_test_setup_teardown(a_failed_allocation_registers_nothing, begin, end),
     };
     return RUN_TESTS("registry", tests);
 }

@@ -113,7 +113,7 @@ static void a_long_flat_array_is_read_at_any_index(void **state)
 }
 
 /* An array of as many nodes as it has elements, which are not its own: [ [ 1 ], nested empty ] and the like. */
-static void an_array_of_arrays_is_not_taken_for_a_flat_one(void **state)
+static void nested_arrays_are_not_mistaken_for_flat_ones(void **state)
 {
     setting *s = *state;
     assert_true(reply_add_array(&s->reply, 3));
@@ -160,7 +160,7 @@ static void a_walk_through_nested_elements_is_linear(void **state)
     assert_int_equal(count, COUNT);
 }
 
-static void a_text_may_hold_any_byte(void **state)
+static void a_text_can_contain_any_byte(void **state)
 {
     setting *s = *state;
     size_t length = 0;
@@ -170,7 +170,7 @@ static void a_text_may_hold_any_byte(void **state)
     assert_memory_equal(text, "a\0b\r\n", 6);
 }
 
-static void an_element_that_is_not_there_is_nil(void **state)
+static void a_missing_element_is_nil(void **state)
 {
     (void)state;
     int64_t value = 42;
@@ -184,7 +184,7 @@ static void an_element_that_is_not_there_is_nil(void **state)
     podlink_reply_free(NULL);
 }
 
-static void a_string_that_is_a_number_is_one(void **state)
+static void a_numeric_string_reads_as_a_number(void **state)
 {
     setting *s = *state;
     static const struct {
@@ -206,7 +206,7 @@ static void a_string_that_is_a_number_is_one(void **state)
     }
 }
 
-static void what_is_handed_out_is_the_callers_own(void **state)
+static void a_detached_reply_belongs_to_the_caller(void **state)
 {
     setting *s = *state;
     assert_true(build_tree(&s->reply));
@@ -219,7 +219,7 @@ static void what_is_handed_out_is_the_callers_own(void **state)
     podlink_reply_free(copy);
 }
 
-static void a_reply_without_text_is_handed_out_too(void **state)
+static void a_reply_without_text_can_be_detached(void **state)
 {
     setting *s = *state;
     assert_true(reply_add_integer(&s->reply, -5));
@@ -260,7 +260,7 @@ static void a_large_reply_is_handed_out_without_a_copy(void **state)
     }
 }
 
-static void without_memory_it_says_so_and_goes_on_later(void **state)
+static void a_reply_fails_without_memory_and_works_later(void **state)
 {
     setting *s = *state;
     for (size_t n = 1;; n++) {
@@ -282,7 +282,7 @@ static void without_memory_it_says_so_and_goes_on_later(void **state)
     }
 }
 
-static void the_memory_of_a_small_reply_is_used_again(void **state)
+static void the_memory_of_a_small_reply_is_reused(void **state)
 {
     setting *s = *state;
     assert_true(build_tree(&s->reply));
@@ -292,7 +292,7 @@ static void the_memory_of_a_small_reply_is_used_again(void **state)
     assert_int_equal(s->memory.asked, 0);
 }
 
-static void the_memory_of_a_large_reply_is_given_back(void **state)
+static void the_memory_of_a_large_reply_is_freed(void **state)
 {
     setting *s = *state;
     static char large[64 * 1024];
@@ -311,18 +311,18 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_tree_is_read_as_it_was_built, begin, end),
         cmocka_unit_test_setup_teardown(a_long_flat_array_is_read_at_any_index, begin, end),
-        cmocka_unit_test_setup_teardown(an_array_of_arrays_is_not_taken_for_a_flat_one, begin, end),
+        cmocka_unit_test_setup_teardown(nested_arrays_are_not_mistaken_for_flat_ones, begin, end),
         cmocka_unit_test_setup_teardown(elements_are_walked_in_their_order, begin, end),
         cmocka_unit_test_setup_teardown(a_walk_through_nested_elements_is_linear, begin, end),
-        cmocka_unit_test_setup_teardown(a_text_may_hold_any_byte, begin, end),
-        cmocka_unit_test_setup_teardown(an_element_that_is_not_there_is_nil, begin, end),
-        cmocka_unit_test_setup_teardown(a_string_that_is_a_number_is_one, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_handed_out_is_the_callers_own, begin, end),
-        cmocka_unit_test_setup_teardown(a_reply_without_text_is_handed_out_too, begin, end),
+        cmocka_unit_test_setup_teardown(a_text_can_contain_any_byte, begin, end),
+        cmocka_unit_test_setup_teardown(a_missing_element_is_nil, begin, end),
+        cmocka_unit_test_setup_teardown(a_numeric_string_reads_as_a_number, begin, end),
+        cmocka_unit_test_setup_teardown(a_detached_reply_belongs_to_the_caller, begin, end),
+        cmocka_unit_test_setup_teardown(a_reply_without_text_can_be_detached, begin, end),
         cmocka_unit_test_setup_teardown(a_large_reply_is_handed_out_without_a_copy, begin, end),
-        cmocka_unit_test_setup_teardown(without_memory_it_says_so_and_goes_on_later, begin, end),
-        cmocka_unit_test_setup_teardown(the_memory_of_a_small_reply_is_used_again, begin, end),
-        cmocka_unit_test_setup_teardown(the_memory_of_a_large_reply_is_given_back, begin, end),
+        cmocka_unit_test_setup_teardown(a_reply_fails_without_memory_and_works_later, begin, end),
+        cmocka_unit_test_setup_teardown(the_memory_of_a_small_reply_is_reused, begin, end),
+        cmocka_unit_test_setup_teardown(the_memory_of_a_large_reply_is_freed, begin, end),
     };
     return RUN_TESTS("reply", tests);
 }

@@ -76,7 +76,7 @@ static void success_leaves_an_empty_error(void **state)
     assert_string_equal(c.err.message, "");
 }
 
-static void an_answer_that_is_no_failure_is_the_status_of_one_command(void **state)
+static void an_answer_that_is_not_a_failure_is_the_status_of_one_command(void **state)
 {
     (void)state;
     call c;
@@ -110,7 +110,7 @@ static void the_error_is_that_of_the_lowest_index(void **state)
 }
 
 /* Each outcome, of a call that may be repeated and of one that may not: completed or pending. */
-static void only_what_is_safe_stays_pending(void **state)
+static void only_repeatable_commands_stay_pending(void **state)
 {
     (void)state;
     static const podlink_status not_now[] = {PODLINK_ELOADING,  PODLINK_EMASTERDOWN, PODLINK_ECLUSTERDOWN,
@@ -139,7 +139,7 @@ static void only_what_is_safe_stays_pending(void **state)
     }
 }
 
-static void what_was_sent_once_stays_unknown(void **state)
+static void a_command_that_was_sent_stays_unknown(void **state)
 {
     (void)state;
     call c;
@@ -155,7 +155,7 @@ static void what_was_sent_once_stays_unknown(void **state)
 }
 
 /* It is the last attempt that found no memory; the first may have run. */
-static void what_was_sent_once_is_unknown_also_when_memory_runs_out(void **state)
+static void a_command_that_was_sent_is_unknown_without_memory_too(void **state)
 {
     (void)state;
     call c;
@@ -171,7 +171,7 @@ static void what_was_sent_once_is_unknown_also_when_memory_runs_out(void **state
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
 }
 
-static void giving_up_settles_each_with_its_own_delivery(void **state)
+static void giving_up_completes_each_command_with_its_own_delivery(void **state)
 {
     (void)state;
     call c;
@@ -197,7 +197,7 @@ static void giving_up_settles_each_with_its_own_delivery(void **state)
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
 }
 
-static void what_never_came_to_a_connection_tells_why(void **state)
+static void a_command_that_reached_no_connection_has_a_reason(void **state)
 {
     (void)state;
     call c;
@@ -215,7 +215,7 @@ static void what_never_came_to_a_connection_tells_why(void **state)
 }
 
 /* "... set by every call that takes one, also on success (then status is PODLINK_OK and the texts are empty)" */
-static void an_outcome_that_is_forgiven_leaves_no_error(void **state)
+static void an_accepted_failure_leaves_no_error(void **state)
 {
     (void)state;
     call c;
@@ -227,7 +227,7 @@ static void an_outcome_that_is_forgiven_leaves_no_error(void **state)
     assert_string_equal(c.err.message, "");
 }
 
-static void an_outcome_that_is_forgiven_at_last_leaves_no_error(void **state)
+static void a_failure_that_is_accepted_later_leaves_no_error(void **state)
 {
     (void)state;
     call c;
@@ -241,7 +241,7 @@ static void an_outcome_that_is_forgiven_at_last_leaves_no_error(void **state)
     assert_string_equal(c.err.message, "");
 }
 
-static void nobody_has_to_give_an_error(void **state)
+static void the_error_argument_is_optional(void **state)
 {
     (void)state;
     call c;
@@ -257,7 +257,7 @@ static void nobody_has_to_give_an_error(void **state)
     assert_int_equal(c.request.status, PODLINK_EBUSY);
 }
 
-static void a_pass_visits_what_is_pending(void **state)
+static void an_attempt_visits_pending_commands(void **state)
 {
     (void)state;
     call c;
@@ -288,7 +288,7 @@ static void answer(call *c, uint32_t i, podlink_status status)
     tell(c, i, status, PODLINK_ANSWERED);
 }
 
-static void no_more_are_in_flight_than_the_window_holds(void **state)
+static void the_window_limits_commands_in_flight(void **state)
 {
     (void)state;
     call c;
@@ -305,7 +305,7 @@ static void no_more_are_in_flight_than_the_window_holds(void **state)
     assert_int_equal(c.request.wake_at, 0);
 }
 
-static void what_follows_another_waits_until_that_is_settled(void **state)
+static void a_dependent_command_waits_until_the_first_is_complete(void **state)
 {
     (void)state;
     static uint32_t follows[] = {PL_FOLLOWS_NONE, PL_FOLLOWS_NONE, 0, PL_FOLLOWS_NONE};
@@ -333,19 +333,19 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(success_leaves_an_empty_error),
-        cmocka_unit_test(an_answer_that_is_no_failure_is_the_status_of_one_command),
+        cmocka_unit_test(an_answer_that_is_not_a_failure_is_the_status_of_one_command),
         cmocka_unit_test(the_error_is_that_of_the_lowest_index),
-        cmocka_unit_test(only_what_is_safe_stays_pending),
-        cmocka_unit_test(what_was_sent_once_stays_unknown),
-        cmocka_unit_test(what_was_sent_once_is_unknown_also_when_memory_runs_out),
-        cmocka_unit_test(giving_up_settles_each_with_its_own_delivery),
-        cmocka_unit_test(what_never_came_to_a_connection_tells_why),
-        cmocka_unit_test(an_outcome_that_is_forgiven_leaves_no_error),
-        cmocka_unit_test(an_outcome_that_is_forgiven_at_last_leaves_no_error),
-        cmocka_unit_test(nobody_has_to_give_an_error),
-        cmocka_unit_test(a_pass_visits_what_is_pending),
-        cmocka_unit_test(no_more_are_in_flight_than_the_window_holds),
-        cmocka_unit_test(what_follows_another_waits_until_that_is_settled),
+        cmocka_unit_test(only_repeatable_commands_stay_pending),
+        cmocka_unit_test(a_command_that_was_sent_stays_unknown),
+        cmocka_unit_test(a_command_that_was_sent_is_unknown_without_memory_too),
+        cmocka_unit_test(giving_up_completes_each_command_with_its_own_delivery),
+        cmocka_unit_test(a_command_that_reached_no_connection_has_a_reason),
+        cmocka_unit_test(an_accepted_failure_leaves_no_error),
+        cmocka_unit_test(a_failure_that_is_accepted_later_leaves_no_error),
+        cmocka_unit_test(the_error_argument_is_optional),
+        cmocka_unit_test(an_attempt_visits_pending_commands),
+        cmocka_unit_test(the_window_limits_commands_in_flight),
+        cmocka_unit_test(a_dependent_command_waits_until_the_first_is_complete),
     };
     return RUN_TESTS("exchange", tests);
 }

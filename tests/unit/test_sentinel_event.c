@@ -57,7 +57,7 @@ static void expect_event(setting *s, const char *channel, const char *payload, p
     assert_string_equal(event.address.text, address);
 }
 
-static void a_switch_of_masters_tells_both(void **state)
+static void a_master_switch_names_both_servers(void **state)
 {
     pl_sentinel_event event =
         read_event(*state, "+switch-master", "mymaster 127.0.0.1 27001 redis-2.example.org 27002");
@@ -104,7 +104,7 @@ static void a_planned_failover_is_followed(void **state)
                  "slave 127.0.0.1:27002 127.0.0.1 27002 @ mymaster 127.0.0.1 27001 new reported role is master");
 }
 
-static void what_is_down_and_up_again_is_told(void **state)
+static void down_and_up_events_are_reported(void **state)
 {
     expect_event(*state, "+sdown", "master mymaster 127.0.0.1 27002", PL_SENTINEL_DOWN, PL_SENTINEL_OF_MASTER,
                  "127.0.0.1:27002");
@@ -119,7 +119,7 @@ static void what_is_down_and_up_again_is_told(void **state)
                  "127.0.0.1:27002");
 }
 
-static void events_of_another_master_do_not_matter(void **state)
+static void events_of_another_master_are_ignored(void **state)
 {
     expect_other(*state, "+switch-master", "mymaster2 127.0.0.1 1 127.0.0.1 2");
     expect_other(*state, "+switch-master", "mymaste 127.0.0.1 1 127.0.0.1 2");
@@ -128,7 +128,7 @@ static void events_of_another_master_do_not_matter(void **state)
     expect_other(*state, "+try-failover", "master my 127.0.0.1 1");
 }
 
-static void a_payload_of_another_shape_is_no_event(void **state)
+static void a_malformed_payload_is_not_an_event(void **state)
 {
     static const char *const rows[][2] = {
         {"+switch-master", ""},
@@ -162,7 +162,7 @@ static void a_payload_of_another_shape_is_no_event(void **state)
         expect_other(*state, rows[i][0], rows[i][1]);
 }
 
-static void what_is_no_message_is_no_event(void **state)
+static void a_reply_that_is_not_a_message_is_not_an_event(void **state)
 {
     setting *s = *state;
     static const char *const rows[] = {
@@ -188,12 +188,12 @@ static void what_is_no_message_is_no_event(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(a_switch_of_masters_tells_both, begin, end),
+        cmocka_unit_test_setup_teardown(a_master_switch_names_both_servers, begin, end),
         cmocka_unit_test_setup_teardown(a_planned_failover_is_followed, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_down_and_up_again_is_told, begin, end),
-        cmocka_unit_test_setup_teardown(events_of_another_master_do_not_matter, begin, end),
-        cmocka_unit_test_setup_teardown(a_payload_of_another_shape_is_no_event, begin, end),
-        cmocka_unit_test_setup_teardown(what_is_no_message_is_no_event, begin, end),
+        cmocka_unit_test_setup_teardown(down_and_up_events_are_reported, begin, end),
+        cmocka_unit_test_setup_teardown(events_of_another_master_are_ignored, begin, end),
+        cmocka_unit_test_setup_teardown(a_malformed_payload_is_not_an_event, begin, end),
+        cmocka_unit_test_setup_teardown(a_reply_that_is_not_a_message_is_not_an_event, begin, end),
     };
     return RUN_TESTS("sentinel_event", tests);
 }

@@ -65,7 +65,7 @@ static void the_master_is_read(void **state)
     assert_false(master.is_failing_over);
 }
 
-static void the_flags_tell_whether_it_is_down_or_failing_over(void **state)
+static void the_flags_show_whether_it_is_down_or_failing_over(void **state)
 {
     static const struct {
         const char *flags;
@@ -86,7 +86,7 @@ static void the_flags_tell_whether_it_is_down_or_failing_over(void **state)
     }
 }
 
-static void a_master_may_be_a_name_or_of_ipv6(void **state)
+static void a_master_can_be_a_name_or_an_ipv6_address(void **state)
 {
     setting *s = *state;
     static const char *const rows[][2] = {
@@ -113,7 +113,7 @@ static void expect_refused(setting *s, podlink_status status, const char *messag
     assert_string_equal(s->err.message, message);
 }
 
-static void a_master_of_another_shape_is_refused(void **state)
+static void a_malformed_master_is_refused(void **state)
 {
     setting *s = *state;
     static const char *const rows[][2] = {
@@ -182,7 +182,7 @@ static void expect_list(setting *s, list_reader reader, const char *text, const 
     assert_string_equal(shown, expected);
 }
 
-static void replicas_fit_for_reading_are_read(void **state)
+static void usable_replicas_are_read(void **state)
 {
     expect_list(*state, pl_sentinel_replicas_read, "()", "");
     expect_list(
@@ -204,7 +204,7 @@ static void replicas_fit_for_reading_are_read(void **state)
                 "f:1 ");
 }
 
-static void sentinels_in_reach_are_read(void **state)
+static void reachable_sentinels_are_read(void **state)
 {
     expect_list(*state, pl_sentinel_others_read,
                 "(('name' 'ab5689da590a72b581022e908bc5b15ab566e703' 'ip' '127.0.0.1' 'port' '27103' 'runid' "
@@ -215,7 +215,7 @@ static void sentinels_in_reach_are_read(void **state)
                 "127.0.0.1:27103 [::1]:1 ");
 }
 
-static void of_too_many_the_first_are_read(void **state)
+static void a_list_is_read_up_to_its_maximum(void **state)
 {
     expect_list(*state, pl_sentinel_others_read,
                 "(('ip' 'a' 'port' '1' 'flags' '') ('ip' 'b' 'port' '1' 'flags' '') ('ip' 'c' 'port' '1' 'flags' '')"
@@ -223,7 +223,7 @@ static void of_too_many_the_first_are_read(void **state)
                 "a:1 b:1 c:1 ");
 }
 
-static void a_list_of_another_shape_is_refused(void **state)
+static void a_malformed_list_is_refused(void **state)
 {
     setting *s = *state;
     static const char good[] = "('ip' 'a' 'port' '1' 'flags' 'slave' 'master-link-status' 'ok')";
@@ -255,14 +255,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(the_master_is_read, begin, end),
-        cmocka_unit_test_setup_teardown(the_flags_tell_whether_it_is_down_or_failing_over, begin, end),
-        cmocka_unit_test_setup_teardown(a_master_may_be_a_name_or_of_ipv6, begin, end),
-        cmocka_unit_test_setup_teardown(a_master_of_another_shape_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(the_flags_show_whether_it_is_down_or_failing_over, begin, end),
+        cmocka_unit_test_setup_teardown(a_master_can_be_a_name_or_an_ipv6_address, begin, end),
+        cmocka_unit_test_setup_teardown(a_malformed_master_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(the_address_is_read, begin, end),
-        cmocka_unit_test_setup_teardown(replicas_fit_for_reading_are_read, begin, end),
-        cmocka_unit_test_setup_teardown(sentinels_in_reach_are_read, begin, end),
-        cmocka_unit_test_setup_teardown(of_too_many_the_first_are_read, begin, end),
-        cmocka_unit_test_setup_teardown(a_list_of_another_shape_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(usable_replicas_are_read, begin, end),
+        cmocka_unit_test_setup_teardown(reachable_sentinels_are_read, begin, end),
+        cmocka_unit_test_setup_teardown(a_list_is_read_up_to_its_maximum, begin, end),
+        cmocka_unit_test_setup_teardown(a_malformed_list_is_refused, begin, end),
     };
     return RUN_TESTS("sentinel_reply", tests);
 }

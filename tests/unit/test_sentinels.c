@@ -156,7 +156,7 @@ static void refresh_after(setting *s, int64_t ms)
 
 /* --- sentinels ---------------------------------------------------------------------------------------------------- */
 
-static void the_highest_epoch_is_believed(void **state)
+static void the_highest_epoch_wins(void **state)
 {
     setting *s = *state;
     say(s, 0, 0, 1);
@@ -166,7 +166,7 @@ static void the_highest_epoch_is_believed(void **state)
     expect_master(s, 1);
 }
 
-static void in_the_same_epoch_most_are_believed(void **state)
+static void in_the_same_epoch_the_majority_wins(void **state)
 {
     setting *s = *state;
     say(s, 0, 0, 1);
@@ -176,7 +176,7 @@ static void in_the_same_epoch_most_are_believed(void **state)
     expect_master(s, 1);
 }
 
-static void a_new_epoch_is_believed_though_one_alone_tells_it(void **state)
+static void a_new_epoch_wins_with_a_single_sentinel(void **state)
 {
     setting *s = *state;
     open_it(s);
@@ -186,7 +186,7 @@ static void a_new_epoch_is_believed_though_one_alone_tells_it(void **state)
     expect_master(s, 1);
 }
 
-static void in_the_same_epoch_one_alone_is_not_believed_against_what_was_known(void **state)
+static void in_the_same_epoch_a_single_sentinel_does_not_override_the_known_master(void **state)
 {
     setting *s = *state;
     open_it(s);
@@ -199,7 +199,7 @@ static void in_the_same_epoch_one_alone_is_not_believed_against_what_was_known(v
 }
 
 /* Sentinels were set up anew, and count from 0. */
-static void an_older_epoch_is_believed_when_most_have_told_it_for_ten_seconds(void **state)
+static void an_older_epoch_wins_after_ten_seconds_of_majority(void **state)
 {
     setting *s = *state;
     for (size_t i = 0; i < SENTINELS; i++)
@@ -217,7 +217,7 @@ static void an_older_epoch_is_believed_when_most_have_told_it_for_ten_seconds(vo
 }
 
 /* It has the new epoch already, and the old address still. */
-static void a_sentinel_that_changes_just_now_is_not_believed(void **state)
+static void a_sentinel_in_a_change_is_ignored(void **state)
 {
     setting *s = *state;
     open_it(s);
@@ -236,7 +236,7 @@ static void a_sentinel_that_changes_just_now_is_not_believed(void **state)
 }
 
 /* While it leads a failover it tells the promoted one by its address alone. */
-static void a_sentinel_that_fails_over_is_believed_by_its_address(void **state)
+static void a_sentinel_in_a_failover_counts_with_its_address(void **state)
 {
     setting *s = *state;
     open_it(s);
@@ -249,7 +249,7 @@ static void a_sentinel_that_fails_over_is_believed_by_its_address(void **state)
     expect_master(s, 1);
 }
 
-static void who_may_not_ask_for_the_others_has_the_master_all_the_same(void **state)
+static void the_master_is_found_without_permission_to_list_sentinels(void **state)
 {
     setting *s = *state;
     for (size_t i = 0; i < SENTINELS; i++)
@@ -259,7 +259,7 @@ static void who_may_not_ask_for_the_others_has_the_master_all_the_same(void **st
 }
 
 /* Once for each connection, also where it goes on refusing; and without its words, which may repeat anything. */
-static void a_sentinel_that_may_not_be_listened_to_is_told_in_the_log(void **state)
+static void a_sentinel_that_refuses_a_subscription_is_logged(void **state)
 {
     setting *s = *state;
     atomic_store(&s->sentinels[1].listens, "-NOPERM secret\r\n-NOPERM secret\r\n");
@@ -274,7 +274,7 @@ static void a_sentinel_that_may_not_be_listened_to_is_told_in_the_log(void **sta
     expect_master(s, 0);
 }
 
-static void what_is_no_answer_is_told_with_the_sentinel_that_gave_it(void **state)
+static void a_malformed_answer_is_reported_with_its_sentinel(void **state)
 {
     static const struct {
         const char *master;
@@ -301,7 +301,7 @@ static void what_is_no_answer_is_told_with_the_sentinel_that_gave_it(void **stat
 
 /* --- roles -------------------------------------------------------------------------------------------------------- */
 
-static void a_server_has_to_say_itself_that_it_is_the_master(void **state)
+static void a_server_must_confirm_that_it_is_the_master(void **state)
 {
     static const struct {
         const char *role;
@@ -371,17 +371,17 @@ static int end(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_highest_epoch_is_believed),
-        TEST(in_the_same_epoch_most_are_believed),
-        TEST(a_new_epoch_is_believed_though_one_alone_tells_it),
-        TEST(in_the_same_epoch_one_alone_is_not_believed_against_what_was_known),
-        TEST(an_older_epoch_is_believed_when_most_have_told_it_for_ten_seconds),
-        TEST(a_sentinel_that_changes_just_now_is_not_believed),
-        TEST(a_sentinel_that_fails_over_is_believed_by_its_address),
-        TEST(who_may_not_ask_for_the_others_has_the_master_all_the_same),
-        TEST(a_sentinel_that_may_not_be_listened_to_is_told_in_the_log),
-        TEST(what_is_no_answer_is_told_with_the_sentinel_that_gave_it),
-        TEST(a_server_has_to_say_itself_that_it_is_the_master),
+        TEST(the_highest_epoch_wins),
+        TEST(in_the_same_epoch_the_majority_wins),
+        TEST(a_new_epoch_wins_with_a_single_sentinel),
+        TEST(in_the_same_epoch_a_single_sentinel_does_not_override_the_known_master),
+        TEST(an_older_epoch_wins_after_ten_seconds_of_majority),
+        TEST(a_sentinel_in_a_change_is_ignored),
+        TEST(a_sentinel_in_a_failover_counts_with_its_address),
+        TEST(the_master_is_found_without_permission_to_list_sentinels),
+        TEST(a_sentinel_that_refuses_a_subscription_is_logged),
+        TEST(a_malformed_answer_is_reported_with_its_sentinel),
+        TEST(a_server_must_confirm_that_it_is_the_master),
     };
     return RUN_TESTS("sentinels", tests);
 }

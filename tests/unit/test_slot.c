@@ -22,7 +22,7 @@ static uint16_t crc_of(const char *text)
     return pl_slot_crc(0, text, strlen(text));
 }
 
-static void the_crc_is_that_of_xmodem(void **state)
+static void the_crc_is_xmodem(void **state)
 {
     (void)state;
     assert_int_equal(crc_of(""), 0);
@@ -45,7 +45,7 @@ static uint16_t slow_crc(const char *bytes, size_t length)
     return (uint16_t)crc;
 }
 
-static void each_byte_in_each_place_counts(void **state)
+static void each_byte_at_each_position_counts(void **state)
 {
     (void)state;
     for (int first = 0; first < 256; first++)
@@ -55,7 +55,7 @@ static void each_byte_in_each_place_counts(void **state)
         }
 }
 
-static void a_crc_in_parts_is_that_of_the_whole(void **state)
+static void a_crc_in_parts_equals_the_crc_of_the_whole(void **state)
 {
     (void)state;
     const char *whole = "prod:lk:eva:7";
@@ -84,7 +84,7 @@ static void the_slots_are_those_of_the_server(void **state)
             fail_msg("\"%s\" is in slot %u, not %u", rows[i].key, slot_of(rows[i].key), rows[i].slot);
 }
 
-static void a_tag_alone_decides(void **state)
+static void the_hash_tag_alone_decides(void **state)
 {
     (void)state;
     assert_int_equal(slot_of("{user1000}.following"), slot_of("user1000"));
@@ -94,7 +94,7 @@ static void a_tag_alone_decides(void **state)
     assert_int_equal(slot_of("foo{{bar}}zap"), slot_of("{bar"));
 }
 
-static void without_a_tag_the_whole_key_decides(void **state)
+static void without_a_hash_tag_the_whole_key_decides(void **state)
 {
     (void)state;
     static const char *const keys[] = {"a{}b", "{}{a}", "a{b", "a}b", "}{a", "{", "}", "{}", "a{}{b}"};
@@ -102,7 +102,7 @@ static void without_a_tag_the_whole_key_decides(void **state)
         assert_int_equal(slot_of(keys[i]), pl_slot_of_crc(crc_of(keys[i])));
 }
 
-static void a_key_may_hold_any_byte(void **state)
+static void a_key_can_contain_any_byte(void **state)
 {
     (void)state;
     assert_int_equal(pl_slot_of("x\0{a\0b}", 7), pl_slot_of_crc(pl_slot_crc(0, "a\0b", 3)));
@@ -112,13 +112,13 @@ static void a_key_may_hold_any_byte(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_crc_is_that_of_xmodem),
-        cmocka_unit_test(each_byte_in_each_place_counts),
-        cmocka_unit_test(a_crc_in_parts_is_that_of_the_whole),
+        cmocka_unit_test(the_crc_is_xmodem),
+        cmocka_unit_test(each_byte_at_each_position_counts),
+        cmocka_unit_test(a_crc_in_parts_equals_the_crc_of_the_whole),
         cmocka_unit_test(the_slots_are_those_of_the_server),
-        cmocka_unit_test(a_tag_alone_decides),
-        cmocka_unit_test(without_a_tag_the_whole_key_decides),
-        cmocka_unit_test(a_key_may_hold_any_byte),
+        cmocka_unit_test(the_hash_tag_alone_decides),
+        cmocka_unit_test(without_a_hash_tag_the_whole_key_decides),
+        cmocka_unit_test(a_key_can_contain_any_byte),
     };
     return RUN_TESTS("slot", tests);
 }

@@ -151,13 +151,13 @@ static void the_preferred_endpoint_of_valkey_7_2_may_be_a_name_or_nil(void **sta
                 "10.0.0.9:6379+10.0.0.9:6380 0-16383=0");
 }
 
-static void a_node_that_does_not_know_its_own_address_is_the_one_that_was_asked(void **state)
+static void a_node_without_an_address_is_the_one_that_answered(void **state)
 {
     expect_read(*state, "((0 16383 ('' 7000 'id')))", "10.0.0.9:7000 0-16383=0");
     expect_read(*state, "((0 1 ('' 7009)) (2 3 ('10.0.0.9' 7009)))", "10.0.0.9:7009 0-3=0");
 }
 
-static void an_address_may_be_of_ipv6(void **state)
+static void an_address_can_be_ipv6(void **state)
 {
     expect_read(*state, "((0 16383 ('2001:db8::1' 7000 'id') ('::1' 7001 'id')))",
                 "[2001:db8::1]:7000+[::1]:7001 0-16383=0");
@@ -165,7 +165,7 @@ static void an_address_may_be_of_ipv6(void **state)
 
 /* --- nodes ------------------------------------------------------------------------------------------------------ */
 
-static void a_node_of_many_ranges_is_one_node(void **state)
+static void a_node_with_many_ranges_is_one_node(void **state)
 {
     expect_read(*state,
                 "((0 0 ('a' 1) ('c' 1)) (1 1 ('b' 1) ('d' 1)) (2 2 ('a' 1) ('c' 1)) (4 16383 ('b' 1) ('e' 1) ('d' 1)))",
@@ -183,7 +183,7 @@ static void a_replica_that_serves_slots_itself_is_a_master(void **state)
     expect_read(*state, "((0 9 ('a' 1) ('a' 1)))", "a:1 0-9=0");
 }
 
-static void a_replica_has_the_master_that_names_it_first(void **state)
+static void a_replica_belongs_to_the_first_master_that_names_it(void **state)
 {
     expect_read(*state, "((0 9 ('a' 1) ('r' 1)) (10 19 ('b' 1) ('r' 1) ('r' 1)))", "a:1+r:1 b:1 0-9=0 10-19=2");
 }
@@ -197,7 +197,7 @@ static void a_node_without_a_known_address_serves_nothing(void **state)
     expect_read(*state, "((0 9 ('' 7000)) (10 19 ('a' 1)))", "a:1 10-19=0");
 }
 
-static void slots_that_nobody_serves_have_no_node(void **state)
+static void unserved_slots_have_no_node(void **state)
 {
     setting *s = *state;
     expect_read(s, "((100 200 ('a' 1)))", "a:1 100-200=0");
@@ -216,7 +216,7 @@ static void a_cluster_that_serves_nothing_is_down(void **state)
 
 /* --- replies of other shapes ------------------------------------------------------------------------------------ */
 
-static void other_shapes_are_refused(void **state)
+static void malformed_replies_are_refused(void **state)
 {
     static const struct {
         const char *reply, *why;
@@ -260,7 +260,7 @@ static void other_shapes_are_refused(void **state)
     }
 }
 
-static void a_host_that_no_name_can_be_as_long_as_is_refused(void **state)
+static void a_host_longer_than_any_name_is_refused(void **state)
 {
     char text[PL_HOST_MAX + 64], host[PL_HOST_MAX + 2];
     memset(host, 'h', sizeof host);
@@ -343,7 +343,7 @@ static void a_single_server_serves_all_slots(void **state)
     assert_true(s->map->nodes[0].address.is_unix);
 }
 
-static void a_single_master_may_have_replicas(void **state)
+static void a_single_master_can_have_replicas(void **state)
 {
     setting *s = *state;
     pl_address replicas[5];
@@ -366,7 +366,7 @@ static void expect_with(setting *s, uint16_t slot, const char *host, uint16_t po
     pl_slot_map_free(made);
 }
 
-static void a_slot_may_move_to_another_node(void **state)
+static void a_slot_can_move_to_another_node(void **state)
 {
     setting *s = *state;
     static const char reply[] = "((0 9 ('a' 1) ('r' 1) ('r' 2)) (10 19 ('b' 1) ('r' 3)))";
@@ -419,7 +419,7 @@ static void a_replica_that_serves_what_was_its_masters_has_replaced_it(void **st
     expect_promotions(*state, before, "((0 8 ('a' 1) ('r' 2)) (9 9 ('r' 1)) (10 19 ('b' 1) ('r' 3)))", "a:1>r:1 ");
 }
 
-static void slots_that_are_moved_replace_nobody(void **state)
+static void a_slot_migration_is_not_a_promotion(void **state)
 {
     static const char before[] = "((0 9 ('a' 1) ('r' 1)) (10 19 ('b' 1) ('r' 3)))";
     expect_promotions(*state, before, "((0 8 ('a' 1) ('r' 1)) (9 19 ('b' 1) ('r' 3)))", "");
@@ -445,7 +445,7 @@ static void the_order_of_an_answer_makes_no_difference(void **state)
 
 /* --- memory ----------------------------------------------------------------------------------------------------- */
 
-static void without_memory_there_is_no_map(void **state)
+static void a_failed_allocation_gives_no_map(void **state)
 {
     setting *s = *state;
     const podlink_reply *reply = reply_read(&s->reply, "((0 9 ('a' 1) ('r' 1)) (10 19 ('b' 1)))");
@@ -469,28 +469,27 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_reply_of_redis_6_2_is_read, begin, end),
         cmocka_unit_test_setup_teardown(the_reply_of_redis_7_0_has_metadata, begin, end),
         cmocka_unit_test_setup_teardown(the_preferred_endpoint_of_valkey_7_2_may_be_a_name_or_nil, begin, end),
-        cmocka_unit_test_setup_teardown(a_node_that_does_not_know_its_own_address_is_the_one_that_was_asked, begin,
-                                        end),
-        cmocka_unit_test_setup_teardown(an_address_may_be_of_ipv6, begin, end),
-        cmocka_unit_test_setup_teardown(a_node_of_many_ranges_is_one_node, begin, end),
+        cmocka_unit_test_setup_teardown(a_node_without_an_address_is_the_one_that_answered, begin, end),
+        cmocka_unit_test_setup_teardown(an_address_can_be_ipv6, begin, end),
+        cmocka_unit_test_setup_teardown(a_node_with_many_ranges_is_one_node, begin, end),
         cmocka_unit_test_setup_teardown(the_port_is_a_part_of_the_address, begin, end),
         cmocka_unit_test_setup_teardown(a_replica_that_serves_slots_itself_is_a_master, begin, end),
-        cmocka_unit_test_setup_teardown(a_replica_has_the_master_that_names_it_first, begin, end),
+        cmocka_unit_test_setup_teardown(a_replica_belongs_to_the_first_master_that_names_it, begin, end),
         cmocka_unit_test_setup_teardown(a_node_without_a_known_address_serves_nothing, begin, end),
-        cmocka_unit_test_setup_teardown(slots_that_nobody_serves_have_no_node, begin, end),
+        cmocka_unit_test_setup_teardown(unserved_slots_have_no_node, begin, end),
         cmocka_unit_test_setup_teardown(a_cluster_that_serves_nothing_is_down, begin, end),
-        cmocka_unit_test_setup_teardown(other_shapes_are_refused, begin, end),
-        cmocka_unit_test_setup_teardown(a_host_that_no_name_can_be_as_long_as_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(malformed_replies_are_refused, begin, end),
+        cmocka_unit_test_setup_teardown(a_host_longer_than_any_name_is_refused, begin, end),
         cmocka_unit_test_setup_teardown(thousands_of_nodes_are_read, begin, end),
         cmocka_unit_test_setup_teardown(more_nodes_than_slots_are_refused, begin, end),
         cmocka_unit_test_setup_teardown(a_single_server_serves_all_slots, begin, end),
-        cmocka_unit_test_setup_teardown(a_single_master_may_have_replicas, begin, end),
-        cmocka_unit_test_setup_teardown(a_slot_may_move_to_another_node, begin, end),
+        cmocka_unit_test_setup_teardown(a_single_master_can_have_replicas, begin, end),
+        cmocka_unit_test_setup_teardown(a_slot_can_move_to_another_node, begin, end),
         cmocka_unit_test_setup_teardown(a_replica_to_which_a_slot_moves_is_a_master, begin, end),
         cmocka_unit_test_setup_teardown(a_replica_that_serves_what_was_its_masters_has_replaced_it, begin, end),
-        cmocka_unit_test_setup_teardown(slots_that_are_moved_replace_nobody, begin, end),
+        cmocka_unit_test_setup_teardown(a_slot_migration_is_not_a_promotion, begin, end),
         cmocka_unit_test_setup_teardown(the_order_of_an_answer_makes_no_difference, begin, end),
-        cmocka_unit_test_setup_teardown(without_memory_there_is_no_map, begin, end),
+        cmocka_unit_test_setup_teardown(a_failed_allocation_gives_no_map, begin, end),
     };
     return RUN_TESTS("slot_map", tests);
 }

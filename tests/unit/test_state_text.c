@@ -19,7 +19,7 @@ static bool read_state(const char *text, podlink_state *state)
     return is_state;
 }
 
-static void a_table_of_states(void **state)
+static void states_are_parsed(void **state)
 {
     (void)state;
     static const struct {
@@ -51,7 +51,7 @@ static void a_table_of_states(void **state)
     }
 }
 
-static void what_is_no_state_is_not_read(void **state)
+static void text_that_is_not_a_state_is_rejected(void **state)
 {
     (void)state;
     static const char *const rows[] = {"",
@@ -95,7 +95,7 @@ static void what_is_no_state_is_not_read(void **state)
     }
 }
 
-static void a_nul_is_no_part_of_a_state(void **state)
+static void a_nul_is_not_part_of_a_state(void **state)
 {
     (void)state;
     podlink_state read;
@@ -103,7 +103,7 @@ static void a_nul_is_no_part_of_a_state(void **state)
     assert_false(pl_state_read("1\0-5-1", 6, &read));
 }
 
-static void a_state_that_is_written_is_read_again(void **state)
+static void a_written_state_is_parsed_again(void **state)
 {
     (void)state;
     static const int64_t numbers[] = {0, 1, 9, 10, 1000, INT32_MAX, INT64_C(1700000000000), INT64_MAX};
@@ -133,8 +133,10 @@ static void every_routing_has_a_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_of_states),           cmocka_unit_test(what_is_no_state_is_not_read),
-        cmocka_unit_test(a_nul_is_no_part_of_a_state), cmocka_unit_test(a_state_that_is_written_is_read_again),
+        cmocka_unit_test(states_are_parsed),
+        cmocka_unit_test(text_that_is_not_a_state_is_rejected),
+        cmocka_unit_test(a_nul_is_not_part_of_a_state),
+        cmocka_unit_test(a_written_state_is_parsed_again),
         cmocka_unit_test(every_routing_has_a_text),
     };
     return RUN_TESTS("state_text", tests);

@@ -31,7 +31,7 @@ static size_t encode(uint32_t c, char out[4])
            out[2] = (char)(0x80 | (c >> 6 & 0x3F)), out[3] = (char)(0x80 | (c & 0x3F)), 4;
 }
 
-static void every_character_but_the_surrogates_is_utf8(void **state)
+static void every_character_except_surrogates_is_utf8(void **state)
 {
     (void)state;
     for (uint32_t c = 0; c <= 0x1FFFFF; c++) {
@@ -43,7 +43,7 @@ static void every_character_but_the_surrogates_is_utf8(void **state)
     }
 }
 
-static void a_character_that_is_cut_is_not_utf8(void **state)
+static void a_truncated_character_is_not_utf8(void **state)
 {
     (void)state;
     static const char *const characters[] = {"\u00e9", "\u20ac", "\U0001F600"};
@@ -54,7 +54,7 @@ static void a_character_that_is_cut_is_not_utf8(void **state)
         }
 }
 
-static void a_table_of_utf8(void **state)
+static void known_utf8_sequences_are_recognised(void **state)
 {
     (void)state;
     static const struct {
@@ -98,7 +98,7 @@ static void a_table_of_utf8(void **state)
 }
 
 /* Against what the exhaustive table above says of single characters. */
-static void two_bytes_are_utf8_as_rfc_3629_has_it(void **state)
+static void two_byte_sequences_follow_rfc_3629(void **state)
 {
     (void)state;
     for (unsigned pair = 0; pair < 0x10000; pair++) {
@@ -112,7 +112,7 @@ static void two_bytes_are_utf8_as_rfc_3629_has_it(void **state)
 
 /* --- showing it --------------------------------------------------------------------------------------------------- */
 
-static void what_a_terminal_may_not_see_is_escaped(void **state)
+static void control_characters_are_escaped(void **state)
 {
     (void)state;
     static const struct {
@@ -159,7 +159,7 @@ static void expect_cut(const char *bytes, size_t length, size_t size)
     free(out);
 }
 
-static void what_does_not_fit_is_cut_between_characters(void **state)
+static void long_text_is_truncated_between_characters(void **state)
 {
     (void)state;
     static const char *const texts[] = {
@@ -173,12 +173,12 @@ static void what_does_not_fit_is_cut_between_characters(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_character_but_the_surrogates_is_utf8),
-        cmocka_unit_test(a_character_that_is_cut_is_not_utf8),
-        cmocka_unit_test(a_table_of_utf8),
-        cmocka_unit_test(two_bytes_are_utf8_as_rfc_3629_has_it),
-        cmocka_unit_test(what_a_terminal_may_not_see_is_escaped),
-        cmocka_unit_test(what_does_not_fit_is_cut_between_characters),
+        cmocka_unit_test(every_character_except_surrogates_is_utf8),
+        cmocka_unit_test(a_truncated_character_is_not_utf8),
+        cmocka_unit_test(known_utf8_sequences_are_recognised),
+        cmocka_unit_test(two_byte_sequences_follow_rfc_3629),
+        cmocka_unit_test(control_characters_are_escaped),
+        cmocka_unit_test(long_text_is_truncated_between_characters),
     };
     return RUN_TESTS("text", tests);
 }

@@ -76,7 +76,7 @@ static const struct {
     {"unix:///run/a:b.sock", "/run/a:b.sock", NULL, NULL, 0},
 };
 
-static void a_table_of_good_urls(void **state)
+static void good_urls_are_parsed(void **state)
 {
     (void)state;
     setting s;
@@ -163,7 +163,7 @@ static const struct {
     {"unix:///run/%zz", "path"},
 };
 
-static void a_table_of_bad_urls(void **state)
+static void bad_urls_are_refused(void **state)
 {
     (void)state;
     setting s;
@@ -190,7 +190,7 @@ static podlink_status read_long(setting *s, const char *before, size_t length, c
     return read_url(s, url);
 }
 
-static void each_part_has_a_greatest_length(void **state)
+static void each_part_has_a_maximum_length(void **state)
 {
     (void)state;
     static const struct {
@@ -288,7 +288,7 @@ static void a_message_is_one_line_of_plain_text(void **state)
 }
 
 /* systemd names instances so. A path begins with '/', credentials do not. */
-static void the_path_of_a_socket_may_hold_an_at_sign(void **state)
+static void the_path_of_a_socket_can_contain_an_at_sign(void **state)
 {
     (void)state;
     setting s;
@@ -305,12 +305,12 @@ static void the_path_of_a_socket_may_hold_an_at_sign(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_of_good_urls),
-        cmocka_unit_test(a_table_of_bad_urls),
-        cmocka_unit_test(each_part_has_a_greatest_length),
+        cmocka_unit_test(good_urls_are_parsed),
+        cmocka_unit_test(bad_urls_are_refused),
+        cmocka_unit_test(each_part_has_a_maximum_length),
         cmocka_unit_test(a_message_never_shows_a_part_of_the_password),
         cmocka_unit_test(a_message_is_one_line_of_plain_text),
-        cmocka_unit_test(the_path_of_a_socket_may_hold_an_at_sign),
+        cmocka_unit_test(the_path_of_a_socket_can_contain_an_at_sign),
     };
     return RUN_TESTS("url", tests);
 }

@@ -86,7 +86,7 @@ static const struct {
     {"cluster+tls://a?tls_verify=0", PL_CLUSTER, true, false, "a:6379", NULL, NULL, NULL, 0},
 };
 
-static void a_table_of_good_deployments(void **state)
+static void good_deployment_urls_are_parsed(void **state)
 {
     (void)state;
     setting s;
@@ -158,7 +158,7 @@ static const struct {
     {"rediss://h?tls_server_name=a%20b", "tls_server_name"},
 };
 
-static void a_table_of_bad_deployments(void **state)
+static void bad_deployment_urls_are_refused(void **state)
 {
     (void)state;
     setting s;
@@ -181,7 +181,7 @@ static podlink_status read_list(setting *s, int hosts)
     return read_url(s, url);
 }
 
-static void a_list_has_64_hosts_at_most(void **state)
+static void a_list_has_at_most_64_hosts(void **state)
 {
     (void)state;
     setting s;
@@ -194,7 +194,7 @@ static void a_list_has_64_hosts_at_most(void **state)
 }
 
 /* What is said of them is said of both, and the client is known by the same name to both. */
-static void sentinels_have_a_login_of_their_own(void **state)
+static void sentinels_have_their_own_login(void **state)
 {
     (void)state;
     setting s;
@@ -212,7 +212,7 @@ static void sentinels_have_a_login_of_their_own(void **state)
 
 /* A password that was put in as it is, though it should have been percent-encoded. */
 /* Elsewhere READONLY is unknown, or not needed. */
-static void connections_to_replicas_of_a_cluster_say_so(void **state)
+static void connections_to_cluster_replicas_send_readonly(void **state)
 {
     static const struct {
         const char *url;
@@ -260,11 +260,11 @@ static void a_message_never_shows_a_part_of_the_password(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_table_of_good_deployments),
-        cmocka_unit_test(a_table_of_bad_deployments),
-        cmocka_unit_test(a_list_has_64_hosts_at_most),
-        cmocka_unit_test(sentinels_have_a_login_of_their_own),
-        cmocka_unit_test(connections_to_replicas_of_a_cluster_say_so),
+        cmocka_unit_test(good_deployment_urls_are_parsed),
+        cmocka_unit_test(bad_deployment_urls_are_refused),
+        cmocka_unit_test(a_list_has_at_most_64_hosts),
+        cmocka_unit_test(sentinels_have_their_own_login),
+        cmocka_unit_test(connections_to_cluster_replicas_send_readonly),
         cmocka_unit_test(a_message_never_shows_a_part_of_the_password),
     };
     return RUN_TESTS("url_deployments", tests);

@@ -35,7 +35,7 @@ static void a_few_slow_yields_are_allowed(void **state)
     assert_true(pl_wait_policy_may_yield(&wait_policy, 1000 * PL_MS));
 }
 
-static void where_much_is_lost_nobody_takes_turns_for_a_while(void **state)
+static void yielding_pauses_when_it_is_slow(void **state)
 {
     (void)state;
     pl_wait_policy wait_policy = {0};
@@ -46,7 +46,7 @@ static void where_much_is_lost_nobody_takes_turns_for_a_while(void **state)
     assert_true(pl_wait_policy_may_yield(&wait_policy, 71 * PL_MS));
 }
 
-static void the_rest_is_longer_where_it_did_not_help(void **state)
+static void the_pause_doubles_while_yielding_stays_slow(void **state)
 {
     (void)state;
     static const int64_t rests_ms[] = {50, 100, 200, 400, 800, 1600, 1600};
@@ -66,7 +66,7 @@ static void the_rest_is_longer_where_it_did_not_help(void **state)
     assert_true(pl_wait_policy_may_yield(&wait_policy, (now_ms + 39 + 50) * PL_MS));
 }
 
-static void what_was_lost_before_a_rest_is_forgotten(void **state)
+static void losses_before_a_pause_are_forgotten(void **state)
 {
     (void)state;
     pl_wait_policy wait_policy = {0};
@@ -78,7 +78,7 @@ static void what_was_lost_before_a_rest_is_forgotten(void **state)
     assert_true(pl_wait_policy_may_yield(&wait_policy, 101 * PL_MS));
 }
 
-static void a_turn_may_be_longer_in_a_crowd(void **state)
+static void a_yield_can_take_longer_with_many_waiters(void **state)
 {
     (void)state;
     assert_int_equal(pl_wait_policy_slow_ns(0), PL_MS);
@@ -91,10 +91,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(quick_yields_are_allowed),
         cmocka_unit_test(a_few_slow_yields_are_allowed),
-        cmocka_unit_test(where_much_is_lost_nobody_takes_turns_for_a_while),
-        cmocka_unit_test(the_rest_is_longer_where_it_did_not_help),
-        cmocka_unit_test(what_was_lost_before_a_rest_is_forgotten),
-        cmocka_unit_test(a_turn_may_be_longer_in_a_crowd),
+        cmocka_unit_test(yielding_pauses_when_it_is_slow),
+        cmocka_unit_test(the_pause_doubles_while_yielding_stays_slow),
+        cmocka_unit_test(losses_before_a_pause_are_forgotten),
+        cmocka_unit_test(a_yield_can_take_longer_with_many_waiters),
     };
     return RUN_TESTS("turns", tests);
 }

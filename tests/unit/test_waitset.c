@@ -33,7 +33,7 @@ static void add_all(pl_waitset *waitset, guest *guests)
     }
 }
 
-static void all_who_are_told_come_and_nobody_else(void **state)
+static void exactly_the_woken_waiters_return(void **state)
 {
     (void)state;
     static guest guests[CROWD];
@@ -64,7 +64,7 @@ static void the_first_free_index_is_used(void **state)
     assert_int_equal(pl_waitset_add(&waitset), 40);
 }
 
-static void who_was_told_before_does_not_wait(void **state)
+static void a_waiter_that_is_set_already_does_not_wait(void **state)
 {
     (void)state;
     pl_waitset waitset = {0};
@@ -75,7 +75,7 @@ static void who_was_told_before_does_not_wait(void **state)
     assert_true(pl_waitset_wait(&waitset, 7, &event, PL_NEVER));
 }
 
-static void a_wait_ends_at_its_time(void **state)
+static void a_wait_ends_at_its_deadline(void **state)
 {
     (void)state;
     pl_waitset waitset = {0};
@@ -112,7 +112,7 @@ static void *play(void *argument)
     return NULL;
 }
 
-static void no_telling_is_lost(void **state)
+static void no_wake_up_is_lost(void **state)
 {
     (void)state;
     pl_waitset waitset = {0};
@@ -129,11 +129,11 @@ static void no_telling_is_lost(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_who_are_told_come_and_nobody_else),
+        cmocka_unit_test(exactly_the_woken_waiters_return),
         cmocka_unit_test(the_first_free_index_is_used),
-        cmocka_unit_test(who_was_told_before_does_not_wait),
-        cmocka_unit_test(a_wait_ends_at_its_time),
-        cmocka_unit_test(no_telling_is_lost),
+        cmocka_unit_test(a_waiter_that_is_set_already_does_not_wait),
+        cmocka_unit_test(a_wait_ends_at_its_deadline),
+        cmocka_unit_test(no_wake_up_is_lost),
     };
     return RUN_TESTS("hall", tests);
 }
