@@ -1,5 +1,5 @@
-/* The rule that podlink_acl_rule() tells for a part of the API: every operation of that part runs under it and the
- * server refuses nothing; and it is the least, since without any one of its commands something is refused. */
+/* The ACL rule that podlink_acl_rule() returns for a part of the API: every operation of that part runs under it, and
+ * no word of it can be left out. */
 #include "acl.h"
 #include "operation_calls.h"
 
@@ -16,9 +16,9 @@
 static struct test_server *server;
 static redisContext *redis;
 
-/* ---- a user, and what is refused to him ---- */
+/* ---- a user, and the server's refusals ---- */
 
-/* The rule is everything that he is allowed. */
+/* The user gets exactly this rule. */
 static void allow(const char *rule)
 {
     char line[ACL_RULE_MAX + 64];
@@ -29,18 +29,18 @@ static void allow(const char *rule)
     api_ask(redis, "ACL LOG RESET");
 }
 
-/* What the server has refused him, or "". */
+/* What the server has refused to the user, or "". */
 static const char *refused(void)
 {
     return acl_refused_in(api_ask(redis, "ACL LOG 128"));
 }
 
-/* ---- what a part is used for ---- */
+/* ---- the operations of a part ---- */
 
-/* What stands there before an operation: each branch of each script wants something else. */
+/* The state before an operation: each branch of each script needs another one. */
 static const struct stage {
     const char *link;   /* NULL: none */
-    bool is_persistent; /* or the index says so */
+    bool is_persistent; /* or the index has it */
 } stages[] = {{NULL, false}, {NULL, true}, {"3", true}, {"4", true}, {"3", false}, {"4", false}};
 
 static void set_stage(const struct stage *stage)
@@ -155,7 +155,7 @@ static podlink_status use_own_scripts(podlink_client *client)
 static const struct use {
     uint32_t parts;
     podlink_status (*run)(podlink_client *client);
-    const char *on_top; /* what is the user's own */
+    const char *on_top; /* additional permissions for the user's own scripts */
     const char *query;
 } uses[] = {
     {PODLINK_ACL_LINKS, use_links, "", ""},
@@ -173,7 +173,7 @@ static const struct use {
     {PODLINK_ACL_FUNCTIONS | PODLINK_ACL_SCRIPTS, use_scripts, "", "&scripts=functions"},
 };
 
-/* A failure, or PODLINK_OK: of a client of his own. */
+/* A failure, or PODLINK_OK, of a client of that user. */
 static podlink_status use_as_eva(const struct use *use)
 {
     char url[256];
@@ -193,7 +193,7 @@ static podlink_status use_as_eva(const struct use *use)
     return status;
 }
 
-/* With what is the user's own; free(). */
+/* With the additional permissions; free(). */
 static char *rule_of(const struct use *use)
 {
     char *rule, *whole = malloc(ACL_RULE_MAX);
@@ -233,7 +233,7 @@ static void no_word_of_a_rule_can_be_left_out(void **state)
     }
 }
 
-/* Also those that other programs prove, over the deployments that they are for. */
+/* Also those that other test programs cover, over the deployments that they are for. */
 static void servers_accept_every_word_of_every_rule(void **state)
 {
     (void)state;
@@ -246,7 +246,7 @@ static void servers_accept_every_word_of_every_rule(void **state)
     }
 }
 
-/* Of another namespace not even a key can be read. */
+/* Not even a key of another namespace can be read. */
 static void the_rule_is_for_one_namespace(void **state)
 {
     (void)state;
@@ -281,7 +281,7 @@ static podlink_status get_in(const char *ns)
     return status;
 }
 
-/* Characters that a pattern takes for others stand for themselves. */
+/* Wildcard characters stand for themselves. */
 static void wildcards_in_a_namespace_are_escaped(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* What the library refuses before a byte is sent: every argument of every operation, and the options of an open. The
- * client's server does not exist, so that whatever is not refused fails otherwise. */
+ * client's server does not exist, so arguments that pass the checks fail in another way. */
 #include "operation_calls.h"
 
 #include <stdio.h>
@@ -48,7 +48,7 @@ static const char *const *name_field(struct operation_input *input, enum operati
     }
 }
 
-/* The message is "<item><argument> ...": of one that all items share the item may be the first. */
+/* The message is "<item><argument> ..."; if all items share the argument, the item can be the first one. */
 static void assert_names(const struct operation *operation, const char *message, const char *what)
 {
     const char *at = message;
@@ -129,7 +129,7 @@ static void only_a_namespace_must_not_contain_a_colon(void **state)
     }
 }
 
-/* Names that are good pass the checks: then it is the server that is missing. */
+/* Good names pass the checks: then the missing server is the failure. */
 static void long_and_non_ascii_names_are_accepted(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* The batches of <podlink/link.h>: order, a result for each item, and what becomes of them where the server fails. */
+/* The batches of <podlink/link.h>: order, a result for each item, and the outcome of each item if the server fails. */
 #include "api.h"
 #include "faulty_server.h"
 
@@ -43,7 +43,7 @@ static void assert_item(size_t i, podlink_status status, int32_t result)
     assert_int_equal(items[i].delivery, PODLINK_ANSWERED);
 }
 
-/* ---- what each item tells ---- */
+/* ---- results of items ---- */
 
 static void an_empty_batch_succeeds_at_once(void **state)
 {
@@ -103,7 +103,7 @@ static void each_of_ten_thousand_items_has_its_own_result(void **state)
     const podlink_stats after = api_stats(client);
     assert_int_equal(after.calls - before.calls, 4 * MANY);
     assert_int_equal(after.calls_ok - before.calls_ok, 4 * MANY);
-    assert_true(after.writes - before.writes < MANY / 20); /* pipelined, not a few for each read */
+    assert_true(after.writes - before.writes < MANY / 20); /* pipelined: many commands in each read */
 }
 
 static void items_on_one_key_run_in_order(void **state)
@@ -236,7 +236,7 @@ static void unsent_items_are_sent_on_the_next_connection(void **state)
     }
     assert_true(unknown >= 1 && unknown < MANY - 500);
     assert_int_equal(answered + unknown, MANY);
-    assert_true(faulty_server_commands(server) <= MANY); /* nothing twice */
+    assert_true(faulty_server_commands(server) <= MANY); /* nothing runs twice */
     podlink_client_free(other);
     faulty_server_stop(server);
 }
@@ -272,7 +272,7 @@ static void items_on_one_key_keep_their_order_if_one_is_repeated(void **state)
             items[i].link = the_link;
         assert_status(PODLINK_OK, podlink_link_set_batch(other, items, 3, NULL, &err), &err);
         for (size_t i = 0; i < 3; i++)
-            assert_item(i, PODLINK_OK, (int32_t)i + 1); /* as the server has answered them, one after the other */
+            assert_item(i, PODLINK_OK, (int32_t)i + 1); /* as the server has answered them in order */
         podlink_client_free(other);
         faulty_server_stop(server);
     }
@@ -284,7 +284,7 @@ static void the_deadline_is_for_the_whole_batch(void **state)
     const struct fault_plan plan = {.stage = FAULT_AT_COMMAND, .at = 500, .then = FAULT_GOES_SILENT};
     struct faulty_server *server = faulty_server_start(FAKE_UNIX, &plan, 1, pod_3);
     podlink_client *other = api_open(faulty_server_url(server));
-    const podlink_call call = {.size = sizeof call, .timeout_ms = 1000}; /* ample for what is answered */
+    const podlink_call call = {.size = sizeof call, .timeout_ms = 1000}; /* ample for the items that are answered */
     size_t counts[3];
     fill(MANY, PODLINK_FOREVER);
     const struct api_watch watch = api_watch_start();
@@ -303,7 +303,7 @@ static void the_deadline_is_for_the_whole_batch(void **state)
     faulty_server_stop(server);
 }
 
-/* A server that is stopped takes no more than the buffers between hold: the batch is far larger. */
+/* A stopped server reads only what fits into the buffers between: the batch is much larger. */
 static void a_batch_larger_than_all_buffers_ends_by_its_deadline(void **state)
 {
     (void)state;
@@ -323,7 +323,7 @@ static void a_batch_larger_than_all_buffers_ends_by_its_deadline(void **state)
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, ended, &err);
     count_deliveries(LARGE, counts);
     assert_int_equal(counts[PODLINK_ANSWERED], 0);
-    if (api_masters() == 1) /* a third of it may find room */
+    if (api_masters() == 1) /* a third of it may fit */
         assert_true(counts[PODLINK_NOT_SENT] >= 1);
     int32_t pod;
     assert_status(PODLINK_NOT_LINKED, podlink_link_get(client, &the_link, &pod, NULL, &err), &err);

@@ -1,4 +1,4 @@
-/* Any command, and reading its reply, on a real server. */
+/* User commands and reading their replies, on a real server. */
 #include "api.h"
 
 #include <stdio.h>
@@ -21,7 +21,7 @@ static int clean(void **state)
     ((podlink_command){.argc = sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *),                           \
                        .argv = (const char *const[]){__VA_ARGS__}})
 
-/* The reply is the caller's. */
+/* The caller owns the reply. */
 static podlink_reply *ask(podlink_command command)
 {
     podlink_reply *reply = NULL;
@@ -155,7 +155,7 @@ static void arrays_can_be_nested(void **state)
     podlink_reply_free(reply);
 }
 
-/* Deeper, with nils, empty arrays and statuses between. */
+/* Deeper nesting, with nils, empty arrays and statuses. */
 static void the_reply_of_command_docs_is_read(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
-/* Each operation against each way in which a server can fail it: the right status, what became of the call, inside the
- * deadline, no descriptor left, and the client works again with a server that behaves. */
+/* Each operation against each fault of a server: the right status and delivery, within the deadline, without a leaked
+ * descriptor; and the client works again with a healthy server. */
 #include "operation_calls.h"
 
 #include <stdio.h>
@@ -9,20 +9,20 @@
 
 enum {
     LONG_MS = 3000, /* a deadline that is never reached */
-    SHORT_MS = 60,  /* one that is, for servers that are silent */
-    LATE_MS = 50,   /* no call outlives its deadline by more */
+    SHORT_MS = 60,  /* a deadline that is reached, for silent servers */
+    LATE_MS = 50,   /* no call ends later than this after its deadline */
     RETRIES = 1,
-    COME_BACK_MS = 1000, /* within which calls succeed again, once the server does */
-    TRIES = 3            /* a loaded machine may be late once; a wrong deadline is late always */
+    COME_BACK_MS = 1000, /* calls succeed again within this time after the server has recovered */
+    TRIES = 3            /* a loaded machine can be late once; a wrong deadline is late each time */
 };
 
-/* ---- the ways to fail ---- */
+/* ---- the faults ---- */
 
 enum fault_kind {
     FAULT_LIE,      /* the text */
-    FAULT_HALF,     /* half of the true answer */
-    FAULT_TOO_MANY, /* the true answer, and the text */
-    FAULT_SHAPE,    /* the text, a good reply, but to something else */
+    FAULT_HALF,     /* half of the right reply */
+    FAULT_TOO_MANY, /* the right reply, and the text */
+    FAULT_SHAPE,    /* the text, a valid reply of another type */
     FAULT_ABSENT    /* there is no server */
 };
 
@@ -121,7 +121,7 @@ static const struct fault faults[] = {
     ERROR("says NOSCRIPT", "NOSCRIPT No matching script.", ENOSCRIPT),
 };
 
-/* Errors that pass: said once, the call is made again and succeeds. */
+/* Temporary errors: after one of them the call is repeated and succeeds. */
 static const struct fault passing[] = {
     {"says LOADING once", SAYS("-LOADING Redis is loading the dataset in memory\r\n")},
     {"says MASTERDOWN once", SAYS("-MASTERDOWN Link with MASTER is down\r\n")},
@@ -135,7 +135,7 @@ enum { FAULT_COUNT = sizeof faults / sizeof *faults, PASSING_COUNT = sizeof pass
 
 /* ---- one operation and one fault ---- */
 
-/* Of the running test; ended by its teardown where it has failed. */
+/* Of the running test; the teardown stops it after a failure. */
 static struct faulty_server *server;
 static podlink_client *client;
 
@@ -158,11 +158,11 @@ struct cell {
 static const char *truth_of(const struct operation *operation)
 {
     if (operation->stage == FAULT_AT_LOAD)
-        return "*0\r\n"; /* to the question for permissions, the last one */
+        return "*0\r\n"; /* reply to the last command of a load, the question for permissions */
     return operation->replies[operation->fault_at > 0 && operation->replies[1] ? 1 : 0];
 }
 
-/* The bytes of the lie. */
+/* The bytes of the wrong reply. */
 static const char *text_of(const struct cell *cell, char room[512])
 {
     const struct fault *fault = cell->fault;
@@ -214,13 +214,13 @@ static podlink_options options_of(const struct cell *cell, const char *url, int6
     podlink_options options = operation_options(url);
     options.retries = RETRIES;
     options.call_timeout_ms = deadline_ms;
-    options.silence_timeout_ms = -1; /* or the janitor might come before the deadline does */
+    options.silence_timeout_ms = -1; /* else the janitor could come before the deadline */
     if (!cell->operation->run)
         options.script_loading = PODLINK_LOAD_ON_OPEN;
     return options;
 }
 
-/* Runs the operation. The client is opened before by another, or by the operation itself. */
+/* Runs the operation. The client was opened before, or the operation opens it. */
 static podlink_status run(const struct cell *cell, const podlink_options *options, const podlink_call *call,
                           podlink_error *err)
 {
@@ -249,7 +249,7 @@ static void check_end(const struct cell *cell, podlink_status status, const podl
         assert_null(strchr(err->message, '\n'));
 }
 
-/* The server behaves from now on: so do the calls, as soon as the client may dial again. */
+/* The server is healthy from now on: calls succeed as soon as the client may dial again. */
 static void assert_comes_back(const struct cell *cell, podlink_options *options)
 {
     const podlink_call patient = {.size = sizeof patient, .timeout_ms = LONG_MS};
@@ -267,7 +267,7 @@ static void assert_comes_back(const struct cell *cell, podlink_options *options)
     assert_status(PODLINK_OK, status, &err);
 }
 
-/* A sanitizer needs no longer one, and there are hundreds of cells that wait for theirs. */
+/* Not longer with a sanitizer: hundreds of tests wait for their deadline. */
 static int64_t deadline_of(const struct fault *fault)
 {
     return (SANITIZED ? 1 : api_slowness()) * (fault->is_silent ? SHORT_MS : LONG_MS);
@@ -311,7 +311,7 @@ static void the_operation_reports_the_fault(void **state)
     fail_msg("late by %lld ms", (long long)late_ms);
 }
 
-/* ---- errors that pass ---- */
+/* ---- temporary errors ---- */
 
 static void the_operation_recovers_from_the_fault(void **state)
 {
@@ -330,7 +330,7 @@ static void the_operation_recovers_from_the_fault(void **state)
     end(NULL);
 }
 
-/* A lost connection is no failure to what is harmless to repeat, unless the caller forbids that. */
+/* A repeatable operation survives a lost connection, unless the caller forbids repetition. */
 static void one_lost_connection(const struct operation *operation, uint32_t flags, podlink_status expected)
 {
     const struct fault_plan plans[] = {{.stage = FAULT_AT_COMMAND, .at = operation->fault_at, .then = FAULT_CLOSES},
@@ -366,7 +366,7 @@ static void repeatable_operations_survive_a_lost_connection(void **state)
     }
 }
 
-/* ---- what stands outside the matrix ---- */
+/* ---- tests outside the matrix ---- */
 
 static void assert_takes_at_most(const struct api_watch *watch, int64_t deadline_ms)
 {
@@ -457,7 +457,7 @@ static void a_dial_has_its_own_deadline(void **state)
     end(NULL);
 }
 
-/* Nobody resets a connection whose peer has lost its power: the client has to give it up by itself. */
+/* No reset comes if the peer has lost its power: the client must give the connection up by itself. */
 static void a_connection_that_stays_silent_is_closed(void **state)
 {
     (void)state;
@@ -554,7 +554,7 @@ static void add(struct CMUnitTest *test, struct cell *cell, const struct operati
     *test = (struct CMUnitTest){.name = cell->name, .test_func = function, .teardown_func = end, .initial_state = cell};
 }
 
-/* A server that holds no scripts cannot lack one. */
+/* A server that loads no scripts cannot lack one. */
 static bool makes_sense(const struct operation *operation, const struct fault *fault)
 {
     return strcmp(fault->name, "says NOSCRIPT once") != 0 || operation->has_script;

@@ -1,4 +1,4 @@
-/* A child after fork() may only free the client that it has inherited; its parent loses nothing. */
+/* After fork() a child may only free the client that it has inherited. Its parent loses nothing. */
 #include "operation_calls.h"
 
 #include <signal.h>
@@ -44,7 +44,7 @@ static int64_t connection_id(void)
     return id;
 }
 
-/* In the child, which must not come back to cmocka. 0: all is right; else the number of the operation. */
+/* In the child, which must not return to cmocka. 0: all is right; else the number of the operation. */
 static int call_all(void)
 {
     size_t count;
@@ -58,7 +58,7 @@ static int call_all(void)
     return 0;
 }
 
-/* The child ends by a signal: so nobody takes what it has inherited for leaks of its own.
+/* The child ends by a signal, so that its inherited memory does not count as leaks.
  * @return what its function returned */
 static int in_a_child(int (*function)(void))
 {
@@ -121,7 +121,7 @@ static int open_another(void)
     podlink_client *own = NULL;
     podlink_options options = operation_options(api_url(server));
     int32_t pod = 77;
-    options.no_janitor_thread = 1; /* a thread is more than some sanitizers bear here */
+    options.no_janitor_thread = 1; /* some sanitizers allow no thread here */
     podlink_client_free(client);
     if (podlink_client_open(&options, &own, NULL) != PODLINK_OK)
         return 1;

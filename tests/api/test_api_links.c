@@ -1,5 +1,5 @@
-/* The operations of <podlink/link.h> on a real server: what each tells, where there is nothing, where a value is no
- * pod, and where a key has the wrong type. The rows have the branches of the scripts. */
+/* The operations of <podlink/link.h> on a real server: their results, also without a link, with a corrupt value and
+ * with a key of the wrong type. The script cases cover the branches of the scripts. */
 #include "api.h"
 
 #include <stdbool.h>
@@ -29,21 +29,21 @@ static void assert_stored(const char *command, const char *key, const char *expe
     assert_string_equal(reply->str, expected);
 }
 
-/* ---- what each tells ---- */
+/* ---- results ---- */
 
 static void a_link_to_any_pod_is_set_read_and_removed(void **state)
 {
     (void)state;
     for (int32_t pod = 0; pod <= 1; pod++) {
-        int32_t told = 77;
-        assert_status(PODLINK_OK, podlink_link_set(client, &the_link, pod, PODLINK_FOREVER, &told, NULL, &err), &err);
-        assert_int_equal(told, PODLINK_NO_POD);
-        assert_status(PODLINK_OK, podlink_link_set(client, &the_link, pod, PODLINK_FOREVER, &told, NULL, &err), &err);
-        assert_int_equal(told, pod);
-        assert_status(PODLINK_OK, podlink_link_get(client, &the_link, &told, NULL, &err), &err);
-        assert_int_equal(told, pod);
-        assert_status(PODLINK_OK, podlink_link_get_if_persistent(client, &the_link, &told, NULL, &err), &err);
-        assert_int_equal(told, pod);
+        int32_t found = 77;
+        assert_status(PODLINK_OK, podlink_link_set(client, &the_link, pod, PODLINK_FOREVER, &found, NULL, &err), &err);
+        assert_int_equal(found, PODLINK_NO_POD);
+        assert_status(PODLINK_OK, podlink_link_set(client, &the_link, pod, PODLINK_FOREVER, &found, NULL, &err), &err);
+        assert_int_equal(found, pod);
+        assert_status(PODLINK_OK, podlink_link_get(client, &the_link, &found, NULL, &err), &err);
+        assert_int_equal(found, pod);
+        assert_status(PODLINK_OK, podlink_link_get_if_persistent(client, &the_link, &found, NULL, &err), &err);
+        assert_int_equal(found, pod);
         assert_stored("GET", LINK_KEY, pod == 0 ? "0" : "1");
         assert_int_equal(api_ask(redis, "HGET %s game", INDEX_KEY)->str[0], '0' + pod);
         assert_status(PODLINK_OK, podlink_link_remove(client, &the_link, PODLINK_FOREVER, NULL, &err), &err);
@@ -218,7 +218,7 @@ static void compute_finds_no_pod_if_none_is_ready_and_recent(void **state)
     assert_in_range(api_ask(redis, "TTL %s", LINK_KEY)->integer, 50, 60);
 }
 
-/* ---- what is no pod ---- */
+/* ---- corrupt values ---- */
 
 struct corrupt {
     const char *bytes;
@@ -350,7 +350,7 @@ static void get_if_persistent_reports_a_stored_minus_one_as_corrupt(void **state
     podlink_status status = podlink_link_get_if_persistent(client, &the_link, &pod, NULL, &err);
     assert_failure(PODLINK_ECORRUPT, PODLINK_ANSWERED, status, &err);
     assert_holds(err.message, "\"" LINK_KEY "\"");
-    assert_holds(err.message, "-1"); /* in the script's quotes: its plain -1 means that there is none */
+    assert_holds(err.message, "-1"); /* quoted by the script: its plain -1 means that there is no link */
     assert_int_equal(pod, PODLINK_UNREADABLE_POD);
 }
 
@@ -362,7 +362,7 @@ static void set_replaces_a_corrupt_link(void **state)
         put_corrupt(&corrupt_values[i]);
         podlink_status status = podlink_link_set(client, &the_link, 3, PODLINK_FOREVER, &pod, NULL, &err);
         assert_status(PODLINK_OK, status, &err);
-        if (!is_minus_one(&corrupt_values[i])) /* the script answers "-1" for no link */
+        if (!is_minus_one(&corrupt_values[i])) /* the script answers "-1" if there is no link */
             assert_int_equal(pod, PODLINK_UNREADABLE_POD);
         assert_stored("GET", LINK_KEY, "3");
     }

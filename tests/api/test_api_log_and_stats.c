@@ -1,4 +1,4 @@
-/* What a client tells of itself: log records and counters. */
+/* A client's log records and counters. */
 #include "operation_calls.h"
 
 #include <stdbool.h>

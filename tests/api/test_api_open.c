@@ -1,4 +1,4 @@
-/* Getting to a server: addresses, credentials, the database, the name; and that no secret is told. */
+/* Opening a client: addresses, credentials, the database, the name. No secret is reported. */
 #include "api.h"
 #include "faulty_server.h"
 
@@ -115,7 +115,7 @@ static void an_unknown_host_name_is_reported(void **state)
     const struct api_watch watch = api_watch_start();
     podlink_status status = podlink_client_open(&options, &client, &err);
     assert_true(api_late_ms(&watch, options.call_timeout_ms) <= 50);
-    assert_true(status == PODLINK_ERESOLVE || status == PODLINK_ETIMEDOUT); /* whether there is a resolver to ask */
+    assert_true(status == PODLINK_ERESOLVE || status == PODLINK_ETIMEDOUT); /* depends on whether there is a resolver */
     assert_int_equal(err.delivery, PODLINK_NOT_SENT);
     assert_holds(err.message, "no-such-host.invalid");
     assert_null(client);
@@ -234,7 +234,7 @@ static void a_wrong_password_is_reported_and_not_tried_again(void **state)
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     client = api_open_with(&options);
     assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, podlink_ping(client, NULL, NULL, &err), &err);
-    assert_int_equal(api_stats(client).dials, 1); /* a wrong password repeats wrong: asking again locks accounts */
+    assert_int_equal(api_stats(client).dials, 1); /* a second try with a wrong password can lock an account */
     api_assert_secret(&log_kept, &err, CANARY);
     podlink_client_free(client);
 }
@@ -268,7 +268,7 @@ static void a_server_without_a_password_refuses_one(void **state)
     api_assert_secret(&log_kept, &err, CANARY);
 }
 
-/* As servers do that know no AUTH, or know it with other arguments. */
+/* As servers do that do not know AUTH, or expect other arguments. */
 static void a_password_echoed_by_the_server_is_not_reported(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Scripts by name: those of the caller's own, those that a server has lost, and when they are loaded. */
+/* Scripts by name: user scripts, scripts that a server has lost, and when scripts are loaded. */
 #include "api.h"
 
 #include <stdbool.h>
@@ -98,7 +98,7 @@ static void a_script_registered_after_the_open_is_loaded_by_its_first_call(void 
     assert_int_equal(run_counter("a"), 1);
     assert_int_equal(run_counter("a"), 2);
     assert_status(PODLINK_OK, podlink_scripts_loaded(client, held, BUILT_IN + 1, NULL, &err), &err);
-    assert_int_equal(held[BUILT_IN], api_masters() == 1); /* of several servers the one that ran it holds it */
+    assert_int_equal(held[BUILT_IN], api_masters() == 1); /* with several servers, the server that ran it has it */
     assert_int_equal(podlink_script_at(client, BUILT_IN, &info), PODLINK_OK);
     assert_string_equal(info.name, counter.name);
     assert_string_equal(info.source, counter.source);
@@ -245,7 +245,7 @@ static void a_batch_after_a_flush_runs_exactly_once(void **state)
         char pod[16];
         snprintf(pod, sizeof pod, "%zu", i);
         assert_int_equal(items[i].status, PODLINK_OK);
-        assert_int_equal(items[i].result, PODLINK_NO_POD); /* a second run would tell our own pod */
+        assert_int_equal(items[i].result, PODLINK_NO_POD); /* a second run would return our own pod */
         assert_string_equal(api_ask(redis, "GET sf:{test:lk:%s}game", uids[i])->str, pod);
     }
     assert_true(api_stats(client).noscript_repairs >= 1);
@@ -346,7 +346,7 @@ static void an_open_on_demand_does_not_connect(void **state)
     const podlink_link link = {"test", "game", "user"};
     podlink_options options = api_options(api_url(server));
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
-    options.no_janitor_thread = 1; /* which listens to sentinels at once */
+    options.no_janitor_thread = 1; /* which subscribes to sentinels at once */
     podlink_client *other = api_open_with(&options);
     assert_int_equal(api_stats(other).dials, 0);
     assert_status(PODLINK_OK, podlink_link_set(other, &link, 3, PODLINK_FOREVER, NULL, NULL, &err), &err);
@@ -360,14 +360,14 @@ static void an_open_on_demand_does_not_connect(void **state)
     podlink_client_free(other);
 }
 
-/* Half way through a script it would be too late. */
+/* In the middle of a script it would be too late. */
 static void a_missing_permission_of_a_script_is_found_at_the_open(void **state)
 {
     (void)state;
     static struct api_log log;
     static const char *const commands[] = {"hset", "getdel", "pttl"};
     if (api_server_version(redis) < 700) {
-        print_message("skipped: before 7.0 the server cannot tell\n");
+        print_message("skipped: servers before 7.0 do not report that\n");
         skip();
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
@@ -427,7 +427,7 @@ int main(void)
         own_test(a_batch_after_a_flush_runs_exactly_once),
         own_test(a_batch_on_one_key_after_a_flush_keeps_its_order),
         own_test(scripts_loaded_reports_a_deleted_script),
-        cmocka_unit_test_setup(an_open_fails_if_a_script_cannot_be_loaded, clean), /* which counts descriptors */
+        cmocka_unit_test_setup(an_open_fails_if_a_script_cannot_be_loaded, clean), /* it counts descriptors */
         own_test(an_open_can_leave_loading_to_the_first_call),
         cmocka_unit_test_setup(an_open_on_demand_does_not_connect, clean),
         own_test(a_missing_permission_of_a_script_is_found_at_the_open),

@@ -1,5 +1,5 @@
-/* What befalls a real server and its connections between and during calls: killed, restarted, stopped, disconnected.
- * The client comes back by itself, and a late reply reaches nobody. */
+/* Faults of a real server and its connections between and during calls: killed, restarted, stopped, disconnected. The
+ * client recovers by itself, and late replies are dropped. */
 #include "api.h"
 
 #include <poll.h>
@@ -155,18 +155,18 @@ static void a_lost_peer_raises_no_signal(void **state)
     (void)state;
     struct sigaction action;
     assert_int_equal(sigaction(SIGPIPE, NULL, &action), 0);
-    assert_true(action.sa_handler == SIG_DFL); /* so that one would have ended this program */
+    assert_true(action.sa_handler == SIG_DFL); /* so a signal would have ended this program */
     podlink_client_free(client);
     const podlink_options options = options_for(api_url(server));
     client = api_open_with(&options);
-    for (int i = 0; i < 10; i++) { /* a unix socket tells at once: nothing is sent, so it is sent again */
+    for (int i = 0; i < 10; i++) { /* a unix socket reports it at once: nothing is sent, so the command is sent again */
         api_ask(redis, "CLIENT KILL TYPE normal");
         assert_status(PODLINK_OK, increment(NULL), &err);
     }
     assert_string_equal(api_ask(redis, "GET counter")->str, "10");
 }
 
-/* ---- stopped ---- */
+/* ---- stopped servers ---- */
 
 static void a_call_to_a_stopped_server_ends_at_its_deadline_and_its_reply_is_dropped(void **state)
 {
@@ -187,7 +187,7 @@ static void a_call_to_a_stopped_server_ends_at_its_deadline_and_its_reply_is_dro
     const podlink_stats stats = api_stats(client);
     assert_int_equal(stats.timeouts, 1);
     assert_int_equal(stats.calls_unknown, 1);
-    assert_int_equal(stats.dials, 1); /* the connection has kept its place */
+    assert_int_equal(stats.dials, 1); /* the same connection */
 }
 
 static void several_late_replies_are_dropped(void **state)
@@ -233,7 +233,7 @@ static void a_call_to_a_server_that_accepts_no_connection_is_not_sent(void **sta
     assert_string_equal(api_ask(redis, "GET counter")->str, "1");
 }
 
-/* A server in a script that does not end answers others by BUSY. */
+/* A server in an endless script answers other clients with BUSY. */
 static void a_call_waits_for_a_busy_server_until_its_deadline(void **state)
 {
     (void)state;
@@ -246,7 +246,7 @@ static void a_call_waits_for_a_busy_server_until_its_deadline(void **state)
     redisContext *killer = api_redis(server);
     podlink_status status;
     const int64_t began = api_now_ns();
-    do { /* the first ones may come before the server says that it is busy */
+    do { /* the first calls may come before the server reports BUSY */
         status = increment(&call);
     } while (status == PODLINK_OK && api_now_ns() - began < SECOND);
     assert_true(status == PODLINK_EBUSY || status == PODLINK_ETIMEDOUT);

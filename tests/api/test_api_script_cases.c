@@ -1,5 +1,5 @@
-/* The table of the scripts' rows once more, through the typed C functions: the same beginnings, the same ends, and the
- * answer that the function gives, written in the notation of the rows. */
+/* The script cases through the typed C functions: the same keys before and after. The result of the function is written
+ * in the notation of the cases. */
 #include "api.h"
 #include "script_case_run.h"
 
@@ -13,7 +13,7 @@ static struct test_server *server;
 static redisContext *redis;
 static podlink_client *client;
 
-/* One call on its way into C and back. */
+/* One call of a C function. */
 struct call {
     const struct script_case_call *input;
     podlink_error err;
@@ -27,7 +27,7 @@ static const podlink_service the_service = {CASE_NAMESPACE, CASE_SERVICE};
 
 /* ---- into C ---- */
 
-/* Reads a number as a program that uses the library would hold it. False where no int64_t reads so. */
+/* Parses a number that fits into an int64_t. False otherwise. */
 static bool read_long(const char *text, int64_t *value)
 {
     char *end, again[32];
@@ -54,7 +54,7 @@ static void say(struct call *call, const char *format, ...)
     va_end(list);
 }
 
-/* The script's words for what C refuses before a byte is sent. */
+/* The script's message for arguments that C refuses before a byte is sent. */
 static void say_refused(struct call *call)
 {
     static const char *const words[][2] = {{"pod ", "pod"},
@@ -70,10 +70,10 @@ static void say_refused(struct call *call)
             return;
         }
     }
-    fail_msg("what is refused? %s", call->err.message);
+    fail_msg("unexpected refusal: %s", call->err.message);
 }
 
-/* @return true where the status is a failure, which is written then. */
+/* @return true if the status is a failure, which is written then */
 static bool say_failure(struct call *call, podlink_status status)
 {
     if (status >= 0)
@@ -89,7 +89,7 @@ static bool say_failure(struct call *call, podlink_status status)
     return true;
 }
 
-/* The pod before, as the script says it: what is no pod stands in the test_case. */
+/* The pod before, as the script returns it: a corrupt value is in the test case. */
 static const char *pod_text(const struct call *call, int32_t pod, char room[16])
 {
     if (pod == PODLINK_UNREADABLE_POD)
@@ -215,7 +215,7 @@ static bool best(struct call *call)
     return true;
 }
 
-/* A state without routing is ready, which C tells: whether it is written stands in the test_case. */
+/* A state without routing is ready, and C returns only that: the test case says whether a routing is stored. */
 static bool is_short(const struct call *call, const podlink_state *state)
 {
     char text[64];
@@ -277,7 +277,7 @@ static const struct {
     {"statefulGetServicePod", best},
     {"statefulGetService", live},
     {"statefulSetState", set_state},
-    {"statefulComputeLinkIfAbsent", NULL}, /* no function of C calls it: its keys are of two slots */
+    {"statefulComputeLinkIfAbsent", NULL}, /* no C function calls it: its keys are in two slots */
 };
 
 /* ---- the back ends ---- */
@@ -297,9 +297,9 @@ static bool by_function(void *backend, const struct script_case_call *input, cha
         if (call.err.status != PODLINK_EINVAL)
             return true;
         assert_int_equal(api_stats(client).bytes_sent, before.bytes_sent);
-        return *is_error_expected; /* where the script does not look at the number, C does all the same */
+        return *is_error_expected; /* C checks the number even if the script does not use it */
     }
-    fail_msg("%s is called by no function", input->test_case->script);
+    fail_msg("no function calls %s", input->test_case->script);
     return false;
 }
 
@@ -391,7 +391,7 @@ static void most_cases_were_not_skipped(void **state)
     const struct script_case *all = script_cases(&count);
     for (size_t i = 0; i < count; i++) {
         if (all[i].reply[0] == '!' && strncmp(all[i].reply, "!podlink", 8) == 0)
-            continue; /* a bad number, which C mostly cannot hold */
+            continue; /* a bad number, which the types of C mostly cannot hold */
         if (strcmp(all[i].script, "statefulComputeLinkIfAbsent") == 0)
             continue;
         could++;
@@ -422,7 +422,7 @@ static int stop(void **state)
     return 0;
 }
 
-/* Whether C's types can hold the numbers of a test_case. */
+/* Whether the types of C can hold the numbers of a test case. */
 static bool is_expressible(const struct script_case *test_case)
 {
     int64_t number;
@@ -452,7 +452,7 @@ int main(void)
     if (!tests)
         return 1;
     for (size_t i = 0; i < case_count; i++)
-        if (is_expressible(&all[i])) /* cmocka hands the state to the test as it is; it only reads it */
+        if (is_expressible(&all[i])) /* cmocka passes the state to the test, which only reads it */
             tests[count++] = (struct CMUnitTest){all[i].name, passes_through_the_c_functions, NULL, NULL,
                                                  (void *)(uintptr_t)&all[i]};
     memcpy(tests + count, others, sizeof others);

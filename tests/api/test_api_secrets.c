@@ -1,5 +1,5 @@
-/* A password that is easily known again, given in each way that there is, through all kinds of successes and failures:
- * no record of the log, no error and no trace has it. */
+/* A password that is easy to recognise, set in every possible way, through all kinds of successes and failures: it is
+ * in no log record, no error and no trace. */
 #include "operation_calls.h"
 
 #include <podlink/session.h>
@@ -16,24 +16,24 @@
 static struct test_server *server;
 static redisContext *redis;
 
-/* ---- what is told, and looked through ---- */
+/* ---- checking every report ---- */
 
-static struct api_log told;
+static struct api_log log_records;
 
 static void look_at_trace(void *context, const podlink_trace_record *record)
 {
     (void)context;
     if (strstr(record->operation, CANARY) || strstr(record->server, CANARY))
-        fail_msg("the trace of %s tells the password", record->operation);
+        fail_msg("the trace of %s has the password", record->operation);
 }
 
 static void look_at(const podlink_error *err)
 {
-    api_assert_secret(&told, err, "canary");
-    api_assert_secret(&told, err, "0123456789");
+    api_assert_secret(&log_records, err, "canary");
+    api_assert_secret(&log_records, err, "0123456789");
 }
 
-/* ---- ways to give it ---- */
+/* ---- ways to set the password ---- */
 
 enum way { IN_THE_URL, IN_THE_QUERY, BY_OPTION, BY_CALLBACK, WAYS };
 
@@ -62,17 +62,17 @@ static podlink_options options_by(enum way way, const char *url)
     put_into(whole, sizeof whole, url, way);
     podlink_options options = operation_options(whole);
     options.log = api_log_write;
-    options.log_context = &told;
+    options.log_context = &log_records;
     options.log_level = PODLINK_LOG_DEBUG;
     options.trace = look_at_trace;
     options.call_timeout_ms = 200;
     options.dial_timeout_ms = 200;
     options.retries = 0;
-    options.no_janitor_thread = 1; /* the log is of one thread */
+    options.no_janitor_thread = 1; /* all reports come from one thread */
     options.user = way == BY_OPTION ? "eva" : NULL;
     options.password = way == BY_OPTION ? CANARY : NULL;
     options.credentials = way == BY_CALLBACK ? give : NULL;
-    told.count = 0;
+    log_records.count = 0;
     return options;
 }
 
@@ -82,7 +82,7 @@ static podlink_client *client_by(enum way way, const char *url)
     return api_open_with(&options);
 }
 
-/* ---- what is done with it ---- */
+/* ---- using the client ---- */
 
 static void run_all(podlink_client *client)
 {
@@ -90,7 +90,7 @@ static void run_all(podlink_client *client)
     podlink_error err;
     const struct operation *all = operations(&count);
     for (size_t i = 0; i < count; i++) {
-        told.count = 0; /* the log keeps a part only */
+        log_records.count = 0; /* the log keeps only some records */
         if (all[i].run)
             all[i].run(client, &operation_valid, &err);
         look_at(&err);
@@ -165,7 +165,7 @@ static void the_password_of_a_revoked_user_is_not_reported(void **state)
         permit("off");
         assert_int_equal(podlink_client_reauthenticate(client, &err), PODLINK_EAUTH);
         look_at(&err);
-        assert_non_null(api_log_find(&told, "reauthentication_failed", NULL, 0));
+        assert_non_null(api_log_find(&log_records, "reauthentication_failed", NULL, 0));
         use_and_close(client);
     }
 }
@@ -181,7 +181,7 @@ static void an_unreachable_server_does_not_report_the_password(void **state)
     }
 }
 
-/* Some repeat the arguments of what they do not understand. */
+/* Some servers quote the arguments of unknown commands. */
 static void a_password_in_an_error_reply_is_not_reported(void **state)
 {
     (void)state;

@@ -319,7 +319,7 @@ static void a_workload_of_the_wrong_type_fails_the_call_and_is_named(void **stat
     assert_holds(err.message, "items[1]: ");
     assert_null(workloads);
     status = podlink_workload_set(client, &the_service, "mended", NULL, &err);
-    assert_status(PODLINK_OK, status, &err); /* SET takes any type's place */
+    assert_status(PODLINK_OK, status, &err); /* SET replaces a value of any type */
 }
 
 /* ---- the program ---- */

@@ -1,4 +1,4 @@
-/* The end of a client that others are still using. */
+/* Closing a client that other threads still use. */
 #include "pool_load.h"
 
 #include <arpa/inet.h>
@@ -12,7 +12,7 @@ enum {
     THREADS = 32,
     TIMEOUT_MS = 3000,
     WAIT_MS = 100,
-    LATE_MS = 1500 /* what calls that lost their connection may take to return, on a loaded machine */
+    LATE_MS = 1500 /* how long calls that lost their connection may take to return on a loaded machine */
 };
 
 struct world {
@@ -73,7 +73,7 @@ static void end(struct world *world, const char *what)
 {
     load_stop(&world->load);
     load_print(&world->load, what);
-    assert_blameless();
+    assert_no_failure();
     assert_true(load_count_as(&world->load, PODLINK_ECLOSED, PODLINK_NOT_SENT) > 0);
     podlink_client_free(world->client);
 }
@@ -112,9 +112,9 @@ static void a_close_ends_calls_to_a_stopped_server_after_its_wait(void **state)
     load_assert_counters(&world->load, world->redis);
 }
 
-/* ---- what a close finds in the middle of something ---- */
+/* ---- calls that a close interrupts ---- */
 
-/* A client whose connections are gone, and whose server says nothing to those who dial it. */
+/* A client without connections, whose server does not answer dials. */
 struct stalled {
     struct proxy *proxy;
     podlink_client *client;
@@ -184,7 +184,7 @@ static bool has_accepted(void *context)
     return proxy_accepted(accepting->proxy) > accepting->more_than;
 }
 
-/* The close gives the caller some time, and then ends its call. */
+/* The close waits for some time, and then ends the caller's call. */
 static void close_and_expect_end(podlink_client *client, struct caller *caller)
 {
     const int64_t began = api_now_ns();
@@ -237,7 +237,7 @@ static void a_close_ends_a_call_that_dials_after_its_wait(void **state)
     close_while_dialling(*state, call_ping);
 }
 
-/* Nobody accepts: a host that drops what it is sent. */
+/* No server accepts: a host that drops all packets. */
 static void a_close_ends_a_call_in_connect_after_its_wait(void **state)
 {
     (void)state;
@@ -296,7 +296,7 @@ static bool one_is_blocked(void *redis)
     return pool_info(redis, "clients", "blocked_clients") == 1;
 }
 
-/* When the close returns no call is running, that of a session neither. */
+/* When the close returns, no call is running, nor one on a session. */
 static void a_close_ends_a_call_on_a_session_after_its_wait(void **state)
 {
     struct world *world = *state;

@@ -1,5 +1,5 @@
-/* Credentials that rotate, and users who are revoked: what becomes of connections that are open, and of the calls on
- * them. A server tells neither of the two; podlink shows it the credentials anew. */
+/* Credentials that rotate, and users that are revoked: their effect on open connections and on the calls in flight. A
+ * server does not report either; podlink reauthenticates. */
 #include "pool_fixture.h"
 
 #include <malloc.h>
@@ -11,12 +11,12 @@
 
 enum { MAX_AGE_MS = 300, THREADS = 6, ROTATIONS = ROUNDS(5, 3), FAILURE = 7, MACHINE_MS = 2000, LONGEST = 65536 };
 
-/* What the callback gives. */
+/* The credentials that the callback returns. */
 struct vault {
     pthread_mutex_t lock;
     char user[64]; /* "": the default user */
     char password[64];
-    atomic_int fails; /* with this number; 0: it does not */
+    atomic_int fails; /* it fails with this number; 0: it succeeds */
     atomic_int asked;
 };
 
@@ -127,7 +127,7 @@ static podlink_session *open_session(struct world *world)
     return session;
 }
 
-/* Ways in which a user loses what he had. */
+/* Ways to revoke a user's permissions. */
 static const char *const revocations[] = {"ACL SETUSER eva off", "ACL DELUSER eva", "ACL SETUSER eva resetpass",
                                           "ACL SETUSER eva <first >other"};
 
@@ -165,7 +165,7 @@ static void a_failing_callback_fails_the_dial_before_anything_is_sent(void **sta
     assert_holds(err.message, "the credentials callback failed with 7");
     assert_int_equal(pool_info(world->redis, "stats", "total_connections_received"), before);
     atomic_store(&world->vault.fails, 0);
-    podlink_session *session = open_session(world); /* has a connection of its own: nobody has failed to dial that */
+    podlink_session *session = open_session(world); /* needs a connection of its own, and no dial has failed yet */
     podlink_session_release(session);
 }
 
@@ -218,7 +218,7 @@ static void the_callbacks_credentials_are_validated(void **state)
     assert_holds(err.message, "gave no password");
 }
 
-/* As if they had changed since the callback was asked. */
+/* As if the credentials had changed since the callback was called. */
 static int give_the_old_first(void *context, podlink_credentials *into)
 {
     struct vault *vault = context;
@@ -257,11 +257,11 @@ static void the_latest_credentials_of_the_callback_count(void **state)
     assert_int_equal(connections_of(world, "eva"), 1);
 }
 
-/* A block of memory that is given back holds nothing of what the callback gave. */
+/* Freed memory contains nothing of the callback's credentials. */
 static void forget(const void *block, const char *secret)
 {
     if (block && memmem(block, malloc_usable_size((void *)block), secret, strlen(secret)))
-        blame("a block that was given back holds the password");
+        record_failure("a freed block contains the password");
 }
 
 static void *watched_allocate(void *context, size_t size)
@@ -306,10 +306,10 @@ static void the_callbacks_credentials_are_wiped(void **state)
     assert_failure(PODLINK_EAUTH, PODLINK_NOT_SENT, ping(world, &err), &err);
     podlink_client_free(world->client);
     world->client = NULL;
-    assert_blameless();
+    assert_no_failure();
 }
 
-/* ---- authenticating anew ---- */
+/* ---- reauthentication ---- */
 
 static void a_client_without_credentials_sends_no_auth(void **state)
 {
@@ -379,7 +379,7 @@ static void dedicated_connections_are_closed_at_once_or_when_returned(void **sta
     podlink_session_release(lent);
     assert_int_equal(api_stats(world->client).dedicated_idle, 0);
     podlink_session_release(open_session(world));
-    assert_int_equal(api_stats(world->client).dedicated_idle, 1); /* younger: it is kept */
+    assert_int_equal(api_stats(world->client).dedicated_idle, 1); /* younger: it stays */
 }
 
 static void reauthentication_waits_at_most_the_dial_timeout(void **state)
@@ -411,7 +411,7 @@ static void a_closed_client_does_not_reauthenticate(void **state)
 
 /* ---- under load ---- */
 
-/* Threads that ask for what nobody else asks for. */
+/* Threads that echo a text of their own. */
 struct load_of_echoes {
     struct world *world;
     pthread_t threads[THREADS];
@@ -427,9 +427,9 @@ static void note(struct load_of_echoes *load, podlink_status status, const podli
     if (status == PODLINK_OK)
         atomic_fetch_add(&load->answered, 1);
     else if (!atomic_load(&load->may_fail))
-        blame("%s", err->message);
+        record_failure("%s", err->message);
     else if (status != PODLINK_EAUTH && status != PODLINK_ECONNLOST)
-        blame("%s: %s", podlink_status_name(status), err->message);
+        record_failure("%s: %s", podlink_status_name(status), err->message);
     else
         atomic_fetch_add(&load->refused, status == PODLINK_EAUTH && err->delivery == PODLINK_NOT_SENT);
 }
@@ -446,7 +446,7 @@ static void *run_echoes(void *context)
         podlink_status status = pool_run(load->world->client, NULL, &reply, &err, WORDS("ECHO", asked));
         const char *answered = status == PODLINK_OK ? podlink_reply_text(reply, NULL) : asked;
         if (!answered || strcmp(answered, asked) != 0)
-            blame("asked for \"%s\", got \"%s\"", asked, answered ? answered : "(none)");
+            record_failure("asked for \"%s\", got \"%s\"", asked, answered ? answered : "(none)");
         podlink_reply_free(reply);
         note(load, status, &err);
     }
@@ -466,7 +466,7 @@ static void stop_load(struct load_of_echoes *load)
     atomic_store(&load->stops, true);
     for (int i = 0; i < THREADS; i++)
         pthread_join(load->threads[i], NULL);
-    assert_blameless();
+    assert_no_failure();
 }
 
 struct progress {
@@ -474,20 +474,20 @@ struct progress {
     int wanted;
 };
 
-static bool has_come(void *context)
+static bool has_reached(void *context)
 {
     const struct progress *progress = context;
     return atomic_load(progress->counter) >= progress->wanted;
 }
 
-/* So many more are counted. */
+/* Waits until so many more are counted. */
 static void expect_more(atomic_int *counter, int more)
 {
     struct progress progress = {counter, atomic_load(counter) + more};
-    assert_true(eventually(has_come, &progress, 10000));
+    assert_true(eventually(has_reached, &progress, 10000));
 }
 
-/* Two passwords are valid for a while: no call notices. */
+/* Two passwords are valid for a while: no call fails. */
 static void a_password_rotates_under_load_without_a_failed_call(void **state)
 {
     struct world *world = *state;
@@ -514,7 +514,7 @@ static void a_password_rotates_under_load_without_a_failed_call(void **state)
     assert_int_equal(api_stats(world->client).dials, 2);
 }
 
-/* The same by their age alone. */
+/* The same, only by the age of the credentials. */
 static void the_janitor_reauthenticates_by_the_age_of_credentials(void **state)
 {
     struct world *world = *state;
@@ -532,14 +532,14 @@ static void the_janitor_reauthenticates_by_the_age_of_credentials(void **state)
     assert_true(api_stats(world->client).reauthentications >= 3);
 }
 
-/* ---- a user who is revoked ---- */
+/* ---- a revoked user ---- */
 
 static void restore(struct world *world)
 {
     api_ask(world->redis, "ACL SETUSER eva on resetpass >first ~* &* +@all");
 }
 
-/* Of a client with a password, which it never had from a callback. */
+/* A client with a password that did not come from a callback. */
 static void a_revoked_user_is_out_after_reauthentication(void **state)
 {
     struct world *world = *state;
@@ -578,7 +578,7 @@ static void revoke_under_load(struct world *world, const char *how)
     assert_true(eventually(nobody_is_eva, world, MAX_AGE_MS + MACHINE_MS));
     expect_more(&load.refused, THREADS);
     assert_in_range(api_now_ns() - began, 0, (MAX_AGE_MS + 2 * MACHINE_MS) * MS);
-    restore(world); /* and comes back by itself */
+    restore(world); /* and recovers by itself */
     expect_more(&load.answered, THREADS);
     stop_load(&load);
     podlink_client_free(world->client);
@@ -591,7 +591,7 @@ static void a_revoked_user_under_load_is_out_by_the_age_of_credentials(void **st
         revoke_under_load(*state, revocations[i]);
 }
 
-/* As Redis since 7.2 does where replies are still to be sent: no call may get another's reply on that account. */
+/* As Redis since 7.2 does while replies are unsent: no call may get the reply of another because of that. */
 static void an_unanswered_refusal_under_load_is_detected(void **state)
 {
     struct world *world = *state;
@@ -606,7 +606,7 @@ static void an_unanswered_refusal_under_load_is_detected(void **state)
     proxy_stop(proxy);
 }
 
-/* What podlink has to do itself: the server leaves them in. */
+/* podlink must act itself: the server keeps such users logged in. */
 static void without_an_age_a_disabled_user_stays_logged_in(void **state)
 {
     struct world *world = *state;
@@ -618,7 +618,7 @@ static void without_an_age_a_disabled_user_stays_logged_in(void **state)
     assert_int_equal(connections_of(world, "eva"), 1);
 }
 
-/* A vault that is away is no reason to be out at once, but not for ever. */
+/* A vault that cannot be reached does not end the connections at once, but it does in the end. */
 static void a_failing_callback_is_retried_until_the_credentials_expire(void **state)
 {
     struct world *world = *state;

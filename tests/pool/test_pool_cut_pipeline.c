@@ -1,5 +1,5 @@
-/* A pipeline of five commands, and the connection cut at every byte in both directions: what the caller is told of each
- * is what became of it. The server is asked by a connection of the test's own. */
+/* A pipeline of five commands, cut at every byte in both directions: the reported delivery of each command is what
+ * happened on the server, which the test asks over a connection of its own. */
 #include "pool_fixture.h"
 
 #include <stdio.h>
@@ -7,9 +7,9 @@
 
 enum {
     ITEMS = 5,
-    CALL_MS = 5000, /* nothing here needs a deadline: a call that reaches it hangs */
+    CALL_MS = 5000, /* no call here needs a deadline: one that reaches it hangs */
     LATE_MS = 1000,
-    FIRST_REPLY = 12 /* "*1\r\n$2\r\n-1\r\n": there was no link before */
+    FIRST_REPLY = 12 /* "*1\r $2\r -1\r ": there was no link before */
 };
 
 struct world {
@@ -18,7 +18,7 @@ struct world {
     podlink_client *client;
     redisContext *redis;
     unsigned round;
-    unsigned stored; /* links */
+    unsigned stored; /* links on the server */
 };
 
 static void open_world(struct world *world, bool with_tcp, uint32_t retries)
@@ -69,7 +69,7 @@ static podlink_status run(struct world *world, struct batch *batch, podlink_erro
     return status;
 }
 
-/* The bytes of a batch and of its replies: learnt from one that is not cut. */
+/* The bytes of a batch and of its replies, measured without a cut. */
 static void measure(struct world *world, uint64_t *bytes, uint64_t *reply_bytes)
 {
     struct batch batch;
@@ -85,8 +85,8 @@ static void measure(struct world *world, uint64_t *bytes, uint64_t *reply_bytes)
     world->stored += ITEMS;
 }
 
-/* Everything that has reached the server by now is done when it has answered a PING: what was readable before was read
- * in that round of its loop, or in one before. */
+/* When the server has answered a PING, everything that had reached it has run: what was readable before was read in
+ * that round of its event loop or in an earlier one. */
 static bool is_stored(struct world *world, const char *uid)
 {
     const redisReply *reply = api_ask(world->redis, "EXISTS sf:{cut:lk:%s}s", uid);
@@ -103,12 +103,12 @@ struct cut {
     uint64_t reply_bytes;
 };
 
-static void blame_item(const struct cut *cut, int i, const podlink_link_item *item, bool stored, const char *what)
+static void record_item(const struct cut *cut, int i, const podlink_link_item *item, bool stored, const char *what)
 {
-    blame("%s by %s after %llu bytes, command %d: %s (%s, %s, previous %d, %s)",
-          cut->way == PROXY_TO_SERVER ? "commands cut" : "replies cut", cut->how == PROXY_FIN ? "FIN" : "RST",
-          (unsigned long long)cut->at, i, what, podlink_status_name(item->status),
-          podlink_delivery_text(item->delivery), (int)item->result, stored ? "stored" : "not stored");
+    record_failure("%s by %s after %llu bytes, command %d: %s (%s, %s, previous %d, %s)",
+                   cut->way == PROXY_TO_SERVER ? "commands cut" : "replies cut", cut->how == PROXY_FIN ? "FIN" : "RST",
+                   (unsigned long long)cut->at, i, what, podlink_status_name(item->status),
+                   podlink_delivery_text(item->delivery), (int)item->result, stored ? "stored" : "not stored");
 }
 
 static void check_item(const struct cut *cut, int i, const podlink_link_item *item, bool stored)
@@ -118,20 +118,20 @@ static void check_item(const struct cut *cut, int i, const podlink_link_item *it
     const bool arrived = cut->way == PROXY_TO_CLIENT || command_end <= cut->at;
     const bool answered = cut->way == PROXY_TO_CLIENT && reply_end <= cut->at;
     if (stored != arrived)
-        blame_item(cut, i, item, stored, arrived ? "it arrived and was not run" : "it did not arrive and was run");
+        record_item(cut, i, item, stored, arrived ? "it arrived and was not run" : "it did not arrive and was run");
     if (item->status == PODLINK_OK) {
         if (!arrived || (cut->way == PROXY_TO_CLIENT && !answered))
-            blame_item(cut, i, item, stored, "ok without an answer");
+            record_item(cut, i, item, stored, "ok without an answer");
         if (item->delivery != PODLINK_ANSWERED || item->result != PODLINK_NO_POD)
-            blame_item(cut, i, item, stored, "it ran twice, or its answer is another's");
+            record_item(cut, i, item, stored, "it ran twice, or its answer is another's");
         return;
     }
     if (answered)
-        blame_item(cut, i, item, stored, "it was answered");
+        record_item(cut, i, item, stored, "it was answered");
     if (item->status != PODLINK_ECONNLOST)
-        blame_item(cut, i, item, stored, "the connection was lost");
+        record_item(cut, i, item, stored, "the connection was lost");
     if (item->delivery == PODLINK_ANSWERED || (item->delivery == PODLINK_NOT_SENT && stored))
-        blame_item(cut, i, item, stored, "that is not what became of it");
+        record_item(cut, i, item, stored, "that is not what became of it");
 }
 
 static void run_cut(struct world *world, const struct cut *cut)
@@ -152,7 +152,7 @@ static void run_cut(struct world *world, const struct cut *cut)
         world->stored += stored;
         check_item(cut, i, &batch.items[i], stored);
     }
-    assert_blameless();
+    assert_no_failure();
 }
 
 static unsigned cut_everywhere(struct world *world, enum proxy_end how)
@@ -169,7 +169,8 @@ static unsigned cut_everywhere(struct world *world, enum proxy_end how)
     return cuts;
 }
 
-/* What did not reach the server never will: a link and its index for each that was stored when its call ended. */
+/* Commands that did not reach the server never will: a link and its index entry for each that was stored when its call
+ * ended. */
 static void check_end(struct world *world, unsigned cuts)
 {
     assert_int_equal(api_ask(world->redis, "DBSIZE")->integer, 2 * world->stored);
@@ -203,7 +204,7 @@ static void a_pipeline_on_a_unix_socket_ended_at_any_byte_reports_each_delivery(
     cut_matrix(false, PROXY_FIN);
 }
 
-/* ---- pipelines that a socket does not take at once ---- */
+/* ---- pipelines that are larger than the socket's buffer ---- */
 
 enum { MANY = 4000, MANY_CUTS = 12, MANY_BYTES = 600000 };
 
@@ -241,17 +242,19 @@ static void check_many(struct world *world, const struct many *many, struct outc
         const bool ok = item->status == PODLINK_OK;
         freeReplyObject(reply);
         if (ok && (!stored || item->result != PODLINK_NO_POD))
-            blame("command %d is ok, %s, previous %d", i, stored ? "stored" : "but not stored", (int)item->result);
+            record_failure("command %d is ok, %s, previous %d", i, stored ? "stored" : "but not stored",
+                           (int)item->result);
         if (!ok && item->delivery == PODLINK_NOT_SENT && stored)
-            blame("command %d was not sent, and is stored", i);
+            record_failure("command %d was not sent, and is stored", i);
         if (!ok && (item->delivery == PODLINK_ANSWERED || item->status != PODLINK_ECONNLOST))
-            blame("command %d: %s, %s", i, podlink_status_name(item->status), podlink_delivery_text(item->delivery));
+            record_failure("command %d: %s, %s", i, podlink_status_name(item->status),
+                           podlink_delivery_text(item->delivery));
         sum->ok += ok;
         sum->not_sent += !ok && item->delivery == PODLINK_NOT_SENT;
         sum->unknown += !ok && item->delivery == PODLINK_UNKNOWN;
         sum->stored += stored;
     }
-    assert_blameless();
+    assert_no_failure();
 }
 
 static void cut_many(struct world *world, uint64_t at, enum proxy_end how, struct outcome *sum)

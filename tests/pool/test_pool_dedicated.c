@@ -1,4 +1,4 @@
-/* The pool of dedicated connections: its limits, who gets one next, what it closes and what it keeps ready. */
+/* The pool of dedicated connections: its limits, the order of waiters, what it closes and what it keeps ready. */
 #include "pool_fixture.h"
 
 #include <pthread.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LATE_MS = 50, MACHINE_MS = 500 /* what a loaded machine may add */ };
+enum { LATE_MS = 50, MACHINE_MS = 500 /* allowance for a loaded machine */ };
 
 struct world {
     struct test_server *server;
@@ -44,7 +44,7 @@ static void open_client(struct world *world)
     world->client = api_open_with(&world->options);
 }
 
-/* Time stands as the test wants it, and the test does the periodic work. */
+/* The test sets the time and does the periodic work. */
 static void open_with_clock(struct world *world)
 {
     api_clock_init(&world->clock);
@@ -69,13 +69,13 @@ static int64_t id_of(podlink_session *session)
     podlink_error err;
     int64_t id = 0;
     if (pool_session_run(session, NULL, &reply, &err, WORDS("CLIENT", "ID")) != PODLINK_OK)
-        blame("CLIENT ID: %s", err.message);
+        record_failure("CLIENT ID: %s", err.message);
     podlink_reply_integer(reply, &id);
     podlink_reply_free(reply);
     return id;
 }
 
-/* The connections of the client under test that the server knows. */
+/* How many connections of the tested client the server has. */
 static unsigned connections(redisContext *redis)
 {
     unsigned count = 0;
@@ -85,7 +85,7 @@ static unsigned connections(redisContext *redis)
     return count;
 }
 
-/* ---- who gets one next ---- */
+/* ---- the order of lending ---- */
 
 static void the_connection_returned_last_is_lent_first(void **state)
 {
@@ -108,7 +108,7 @@ static void the_connection_returned_last_is_lent_first(void **state)
     for (int i = 0; i < 3; i++)
         podlink_session_release(sessions[i]);
     assert_int_equal(api_stats(world->client).dedicated_reused, 3);
-    assert_blameless();
+    assert_no_failure();
 }
 
 enum { WAITERS = 12 };
@@ -117,7 +117,7 @@ struct waiter {
     pthread_t thread;
     podlink_client *client;
     atomic_int *turn;
-    int served; /* as which */
+    int served; /* its position among those served */
 };
 
 static void *wait_in_line(void *argument)
@@ -127,7 +127,7 @@ static void *wait_in_line(void *argument)
     podlink_error err;
     const podlink_call call = within(10000);
     if (podlink_session_acquire(waiter->client, &call, &session, &err) != PODLINK_OK) {
-        blame("a waiter got none: %s", err.message);
+        record_failure("a waiter got no session: %s", err.message);
         return NULL;
     }
     waiter->served = atomic_fetch_add(waiter->turn, 1);
@@ -164,7 +164,7 @@ static void waiters_are_served_in_order_without_a_dial(void **state)
     podlink_session_release(session);
     for (int i = 0; i < WAITERS; i++)
         pthread_join(waiters[i].thread, NULL);
-    assert_blameless();
+    assert_no_failure();
     for (int i = 0; i < WAITERS; i++)
         assert_int_equal(waiters[i].served, i);
     const podlink_stats stats = api_stats(world->client);
@@ -176,7 +176,7 @@ static void waiters_are_served_in_order_without_a_dial(void **state)
     assert_true(stats.wait_ns > 0);
 }
 
-/* The place of a connection that was not fit to be used again goes to the first waiter, too. */
+/* If a returned connection cannot be reused, its slot goes to the first waiter as well. */
 static void a_waiter_can_dial_when_a_connection_is_closed(void **state)
 {
     struct world *world = *state;
@@ -193,7 +193,7 @@ static void a_waiter_can_dial_when_a_connection_is_closed(void **state)
     const uint64_t dials = api_stats(world->client).dials;
     podlink_session_release(session);
     pthread_join(waiter.thread, NULL);
-    assert_blameless();
+    assert_no_failure();
     assert_int_equal(waiter.served, 0);
     assert_int_equal(api_stats(world->client).dials, dials + 1);
 }
@@ -228,7 +228,7 @@ static void a_wait_for_a_connection_ends_at_the_calls_or_the_pools_deadline(void
 
 /* ---- limits ---- */
 
-enum { CROWD = 64, CROWD_MAX = 8 };
+enum { CALLERS = 64, CALLERS_MAX = 8 };
 
 struct member {
     pthread_t thread;
@@ -245,14 +245,14 @@ static void *come_and_go(void *argument)
     for (int i = 0; i < member->rounds; i++) {
         podlink_session *session;
         if (podlink_session_acquire(member->client, &call, &session, &err) != PODLINK_OK) {
-            blame("no session: %s", err.message);
+            record_failure("no session: %s", err.message);
             return NULL;
         }
-        if (atomic_fetch_add(member->inside, 1) >= CROWD_MAX)
-            blame("more than %d have a session", CROWD_MAX);
-        /* Now and then one is left in a state in which it must be closed. */
+        if (atomic_fetch_add(member->inside, 1) >= CALLERS_MAX)
+            record_failure("more than %d callers have a session", CALLERS_MAX);
+        /* Sometimes a connection is left in a state in which it must be closed. */
         if (pool_session_run(session, NULL, NULL, &err, i % 16 == 0 ? WORDS("MULTI") : WORDS("INCR", "n")) != 0)
-            blame("%s", err.message);
+            record_failure("%s", err.message);
         atomic_fetch_sub(member->inside, 1);
         podlink_session_release(session);
     }
@@ -262,26 +262,26 @@ static void *come_and_go(void *argument)
 static void many_callers_never_have_more_than_the_maximum(void **state)
 {
     struct world *world = *state;
-    static struct member crowd[CROWD];
+    static struct member callers[CALLERS];
     atomic_int inside = 0;
     unsigned most = 0;
-    world->options.dedicated_max = CROWD_MAX;
+    world->options.dedicated_max = CALLERS_MAX;
     world->options.pool_wait_ms = -1;
     open_client(world);
-    for (int i = 0; i < CROWD; i++) {
-        crowd[i] = (struct member){.client = world->client, .inside = &inside, .rounds = ROUNDS(400, 100)};
-        assert_int_equal(pthread_create(&crowd[i].thread, NULL, come_and_go, &crowd[i]), 0);
+    for (int i = 0; i < CALLERS; i++) {
+        callers[i] = (struct member){.client = world->client, .inside = &inside, .rounds = ROUNDS(400, 100)};
+        assert_int_equal(pthread_create(&callers[i].thread, NULL, come_and_go, &callers[i]), 0);
     }
     for (int i = 0; i < 200; i++) {
         const unsigned now = connections(world->redis);
         most = now > most ? now : most;
-        assert_true(api_stats(world->client).dedicated_in_use <= CROWD_MAX);
+        assert_true(api_stats(world->client).dedicated_in_use <= CALLERS_MAX);
     }
-    for (int i = 0; i < CROWD; i++)
-        pthread_join(crowd[i].thread, NULL);
-    assert_blameless();
+    for (int i = 0; i < CALLERS; i++)
+        pthread_join(callers[i].thread, NULL);
+    assert_no_failure();
     print_message("# at most %u connections\n", most);
-    assert_true(most <= CROWD_MAX + world->options.shared_connections);
+    assert_true(most <= CALLERS_MAX + world->options.shared_connections);
     const podlink_stats stats = api_stats(world->client);
     assert_int_equal(stats.dedicated_in_use, 0);
     assert_int_equal(stats.dedicated_waiting, 0);
@@ -333,7 +333,7 @@ static void idle_connections_are_closed_down_to_the_minimum(void **state)
     world->clock.ahead_ns += 2000 * MS;
     podlink_client_tick(world->client);
     assert_int_equal(api_stats(world->client).dedicated_idle, 2);
-    assert_int_equal(api_stats(world->client).connections, 2); /* the shared ones are idle for as long */
+    assert_int_equal(api_stats(world->client).connections, 2); /* the shared connections are idle for as long */
     assert_int_equal(api_ask(world->redis, "PING")->type, REDIS_REPLY_STATUS);
     assert_int_equal(connections(world->redis), 2);
 }
@@ -388,10 +388,10 @@ static void a_connection_lent_beyond_its_lifetime_is_closed_when_returned(void *
     assert_int_equal(id_of(session), id);
     podlink_session_release(session);
     assert_int_equal(api_stats(world->client).dedicated_idle, 0);
-    assert_blameless();
+    assert_no_failure();
 }
 
-/* ---- a server that is not there ---- */
+/* ---- a server that is down ---- */
 
 enum { KNOCKERS = 16, KNOCK_MS = 500 };
 
@@ -413,7 +413,7 @@ static void *knock(void *argument)
         podlink_status status = knocker->wants_session ? podlink_session_acquire(knocker->client, &call, &session, &err)
                                                        : podlink_ping(knocker->client, NULL, &call, &err);
         if ((status != PODLINK_ECONNECT && status != PODLINK_ECONNLOST) || err.delivery != PODLINK_NOT_SENT)
-            blame("%s, %s: %s", podlink_status_name(status), podlink_delivery_text(err.delivery), err.message);
+            record_failure("%s, %s: %s", podlink_status_name(status), podlink_delivery_text(err.delivery), err.message);
         podlink_session_release(session);
     }
     return NULL;
@@ -436,7 +436,7 @@ static void expect_few_dials(struct world *world, const char *url, bool wants_se
     }
     const podlink_stats stats = api_stats(world->client);
     print_message("# %u tries, %llu dials\n", tries, (unsigned long long)stats.dials);
-    assert_blameless();
+    assert_no_failure();
     assert_true(stats.dials > 0);
     assert_true(stats.dials <= most);
     assert_int_equal(stats.dials, stats.dial_failures);
@@ -450,7 +450,7 @@ static void expect_few_dials_of_nobody(struct world *world, bool wants_session, 
     expect_few_dials(world, url, wants_session, most);
 }
 
-/* It hangs up in the middle of the handshake: a dial takes long enough that others come meanwhile. */
+/* It closes in the middle of the handshake: a dial takes long enough for other callers to come meanwhile. */
 static void expect_few_dials_of_one_that_hangs_up(struct world *world, bool wants_session, uint64_t most)
 {
     const struct proxy_fault fault = {.delay_ms = 5, .cut = PROXY_FIN, .cut_at = 0, .cuts_each = true};
@@ -461,7 +461,7 @@ static void expect_few_dials_of_one_that_hangs_up(struct world *world, bool want
     proxy_stop(proxy);
 }
 
-/* After a failure nobody dials for 5 ms, then 10, 20, 40, 80, 160, 250: eight dials in half a second, on each of two
+/* After a failure no caller dials for 5 ms, then 10, 20, 40, 80, 160, 250: eight dials in half a second, on each of two
  * shared connections, and by four at a time for sessions. */
 enum { SHARED_DIALS = 2 * 8, SESSION_DIALS = 4 * 8 };
 

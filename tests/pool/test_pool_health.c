@@ -1,4 +1,4 @@
-/* Connections that are dead, silent, slow or spoiled: who notices, and what a caller sees of it. */
+/* Connections that are dead, silent, slow or corrupted: how they are detected, and what a caller notices. */
 #include "pool_fixture.h"
 
 #include <arpa/inet.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { TICK_MS = 200 /* of the janitor */, MACHINE_MS = 500 /* what a loaded machine may add */ };
+enum { TICK_MS = 200 /* of the janitor */, MACHINE_MS = 500 /* allowance for a loaded machine */ };
 
 struct world {
     struct test_server *server;
@@ -59,7 +59,7 @@ static void open_through_proxy(struct world *world)
     open_client(world);
 }
 
-/* Never repeated: any fault is seen. */
+/* An increment is never repeated, so every fault becomes visible. */
 static void expect_count(struct world *world, int64_t expected)
 {
     int64_t value = 0;
@@ -105,7 +105,7 @@ static void a_connection_idle_for_a_second_is_checked_before_use(void **state)
     assert_int_equal(api_stats(world->client).stale, 1);
 }
 
-/* On a unix socket the kernel tells that nobody is there: nothing was sent, so that it is sent again. */
+/* On a unix socket the kernel reports that the peer is gone: nothing was sent, so the command is sent again. */
 static void a_connection_closed_a_moment_ago_is_replaced_unnoticed(void **state)
 {
     struct world *world = *state;
@@ -116,7 +116,7 @@ static void a_connection_closed_a_moment_ago_is_replaced_unnoticed(void **state)
     }
 }
 
-/* ---- silent ones ---- */
+/* ---- silent connections ---- */
 
 static void a_connection_is_closed_after_the_set_number_of_timeouts_in_a_row(void **state)
 {
@@ -171,7 +171,7 @@ static void a_connection_without_a_byte_while_answers_are_due_is_closed(void **s
     expect_count(world, 2);
 }
 
-/* ---- the kernel's part ---- */
+/* ---- TCP keepalive ---- */
 
 /* The descriptor of a connection to this port. */
 static int find_socket(uint16_t port)
@@ -210,7 +210,7 @@ static void keepalive_finds_a_connection_whose_host_is_gone(void **state)
     assert_int_equal(option_of(fd, IPPROTO_TCP, TCP_USER_TIMEOUT), 2345);
 }
 
-/* ---- slow and spoiled ---- */
+/* ---- slow and corrupted streams ---- */
 
 enum { ECHO_THREADS = 4, HUGE_BYTES = 8 * 1024 * 1024, SMALL_BYTES = 200 };
 
@@ -236,10 +236,10 @@ static void *echo(void *argument)
         const size_t lengths[] = {4, echoer->length};
         const podlink_command command = {.argc = 2, .argv = words, .argv_lengths = lengths};
         if (podlink_command_run(echoer->client, &command, &call, &reply, &err) != PODLINK_OK)
-            blame("ECHO: %s", err.message);
+            record_failure("ECHO: %s", err.message);
         const char *answer = podlink_reply_text(reply, &length);
         if (!answer || length != echoer->length || memcmp(answer, text, length) != 0)
-            blame("not what was sent came back");
+            record_failure("ECHO returned other bytes");
         podlink_reply_free(reply);
     }
     free(text);
@@ -255,10 +255,10 @@ static void echo_from_many(podlink_client *client, size_t length, int rounds)
     }
     for (int i = 0; i < ECHO_THREADS; i++)
         pthread_join(echoers[i].thread, NULL);
-    assert_blameless();
+    assert_no_failure();
 }
 
-/* Neither side could go on if nobody read while another waits to write. */
+/* Neither side could continue if the client did not read while another call waits to write. */
 static void huge_commands_and_replies_on_one_connection_do_not_block_each_other(void **state)
 {
     struct world *world = *state;
@@ -307,7 +307,7 @@ static void a_corrupted_byte_ends_the_connection_and_the_next_one_works(void **s
     assert_int_equal(api_stats(world->client).connections_lost, 1);
 }
 
-/* ---- one who has no time ---- */
+/* ---- a caller with a short deadline ---- */
 
 struct accepting {
     struct proxy *proxy;
@@ -325,11 +325,11 @@ static void *ping_in_a_hurry(void *client)
     const podlink_call call = within(60);
     podlink_error err;
     if (podlink_ping(client, NULL, &call, &err) != PODLINK_ETIMEDOUT)
-        blame("the hurried call did not time out");
+        record_failure("the call with the short deadline did not time out");
     return NULL;
 }
 
-/* The first to come dials for all. When it has to give up, the others still have their time. */
+/* The first caller dials for all. When it gives up, the others still have their time. */
 static void the_short_deadline_of_a_dialling_caller_does_not_fail_the_waiters(void **state)
 {
     struct world *world = *state;
@@ -346,7 +346,7 @@ static void the_short_deadline_of_a_dialling_caller_does_not_fail_the_waiters(vo
     assert_true(eventually(has_accepted, &accepting, 5000));
     const podlink_status status = podlink_ping(world->client, NULL, &patient, &err);
     pthread_join(hurried, NULL);
-    assert_blameless();
+    assert_no_failure();
     assert_status(PODLINK_OK, status, &err);
 }
 

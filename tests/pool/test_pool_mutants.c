@@ -1,5 +1,5 @@
-/* Three mistakes that a pool must not make, each as its shortest test. The library is built with each of them on
- * purpose (meson -Dmutant=...) to see that these tests find it. */
+/* Three mistakes that a pool must not make, each with its shortest test. The library is built with each mistake (meson
+ * -Dmutant=...) to prove that these tests find it. */
 #include "pool_fixture.h"
 
 static void a_connection_with_an_unread_answer_is_not_lent_again(void **state)
@@ -49,7 +49,7 @@ static void a_command_that_may_have_run_is_not_repeated(void **state)
     test_server_stop(server);
 }
 
-/* The server goes on before the call would wait for ever. */
+/* The server continues before a call without a deadline would hang the test. */
 static void a_call_ends_at_its_deadline(void **state)
 {
     (void)state;
@@ -66,7 +66,7 @@ static void a_call_ends_at_its_deadline(void **state)
     const podlink_status status = pool_run(client, &call, NULL, &err, WORDS("GET", "n"));
     const int64_t took_ms = (api_now_ns() - began) / MS;
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_UNKNOWN, status, &err);
-    assert_in_range(took_ms, 100, 1000); /* how exact a deadline is kept is measured by the tests under load */
+    assert_in_range(took_ms, 100, 1000); /* tests under load measure how exact a deadline is */
     podlink_client_free(client);
     redisFree(redis);
     test_server_stop(server);

@@ -1,5 +1,5 @@
-/* Many threads on two connections that are killed again and again, some callers giving up early: each reply is the one
- * that its caller asked for, each call ends, and the counts are true. */
+/* Many threads on two connections that are killed repeatedly, while some callers give up early: each caller gets its
+ * own reply, each call ends, and the counters are right. */
 #include "pool_fixture.h"
 
 #include <pthread.h>
@@ -14,14 +14,14 @@ enum {
     SANITIZED_CALLS = 600000,
     KILL_EVERY_MS = 60,
     GIVE_UP_ONE_IN = 100,
-    CALL_MS = 20000, /* far beyond what any call needs: one that takes so long is lost */
+    CALL_MS = 20000, /* far more than any call needs: a call that takes so long is lost */
     HURRY_NS = 1000000
 };
 
 /* ---- a clock by which a call gives up within its first millisecond ---- */
 
-/* The deadline of a call is a whole number of milliseconds, and most are answered in less. The clock tells the thread
- * that wants to give up that its call began a while ago. */
+/* A deadline is a whole number of milliseconds, and most calls are answered faster. For a thread that is to give up,
+ * the clock says that its call began earlier. */
 static _Thread_local int64_t began_earlier_ns;
 
 static int64_t hurried_now(void *context)
@@ -42,8 +42,8 @@ struct tally {
     uint64_t not_sent;
     uint64_t unknown;
     uint64_t answered; /* with an error */
-    uint64_t given_up; /* of those with a short deadline */
-    uint64_t early;    /* gave up, but had all the time there is */
+    uint64_t given_up; /* of the calls with a short deadline */
+    uint64_t early;    /* gave up although they had a long deadline */
 };
 
 struct caller {
@@ -78,10 +78,10 @@ static void tally(struct tally *t, podlink_status status, const podlink_error *e
     t->given_up += hurries && status == PODLINK_ETIMEDOUT;
     if (!hurries && status == PODLINK_ETIMEDOUT) {
         t->early++;
-        blame("a call with %d ms timed out: %s", CALL_MS, err->message);
+        record_failure("a call with %d ms timed out: %s", CALL_MS, err->message);
     }
     if (status != PODLINK_ETIMEDOUT && status != PODLINK_ECONNLOST && status != PODLINK_ECONNECT)
-        blame("%s: %s", podlink_status_name(status), err->message);
+        record_failure("%s: %s", podlink_status_name(status), err->message);
 }
 
 static podlink_status echo(struct caller *caller, uint64_t at, const podlink_call *call, podlink_error *err)
@@ -92,7 +92,7 @@ static podlink_status echo(struct caller *caller, uint64_t at, const podlink_cal
     const podlink_status status = pool_run(caller->client, call, &reply, err, WORDS("ECHO", token));
     const char *text = podlink_reply_text(reply, NULL);
     if (status == PODLINK_OK && (!text || strcmp(text, token) != 0))
-        blame("%s was answered to ECHO %s", text ? text : "no text", token);
+        record_failure("the answer %s to ECHO %s", text ? text : "no text", token);
     podlink_reply_free(reply);
     return status;
 }
@@ -105,12 +105,12 @@ static podlink_status set(struct caller *caller, const podlink_call *call, podli
     snprintf(value, sizeof value, "%u=%lld", caller->number, (long long)++caller->last_set);
     const podlink_status status = pool_run(caller->client, call, &reply, err, WORDS("SET", key, value));
     if (status == PODLINK_OK && podlink_reply_type_of(reply) != PODLINK_REPLY_STATUS)
-        blame("no status was answered to SET");
+        record_failure("the answer to SET is not a status");
     podlink_reply_free(reply);
     return status;
 }
 
-/* What a thread reads is what it has written some time: an earlier write that nobody knows of may come late. */
+/* A thread reads a value that it has written at some time: an earlier write of unknown delivery may run late. */
 static podlink_status get(struct caller *caller, const podlink_call *call, podlink_error *err)
 {
     char key[16];
@@ -123,7 +123,7 @@ static podlink_status get(struct caller *caller, const podlink_call *call, podli
         const char *text = podlink_reply_text(reply, NULL);
         if (!text || sscanf(text, "%u=%lld", &number, &at) != 2 || number != caller->number || at < 1 ||
             at > caller->last_set)
-            blame("%s was answered to GET %s", text ? text : "no text", key);
+            record_failure("the answer %s to GET %s", text ? text : "no text", key);
     }
     podlink_reply_free(reply);
     return status;
@@ -142,7 +142,8 @@ static podlink_status count(struct caller *caller, const podlink_call *call, pod
         if (!text || strcmp(text, field) != 0 ||
             podlink_reply_integer(podlink_reply_at(reply, 1), &value) != PODLINK_OK || value < 1 ||
             (uint64_t)value > caller->counting.calls + 1)
-            blame("%s, %lld was answered to the counter of %s", text ? text : "no text", (long long)value, field);
+            record_failure("the answer %s, %lld to the counter of %s", text ? text : "no text", (long long)value,
+                           field);
     }
     podlink_reply_free(reply);
     return status;
@@ -173,7 +174,7 @@ static void make_call(struct caller *caller, uint64_t at)
     }
     tally(&caller->all, status, &err, hurries);
     if (api_now_ns() - began > CALL_MS * MS)
-        blame("a call took %d ms", CALL_MS);
+        record_failure("a call took %d ms", CALL_MS);
 }
 
 static void *run_caller(void *argument)
@@ -184,7 +185,7 @@ static void *run_caller(void *argument)
     return NULL;
 }
 
-/* ---- who kills the connections ---- */
+/* ---- killing connections ---- */
 
 struct killer {
     pthread_t thread;
@@ -208,7 +209,7 @@ static void *run_killer(void *argument)
         pthread_cond_timedwait(&killer->stopped, &killer->lock, &next);
         redisReply *reply = redisCommand(killer->redis, "CLIENT KILL TYPE normal");
         if (!reply || reply->type != REDIS_REPLY_INTEGER)
-            blame("CLIENT KILL failed");
+            record_failure("CLIENT KILL failed");
         else
             killer->kills += (uint64_t)reply->integer;
         freeReplyObject(reply);
@@ -277,7 +278,8 @@ static struct tally sum_of(const struct caller *callers)
     return sum;
 }
 
-/* The library counts what the callers were told; its open has loaded the scripts, and asked what it may do. */
+/* The library's counters equal the callers' outcomes, plus the calls of its open, which loads the scripts and checks
+ * permissions. */
 static void check_stats(const podlink_stats *before, const podlink_stats *after, const struct tally *sum)
 {
     assert_int_equal(after->calls_ok - before->calls_ok, sum->ok + (after->script_loads - before->script_loads));
@@ -326,7 +328,7 @@ static void each_caller_gets_its_own_reply_while_connections_die_and_callers_giv
                   (unsigned long long)sum.calls, (double)(api_now_ns() - began) / 1e9, (unsigned long long)sum.ok,
                   (unsigned long long)sum.not_sent, (unsigned long long)sum.unknown, (unsigned long long)sum.given_up,
                   (unsigned long long)kills, (unsigned long long)after.dials);
-    assert_blameless();
+    assert_no_failure();
     assert_int_equal(sum.calls, wanted_calls());
     assert_int_equal(sum.answered, 0);
     assert_true(kills > 0);

@@ -1,5 +1,5 @@
-/* What a server and a machine do to a client under load: it stops, dies, is busy, refuses; there are no descriptors
- * left. Each call ends in time with the right words, and all is well again within a second. */
+/* Faults of a server and of the machine under load: the server stops, dies, is busy or refuses connections; the machine
+ * has no descriptors left. Each call ends in time with the right status, and the client recovers within a second. */
 #include "pool_load.h"
 
 #include <arpa/inet.h>
@@ -22,7 +22,7 @@ enum {
     TIMEOUT_MS = 200,
     FAULT_MS = 700,
     RECOVERY_MS = 1000,
-    AFTER_MS = 300 /* watched for failures when it has recovered */
+    AFTER_MS = 300 /* watched for failures after the recovery */
 };
 
 struct world {
@@ -30,8 +30,8 @@ struct world {
     podlink_client *client;
     redisContext *redis;
     struct load load;
-    int descriptors;      /* without the client's, and one that each thread has */
-    int most_descriptors; /* seen */
+    int descriptors;      /* besides the client's, one of each thread */
+    int most_descriptors; /* the most at one time */
     int64_t most_counted; /* connections, as the server counted them while it could */
 };
 
@@ -81,7 +81,7 @@ static void begin(struct world *world)
     assert_true(eventually(all_have_called, &world->load, 10000));
 }
 
-/* ---- what is watched meanwhile ---- */
+/* ---- checks during a fault ---- */
 
 static void watch_descriptors(struct world *world)
 {
@@ -101,7 +101,7 @@ struct watching {
     bool asks_server;
 };
 
-static bool has_come(void *context)
+static bool is_over(void *context)
 {
     const struct watching *watching = context;
     watch_descriptors(watching->world);
@@ -113,11 +113,11 @@ static bool has_come(void *context)
 static void watch(struct world *world, int64_t ms, bool asks_server)
 {
     struct watching watching = {world, api_now_ns() + ms * MS, asks_server};
-    eventually(has_come, &watching, 10 * ms + 1000);
+    eventually(is_over, &watching, 10 * ms + 1000);
 }
 
-/* A server that gets no processor counts a connection whose dial its caller gave up until it has seen the end of it.
- * How many the client itself has at most is held exactly all the same: by its descriptors. */
+/* A server without processor time counts a connection whose dial was given up until it has seen its end. The client's
+ * own maximum is checked exactly, by its descriptors. */
 static void assert_counted(struct world *world)
 {
     assert_true(world->most_counted <= SHARED + DEDICATED + OWN_CONNECTIONS || load_was_starved(&world->load));
@@ -132,10 +132,10 @@ static void expect_recovery(struct world *world, const char *what)
     watch(world, AFTER_MS, true);
     load_stop(&world->load);
     load_print(&world->load, what);
-    assert_blameless();
+    assert_no_failure();
     assert_true(load_ok(&world->load) > ok);
     if (load_failed_at(&world->load) > ended + RECOVERY_MS * MS && !load_was_starved(&world->load))
-        fail_msg("a call that began %.0f ms after the end failed",
+        fail_msg("a call that began %.0f ms after the end of the fault failed",
                  (double)(load_failed_at(&world->load) - ended) / 1e6);
     load_assert_in_time(&world->load);
     load_assert_counters(&world->load, world->redis);
@@ -149,7 +149,7 @@ static void expect_recovery(struct world *world, const char *what)
         __VA_ARGS__, PODLINK_OK                                                                                        \
     }
 
-/* ---- a server that stops, dies, is busy ---- */
+/* ---- a server that stops, dies or is busy ---- */
 
 static void calls_to_a_stopped_server_end_in_time_and_the_client_recovers(void **state)
 {
@@ -172,14 +172,14 @@ static void calls_to_a_killed_server_fail_and_the_client_recovers(void **state)
     assert_int_equal(test_server_restart(world->server), 0);
     redisFree(world->redis);
     world->redis = api_redis(world->server);
-    for (unsigned i = 0; i < THREADS; i++) /* it has forgotten what it had counted */
+    for (unsigned i = 0; i < THREADS; i++) /* it has lost its counters */
         api_ask(world->redis, "INCRBY load:%u 0", i);
     watch(world, RECOVERY_MS, false);
     const int64_t ended = api_now_ns() - RECOVERY_MS * MS;
     watch(world, AFTER_MS, true);
     load_stop(&world->load);
     load_print(&world->load, "killed");
-    assert_blameless();
+    assert_no_failure();
     assert_true(load_failed_at(&world->load) <= ended + RECOVERY_MS * MS || load_was_starved(&world->load));
     load_assert_in_time(&world->load);
     load_assert_only(&world->load, ONLY(PODLINK_ECONNLOST, PODLINK_ECONNECT, PODLINK_ETIMEDOUT, PODLINK_ELOADING));
@@ -201,8 +201,8 @@ static void calls_to_a_paused_server_end_in_time_and_the_client_recovers(void **
     assert_true(load_count(&world->load, PODLINK_ETIMEDOUT) > 0);
 }
 
-/* As DEBUG SLEEP, which a server has to be told to allow: it is in a script and answers nobody. Some servers stop the
- * clock of a script, until they say that they are busy after five seconds. */
+/* As DEBUG SLEEP, which must be enabled on a server: a script runs and the server answers no client. Some servers stop
+ * the clock of a script until they report BUSY after five seconds. */
 static void calls_to_a_busy_server_end_in_time_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
@@ -216,13 +216,12 @@ static void calls_to_a_busy_server_end_in_time_and_the_client_recovers(void **st
     assert_true(load_count(&world->load, PODLINK_ETIMEDOUT) > 0);
 }
 
-/* ---- a server that lets nobody in ---- */
+/* ---- a server that refuses connections ---- */
 
 static void calls_to_a_server_with_too_many_clients_fail_and_the_client_recovers(void **state)
 {
     struct world *world = *state;
-    world->load.never_rests =
-        true; /* what the server says before it hangs up must not be missed, however fast one is */
+    world->load.never_rests = true; /* the server's message before it closes must be read, however fast it closes */
     begin(world);
     api_ask(world->redis, "CONFIG SET maxclients 1");
     api_ask(world->redis, "CLIENT KILL TYPE normal");
@@ -245,7 +244,7 @@ static void expect_no_way_in(struct world *world, const char *url, podlink_statu
     watch(world, FAULT_MS, false);
     load_stop(&world->load);
     load_print(&world->load, url);
-    assert_blameless();
+    assert_no_failure();
     load_assert_in_time(&world->load);
     load_assert_only(&world->load, ONLY(expected));
     assert_int_equal(load_count(&world->load, expected), load_count_as(&world->load, expected, PODLINK_NOT_SENT));
@@ -282,7 +281,7 @@ static void calls_to_a_full_queue_of_a_unix_socket_fail_at_once(void **state)
         close(fds[i]);
 }
 
-/* ---- a machine that has no descriptors left ---- */
+/* ---- a machine without descriptors ---- */
 
 static void set_descriptor_limit(rlim_t limit)
 {
@@ -301,7 +300,7 @@ static void calls_without_descriptors_fail_and_the_client_recovers(void **state)
     set_descriptor_limit(3);
     api_ask(world->redis, "CLIENT KILL TYPE normal");
     const int64_t until = api_now_ns() + FAULT_MS * MS;
-    while (api_now_ns() < until) /* to look at the descriptors takes one */
+    while (api_now_ns() < until) /* listing the descriptors takes one */
         watch_connections(world);
     set_descriptor_limit(limits.rlim_cur);
     expect_recovery(world, "no descriptors");

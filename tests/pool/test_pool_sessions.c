@@ -1,4 +1,4 @@
-/* What a caller does with a connection of its own, and that the next one gets it as new. */
+/* What a caller can do with a connection of its own, and that the next caller gets it in a clean state. */
 #include "pool_fixture.h"
 
 #include <pthread.h>
@@ -53,7 +53,7 @@ static podlink_session *borrow(podlink_client *client)
     return session;
 }
 
-/* Runs a command that has to succeed. The reply lives until the next call. */
+/* Runs a command that must succeed. The reply is valid until the next call. */
 static const podlink_reply *run(podlink_session *session, const char *const words[])
 {
     static podlink_reply *reply;
@@ -97,7 +97,7 @@ static int64_t id_of(podlink_session *session)
     return id;
 }
 
-/* The connections of the client under test that the server knows. */
+/* How many connections of the tested client the server has. */
 static unsigned connections(redisContext *redis)
 {
     unsigned count = 0;
@@ -221,7 +221,7 @@ static void *pop(void *session)
     podlink_error err;
     const podlink_call call = within(10000);
     if (pool_session_run(session, &call, &reply, &err, WORDS("BLPOP", "list", "0")) != PODLINK_OK)
-        blame("BLPOP: %s", err.message);
+        record_failure("BLPOP: %s", err.message);
     return reply;
 }
 
@@ -237,14 +237,14 @@ static void a_blocking_pop_delays_no_other_call(void **state)
     assert_status(PODLINK_OK, podlink_ping(world->client, NULL, NULL, &err), &err);
     assert_status(PODLINK_OK, pool_run(world->client, NULL, NULL, &err, WORDS("LPUSH", "list", "job")), &err);
     pthread_join(thread, &popped);
-    assert_blameless();
+    assert_no_failure();
     assert_text(podlink_reply_at(popped, 1), "job");
     podlink_reply_free(popped);
     podlink_session_release(session);
     assert_int_equal(api_stats(world->client).dedicated_idle, 1);
 }
 
-/* ---- listening ---- */
+/* ---- subscriptions ---- */
 
 static podlink_reply *receive(podlink_session *session)
 {
@@ -343,9 +343,9 @@ static void a_subscriber_gets_an_error_if_its_connection_is_lost(void **state)
     assert_int_equal(api_stats(world->client).dedicated_idle, 0);
 }
 
-/* ---- what never returns to the pool ---- */
+/* ---- connections that never return to the pool ---- */
 
-/* Releases it, and checks that the next one gets another connection that is as new. */
+/* Releases it, and checks that the next session gets another connection in a clean state. */
 static void expect_renewed(struct world *world, podlink_session *session, int64_t id)
 {
     const uint64_t dials = api_stats(world->client).dials;
@@ -357,7 +357,7 @@ static void expect_renewed(struct world *world, podlink_session *session, int64_
     assert_text(run(session, WORDS("ECHO", "mine")), "mine");
     podlink_session_release(session);
     assert_int_equal(api_stats(world->client).dedicated_idle, 1);
-    assert_int_equal(connections(world->redis), 2); /* one of them shared */
+    assert_int_equal(connections(world->redis), 2); /* one of them is shared */
 }
 
 static void a_connection_is_not_used_again_after(struct world *world, const char *const words[])
@@ -430,7 +430,7 @@ static void a_connection_whose_call_timed_out_is_not_reused(void **state)
     expect_renewed(world, session, id);
 }
 
-/* The answer has come meanwhile, but nobody has read it. */
+/* The answer has arrived meanwhile, but no caller has read it. */
 static void a_connection_with_an_unread_answer_is_not_reused(void **state)
 {
     struct world *world = *state;
@@ -464,7 +464,7 @@ static void expect_auth_refused(podlink_session *session)
     assert_holds(err.message, "AUTH");
 }
 
-/* Where it may be left unanswered it is not sent. */
+/* If it might stay unanswered it is not sent. */
 static void auth_runs_alone_in_a_session(void **state)
 {
     struct world *world = *state;
@@ -511,10 +511,10 @@ static void a_session_with_a_lost_connection_fails_and_repeats_nothing(void **st
     assert_int_equal(api_stats(world->client).dedicated_idle, 0);
 }
 
-/* ---- a command that ends a transaction, and was not sent ---- */
+/* ---- a command that ends a transaction, but was not sent ---- */
 
-/* A clock by which each reading is a second later than the one before, while it hurries: a call's deadline has passed
- * as soon as it looks again. */
+/* A clock that can be made to advance by a second at each reading: then the deadline of a call has passed when the call
+ * next looks. */
 struct hasty_clock {
     podlink_clock clock;
     _Atomic bool hurries;

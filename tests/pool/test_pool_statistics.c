@@ -1,4 +1,4 @@
-/* What a client counts, and what it tells of each call. */
+/* The counters of a client, and its trace of each call. */
 #include "pool_load.h"
 
 #include <stdio.h>
@@ -24,10 +24,11 @@ static void see(void *context, const podlink_trace_record *record)
     seen->total_ns += record->total_ns;
     if (record->waited_ns < 0 || record->unsent_ns < 0 || record->wire_ns < 0 || record->total_ns < 0 ||
         record->waited_ns + record->unsent_ns + record->wire_ns > record->total_ns)
-        blame("%s: waited %lld, unsent %lld, wire %lld, total %lld ns", record->operation, (long long)record->waited_ns,
-              (long long)record->unsent_ns, (long long)record->wire_ns, (long long)record->total_ns);
+        record_failure("%s: waited %lld, unsent %lld, wire %lld, total %lld ns", record->operation,
+                       (long long)record->waited_ns, (long long)record->unsent_ns, (long long)record->wire_ns,
+                       (long long)record->total_ns);
     if (!record->server || !*record->server)
-        blame("the record of %s names no server", record->operation);
+        record_failure("the record of %s names no server", record->operation);
 }
 
 static void see_one(void *context, const podlink_trace_record *record)
@@ -82,7 +83,7 @@ static void *ping_often(void *client)
     podlink_error err;
     for (int i = 0; i < CALLS; i++)
         if (podlink_ping(client, NULL, NULL, &err) != PODLINK_OK)
-            blame("ping: %s", err.message);
+            record_failure("ping: %s", err.message);
     return NULL;
 }
 
@@ -93,7 +94,7 @@ static void ping_from_many(podlink_client *client)
         assert_int_equal(pthread_create(&threads[i], NULL, ping_often, client), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    assert_blameless();
+    assert_no_failure();
 }
 
 static uint64_t in_buckets(const podlink_histogram *histogram)
@@ -158,7 +159,7 @@ static void *ping_once(void *client)
 {
     podlink_error err;
     if (podlink_ping(client, NULL, NULL, &err) != PODLINK_OK)
-        blame("ping: %s", err.message);
+        record_failure("ping: %s", err.message);
     return NULL;
 }
 
@@ -179,7 +180,7 @@ static void the_queue_depth_counts_waiting_calls_and_returns_to_zero(void **stat
     proxy_set(world->proxy, PROXY_TO_CLIENT, NULL);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
-    assert_blameless();
+    assert_no_failure();
     assert_int_equal(api_stats(world->client).queue_depth, 0);
 }
 
@@ -218,10 +219,10 @@ static void the_trace_hook_gets_the_operation_and_the_outcome(void **state)
     assert_int_equal(podlink_link_get_batch(world->client, items, 3, NULL, &err), PODLINK_OK);
     assert_int_equal(world->seen.last.count, 3);
     assert_string_equal(world->seen.operation, "link get");
-    assert_blameless();
+    assert_no_failure();
 }
 
-/* The server is busy and says so, and then says nothing any more. */
+/* The server answers BUSY, and then nothing any more. */
 static void *be_busy(void *server)
 {
     redisContext *redis = api_redis(server);
@@ -271,7 +272,7 @@ static void the_times_of_a_call_add_up_after_a_retry_without_answer(void **state
         pthread_join(busy, NULL);
     }
     assert_int_equal(world->seen.last.status, PODLINK_ETIMEDOUT);
-    assert_blameless();
+    assert_no_failure();
 }
 
 /* ---- sessions ---- */

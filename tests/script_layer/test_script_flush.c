@@ -61,8 +61,8 @@ static bool judge(struct caller *c, podlink_status status, const podlink_error *
         return true;
     c->failures++;
     if (!c->may_fail || err->delivery == PODLINK_ANSWERED)
-        blame("thread %u: %s, %s: %s", c->number, podlink_status_name(status), podlink_delivery_text(err->delivery),
-              err->message);
+        record_failure("thread %u: %s, %s: %s", c->number, podlink_status_name(status),
+                       podlink_delivery_text(err->delivery), err->message);
     return false;
 }
 
@@ -79,8 +79,8 @@ static void count(struct caller *c, const podlink_call *call)
     }
     c->counted++;
     if (value < c->counted || value > c->counted + c->maybe_counted)
-        blame("thread %u: the counter answers %lld after %lld calls and %lld unknown ones", c->number, (long long)value,
-              (long long)c->counted, (long long)c->maybe_counted);
+        record_failure("thread %u: the counter answers %lld after %lld calls and %lld unknown ones", c->number,
+                       (long long)value, (long long)c->counted, (long long)c->maybe_counted);
 }
 
 static void echo(struct caller *c, const podlink_call *call)
@@ -92,14 +92,14 @@ static void echo(struct caller *c, const podlink_call *call)
     const podlink_script_call script = calling("echo", NO_WORDS, WORDS(token));
     if (judge(c, podlink_script_run_string(c->client, &script, &text, NULL, call, &err), &err) &&
         (!text || strcmp(text, token) != 0))
-        blame("thread %u: %s is echoed as %s", c->number, token, text ? text : "nil");
+        record_failure("thread %u: %s is echoed as %s", c->number, token, text ? text : "nil");
     podlink_free(text);
 }
 
 static void check_previous(const struct caller *c, int32_t previous)
 {
     if (c->is_pod_known && previous != c->pod)
-        blame("thread %u: the pod before is told as %d, it was %d", c->number, (int)previous, (int)c->pod);
+        record_failure("thread %u: the pod before is told as %d, it was %d", c->number, (int)previous, (int)c->pod);
 }
 
 static void set_link(struct caller *c, const podlink_call *call)
@@ -281,7 +281,7 @@ static void run_phase(struct setting *s, struct caller *callers, struct phase *p
                   (double)(after.calls - before.calls) / seconds, (long long)phase->p99_ns / 1000,
                   (unsigned long long)phase->flushed, (unsigned long long)(after.script_loads - before.script_loads),
                   (unsigned long long)(after.noscript_repairs - before.noscript_repairs));
-    assert_blameless();
+    assert_no_failure();
 }
 
 static int64_t counter_of(redisContext *redis, unsigned number)
@@ -413,7 +413,7 @@ static void callers_that_miss_the_same_script_load_it_once(void **state)
         for (unsigned i = 0; i < THREADS; i++)
             pthread_join(herd[i].thread, NULL);
         pthread_barrier_destroy(&epoch);
-        assert_blameless();
+        assert_no_failure();
         assert_int_equal(stats_of(s->client, "echo").loads, before + 1);
     }
 }

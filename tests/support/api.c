@@ -376,7 +376,7 @@ int api_server_version(redisContext *redis)
     const char *at = strstr(reply->str, "redis_version:");
     int major = 0, minor = 0;
     if (!at || sscanf(at, "redis_version:%d.%d", &major, &minor) != 2)
-        fail_msg("the server tells no version");
+        fail_msg("the server reports no version");
     return major * 100 + minor;
 }
 

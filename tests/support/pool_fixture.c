@@ -62,27 +62,27 @@ int64_t pool_info(redisContext *redis, const char *section, const char *name)
 
 /* ---- failures in a thread ---- */
 
-static pthread_mutex_t blame_lock = PTHREAD_MUTEX_INITIALIZER;
-static char blamed[512];
+static pthread_mutex_t failure_lock = PTHREAD_MUTEX_INITIALIZER;
+static char first_failure[512];
 
-void blame(const char *format, ...)
+void record_failure(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    pthread_mutex_lock(&blame_lock);
-    if (blamed[0] == '\0')
-        vsnprintf(blamed, sizeof blamed, format, arguments);
-    pthread_mutex_unlock(&blame_lock);
+    pthread_mutex_lock(&failure_lock);
+    if (first_failure[0] == '\0')
+        vsnprintf(first_failure, sizeof first_failure, format, arguments);
+    pthread_mutex_unlock(&failure_lock);
     va_end(arguments);
 }
 
-void pool_assert_blameless(const char *file, int line)
+void pool_assert_no_failure(const char *file, int line)
 {
-    char text[sizeof blamed];
-    pthread_mutex_lock(&blame_lock);
-    memcpy(text, blamed, sizeof text);
-    blamed[0] = '\0';
-    pthread_mutex_unlock(&blame_lock);
+    char text[sizeof first_failure];
+    pthread_mutex_lock(&failure_lock);
+    memcpy(text, first_failure, sizeof text);
+    first_failure[0] = '\0';
+    pthread_mutex_unlock(&failure_lock);
     if (text[0] == '\0')
         return;
     print_error("%s\n", text);

@@ -49,10 +49,10 @@ int pool_fill_queue(const struct sockaddr *address, socklen_t size, int fds[16])
 /* ---- failures in a thread ---- */
 
 /** Records a failure; the first one is kept. Any thread. */
-void blame(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void record_failure(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /** Fails the test if a failure was recorded, and forgets it. */
-#define assert_blameless() pool_assert_blameless(__FILE__, __LINE__)
-void pool_assert_blameless(const char *file, int line);
+#define assert_no_failure() pool_assert_no_failure(__FILE__, __LINE__)
+void pool_assert_no_failure(const char *file, int line);
 
 #endif

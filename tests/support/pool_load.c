@@ -74,7 +74,7 @@ static void note(struct load_thread *thread, podlink_status status, const podlin
         sleep_ms(FAST_MS);
     thread->closed += status == PODLINK_ECLOSED;
     if (status > 0 || status <= -LOAD_STATUSES || err->status != status) {
-        blame("status %d, and err says %d", (int)status, (int)err->status);
+        record_failure("status %d, and err says %d", (int)status, (int)err->status);
         return;
     }
     load->counts[-status][err->delivery]++;
@@ -228,7 +228,7 @@ void load_assert_only(struct load *load, const podlink_status expected[])
     for (int i = 1; i < LOAD_STATUSES; i++)
         if (load_count(load, (podlink_status)-i) > 0 && !is_among((podlink_status)-i, expected) &&
             !(i == -PODLINK_ETIMEDOUT && load_was_starved(load)))
-            fail_msg("%llu calls were counts %s", (unsigned long long)load_count(load, (podlink_status)-i),
+            fail_msg("%llu calls ended with %s", (unsigned long long)load_count(load, (podlink_status)-i),
                      podlink_status_name((podlink_status)-i));
 }
 

@@ -367,7 +367,7 @@ static void read_server(const struct writers *w, struct holdings *held, const st
     assert_int_equal(redisSetTimeout(redis, limit), REDIS_OK);
     redisReply *reply = redisCommand(redis, "EVAL %s 0", dump);
     if (!reply || reply->type != REDIS_REPLY_ARRAY)
-        fail_msg("what a server holds: %s", reply ? reply->str : redis->errstr);
+        fail_msg("reading the content of a server: %s", reply ? reply->str : redis->errstr);
     for (size_t i = 0; i + 1 < reply->elements; i += 2) {
         int32_t *place = place_of(w, held, reply->element[i]->str);
         if (place)
