@@ -1,5 +1,5 @@
-/* A cluster under load: slots move, nodes come and go, masters are replaced and killed. No acknowledged write is lost
- * but in a window that the client tells, none runs twice, and link and index of every uid agree. */
+/* A cluster under load: slots move, nodes are added and removed, masters are replaced and killed. Acknowledged writes
+ * are lost only inside a window that the client reports, none runs twice, and link and index of every uid agree. */
 #include "chaos_fixture.h"
 #include "real_cluster.h"
 
@@ -65,8 +65,8 @@ static void assert_once_and_whole(const struct outcome *outcome)
     assert_int_equal(outcome->other, 0);
 }
 
-/* A master that is cut off takes writes for one and a half node timeouts; no window is much longer than that, but for
- * what was in flight. */
+/* An isolated master takes writes for one and a half node timeouts. No window is much longer, apart from the writes in
+ * flight. */
 static void assert_windows(size_t count)
 {
     assert_int_equal(windows_count(&windows), count);
@@ -93,7 +93,7 @@ static void slots_that_move_under_load_lose_nothing(void **state)
     assert_once_and_whole(&outcome);
     assert_int_equal(outcome.lost, 0);
     assert_int_equal(outcome.unknown + outcome.failed, 0);
-    if (chaos.slots >= 1000) /* else chance decides whether a write meets one */
+    if (chaos.slots >= 1000) /* with fewer slots a write meets one only by chance */
         assert_true(api_stats(client).redirects_moved > 0);
     assert_windows(0);
 }
@@ -120,7 +120,7 @@ static void a_node_that_is_added_and_one_that_is_removed_lose_nothing(void **sta
     assert_once_and_whole(&outcome);
     assert_int_equal(outcome.lost, 0);
     assert_windows(0);
-    /* What a node had read when it was ended has no answer. */
+    /* Commands that a node had read when it was stopped have no answer. */
     assert_true(outcome.unknown + outcome.failed <= THREADS * WRITERS_BATCH);
 }
 
@@ -160,7 +160,7 @@ static struct outcome kill_a_master(uint32_t acks, const char *what)
     test_server_kill(test_cluster_node(cluster, master));
     assert_true(test_cluster_new_owner(cluster, slot, master, SOON_MS) != SIZE_MAX);
     const int64_t replaced_ns = api_now_ns();
-    /* Where nobody can acknowledge, each call waits for that in vain. */
+    /* Without replicas that acknowledge, each call waits until its acks timeout. */
     assert_true(writers_go_on(writers, acks > 0 ? chaos.rate / 4 : chaos.rate, SOON_MS));
     const int64_t first_ns = writers_first_success(writers, killed_ns + 100 * (int64_t)MS, slots);
     assert_true(first_ns > 0);
@@ -184,13 +184,14 @@ static void a_killed_master_loses_no_write_that_a_replica_acknowledged(void **st
     (void)state;
     const struct outcome outcome = kill_a_master(1, "kill -9, acks=1");
     assert_once_and_whole(&outcome);
-    assert_true(outcome.acked > outcome.ok / 5); /* those of two masters of three; a batch is told the fewest */
+    assert_true(outcome.acked > outcome.ok / 5); /* those of two masters of three; a batch reports the lowest number */
     assert_int_equal(outcome.lost_acked, 0);
 }
 
 /* ---- the program ---- */
 
-/* Of the replicas, too: one that has just come back may bring keys of the test before, and be master soon. */
+/* Of the replicas as well: one that has just been restarted can have keys of the previous test, and become master
+ * soon. */
 static bool is_empty(void *context)
 {
     (void)context;

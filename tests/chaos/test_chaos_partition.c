@@ -1,5 +1,6 @@
-/* A partition of six seconds: the master, the client and one sentinel on one side, both replicas and two sentinels on
- * the other one, which makes a new master. What the old one has taken meanwhile is lost, and the client tells so. */
+/* A partition of six seconds: the master, the client and one sentinel on one side; both replicas and two sentinels on
+ * the other one, which elects a new master. Writes that the old master took meanwhile are lost, and the client reports
+ * that. */
 #include "chaos_fixture.h"
 #include "network_namespaces.h"
 #include "real_cluster.h"
@@ -25,7 +26,7 @@ static struct windows windows;
 
 static void start_writers(uint32_t acks)
 {
-    const int64_t acks_timeout_ms = 500; /* for so long a call waits behind its write's answer */
+    const int64_t acks_timeout_ms = 500; /* how long a call waits for replicas after the answer to its write */
     const struct writers like = {.client = client,
                                  .windows = &windows,
                                  .threads = THREADS,
@@ -38,7 +39,7 @@ static void start_writers(uint32_t acks)
     assert_true(writers_go_on(writers, chaos.rate / 4, SOON_MS));
 }
 
-/* Cuts, waits for a new master on the other side and for the end of the time, and heals.
+/* Cuts the network, waits for a new master on the other side and for the end of the partition, and heals it.
  * @return the new master */
 static struct test_server *part_and_heal(void)
 {
@@ -75,7 +76,7 @@ static void writes_lost_by_a_partition_are_inside_the_window(void **state)
     start_writers(0);
     struct test_server *master = part_and_heal();
     const struct outcome outcome = stop_writers(master, "partition");
-    assert_true(outcome.lost > 0); /* else it was none */
+    assert_true(outcome.lost > 0); /* else there was no partition */
     assert_int_equal(outcome.lost_outside, 0);
     assert_int_equal(outcome.phantoms + outcome.doubled + outcome.torn + outcome.other, 0);
 }
@@ -95,10 +96,10 @@ static void writes_that_a_replica_acknowledged_survive_a_partition(void **state)
 
 /* ---- a cluster ---- */
 
-/* The first master is alone with the client, its replica is with the others. */
+/* The first master is alone with the client; its replica is with the other nodes. */
 static void start_cluster(void)
 {
-    static const char *const args[] = {"--protected-mode", "no", NULL}; /* the addresses are no loopback */
+    static const char *const args[] = {"--protected-mode", "no", NULL}; /* the addresses are not loopback */
     struct test_cluster_plan plan = {.replicas = 1, .node_timeout_ms = NODE_TIMEOUT_MS, .args = args};
     char url[512];
     for (unsigned i = 0; i < CLUSTER_NODES; i++) {
@@ -118,7 +119,7 @@ static void writes_to_an_isolated_cluster_master_are_inside_the_window(void **st
     struct test_server *servers[MASTERS];
     (void)state;
     start_cluster();
-    /* Calls to the other side end soon, so that this one has many. */
+    /* Calls to the other side end soon, so that this side gets many. */
     const struct writers like = {.client = client,
                                  .windows = &windows,
                                  .threads = 2 * THREADS,

@@ -1,5 +1,5 @@
-/* A master under load that sentinels replace, by command and because it was killed. What the client tells of lost
- * writes is compared with what is lost. */
+/* A master under load that sentinels replace, by command and because it was killed. The windows that the client reports
+ * are compared with the writes that are lost. */
 #include "chaos_fixture.h"
 #include "real_sentinel.h"
 
@@ -49,8 +49,8 @@ static void set_on_all(const char *name, const char *value)
         assert_true(ask_ok(test_sentinel_server(sentinel, i), "CONFIG SET %s %s", name, value));
 }
 
-/* What an operator does, who is in no hurry: the old master is a replica again, and has all data.
- * @param more  writes that are to succeed meanwhile */
+/* A careful operator's failover: the next one begins when the old master is a replica again and has all data.
+ * @param more  how many writes must succeed meanwhile */
 static void replace(size_t more)
 {
     struct test_server *old = test_sentinel_master(sentinel);
@@ -87,7 +87,7 @@ static void a_planned_failover_loses_writes_only_inside_the_window(void **state)
     assert_int_equal(api_stats(client).master_changes, chaos.failovers);
 }
 
-/* Both replicas follow: what is written now is acknowledged by both, but for what a busy machine makes late. */
+/* Both replicas follow: both acknowledge what is written now, apart from delays of a busy machine. */
 static void assert_acknowledged(void)
 {
     size_t ok;
@@ -98,7 +98,7 @@ static void assert_acknowledged(void)
     assert_true(acked * 10 >= ok * (chaos.slowness > 1 ? 5 : 9));
 }
 
-/* A master that has lost its replicas takes no writes, so that none is acknowledged by it alone. */
+/* A master without its replicas accepts no writes, so no write is acknowledged by it alone. */
 static void a_planned_failover_loses_no_write_that_two_replicas_acknowledged(void **state)
 {
     (void)state;
@@ -107,7 +107,7 @@ static void a_planned_failover_loses_no_write_that_two_replicas_acknowledged(voi
     start_writers(2);
     const int failovers = chaos.failovers > 2 ? chaos.failovers : 1; /* each takes some seconds */
     for (int i = 0; i < failovers; i++) {
-        replace(chaos.rate / 4); /* with one replica each call waits in vain for the second */
+        replace(chaos.rate / 4); /* with one replica each call waits for the second one until its acks timeout */
         assert_acknowledged();
     }
     const struct outcome outcome = stop_writers("planned failovers, acks=2, min-replicas-to-write 1");

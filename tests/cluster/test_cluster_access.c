@@ -1,5 +1,5 @@
-/* A cluster behind a password: that no redirect tells it, and that the rules which podlink tells are enough and the
- * least, before and after a failover. */
+/* A cluster with a password: no redirect reveals it. podlink's ACL rules are enough, and no word can be left out,
+ * before and after a failover. */
 #include "acl.h"
 #include "cluster_links.h"
 #include "faulty_server.h"
@@ -24,7 +24,7 @@ static unsigned slot_of(const podlink_service *service)
     return test_cluster_slot(cluster, key);
 }
 
-/* A service whose workload is on a node; each call finds another. */
+/* A service whose workload is on a node. Each call finds another one. */
 static podlink_service service_on(size_t node, char name[NAME_SIZE])
 {
     static unsigned next;
@@ -62,7 +62,7 @@ static podlink_status get(podlink_client *client, const podlink_service *service
 
 /* ---- rules ---- */
 
-/* Whose slot is on its way from the first node to the second one, for all tests: a call there meets ASK. */
+/* For all tests: its slot is being migrated from the first node to the second one, so a call for it meets ASK. */
 static char moving_name[NAME_SIZE];
 static podlink_service moving;
 
@@ -79,7 +79,7 @@ static podlink_status use_workloads(podlink_client *client, uint32_t acks)
     return failure;
 }
 
-/* Scripts are loaded on each node, and a compute takes its steps on two. */
+/* Scripts are loaded on each node, and a compute runs on two. */
 static podlink_status use_scripts(podlink_client *client, uint32_t acks)
 {
     char uids[MASTERS][CLUSTER_UID_SIZE];
@@ -229,7 +229,7 @@ static void a_redirect_to_a_node_that_refuses_does_not_report_the_password(void 
     secrets_check(NULL);
 }
 
-/* A node that sends its callers on to one that repeats what it was sent. */
+/* A node that redirects to one that quotes what it was sent. */
 static void a_password_echoed_by_the_target_of_a_redirect_is_not_reported(void **state)
 {
     (void)state;
@@ -295,7 +295,7 @@ static void the_rule_is_enough_for_the_next_master_if_it_has_the_user(void **sta
     struct call call = {api_open_with(&options), &service, PODLINK_EAUTH};
     assert_status(PODLINK_OK, set(call.client, &service, 0), &err);
     assert_true(test_cluster_move_end(cluster, slot_of(&moving), 1)); /* a failover would leave it without an owner */
-    assert_true(test_cluster_wait_stable(cluster));                   /* who has not heard of a move is no candidate */
+    assert_true(test_cluster_wait_stable(cluster)); /* a replica that does not know of a move is not a candidate */
     assert_true(test_cluster_failover(cluster, 2));
     assert_status(PODLINK_OK, set(call.client, &service, 0), &err);
     if (refused_anywhere()[0])
@@ -303,7 +303,8 @@ static void the_rule_is_enough_for_the_next_master_if_it_has_the_user(void **sta
     assert_true(ask_ok(test_cluster_node(cluster, 0), "ACL DELUSER eva"));
     assert_true(test_cluster_wait_stable(cluster));
     assert_true(test_cluster_failover(cluster, 0));
-    assert_true(ask_until(ends_as_expected, &call, SOON_MS)); /* it comes from the new master, who does not know him */
+    assert_true(
+        ask_until(ends_as_expected, &call, SOON_MS)); /* it comes from the new master, which does not know the user */
     secrets_check(&err);
     assert_true(acl_allow(test_cluster_node(cluster, 0), SECRET_OF_SERVERS, rule));
     call.expected = PODLINK_OK;

@@ -1,5 +1,5 @@
-/* What a client makes of answers that do not agree: a node is missing in one, comes back, or nobody knows where it is.
- * Servers that lie give them: no real cluster does so when it is asked to. */
+/* Answers of nodes that do not agree: a node is missing in one, reappears, or no node knows its address. Faulty servers
+ * give them, because a real cluster cannot be made to do so. */
 #include "ask.h"
 #include "faulty_server.h"
 #include "proxy.h"
@@ -18,7 +18,7 @@ enum {
     MS = 1000000,
     TRUTHS_MAX = 8,
     LINGERS_MS = 1000,
-    BETWEEN_MS = 150 /* the cluster is not asked more often */
+    BETWEEN_MS = 150 /* the client does not ask the cluster more often */
 };
 
 static struct faulty_server *one, *two;
@@ -26,12 +26,12 @@ static struct proxy *to_two;
 static podlink_client *client;
 static podlink_error err;
 
-/* What the client tells; the details are of the latest master that was replaced. */
+/* Events of the client; the details are of the latest master that was replaced. */
 static atomic_int events, changes;
 static char replaced[128];
 static int64_t window_ns, until_ns;
 
-/* What the first node says: filled in when its port is known. */
+/* The replies of the first node, written when its port is known. */
 static char both[256], alone[256], as_master[256], to_itself[64], to_replica[64];
 static const char nowhere[] = "-MOVED 5061 ?:7000\r\n";
 static const char nothing[] = "$-1\r\n";
@@ -111,7 +111,7 @@ static podlink_status run(const char *verb, const char *key, int64_t timeout_ms,
     return status;
 }
 
-/* Key bar is in slot 5061, which is the first node's. */
+/* Key bar is in slot 5061, on the first node. */
 static podlink_status ask_one(int64_t timeout_ms)
 {
     return run("GET", "bar", timeout_ms, &err);
@@ -122,7 +122,7 @@ struct counting {
     podlink_error err;
 };
 
-/* Key foo is in slot 12182, which is the second node's. */
+/* Key foo is in slot 12182, on the second node. */
 static void *count_on_two(void *context)
 {
     struct counting *counting = context;
@@ -190,7 +190,7 @@ static void a_promotion_is_reported_once_despite_a_later_stale_answer(void **sta
     static const char *const replies[] = {as_master, nothing, to_replica, as_master, to_replica, as_master, NULL};
     char expected[128];
     start(replies);
-    assert_int_equal(events, 1); /* that there is a cluster at all */
+    assert_int_equal(events, 1); /* the first one: the cluster was found */
     assert_status(PODLINK_OK, run("INCR", "bar", SOON_MS, &err), &err);
     const int64_t acknowledged_ns = api_now_ns();
     assert_status(PODLINK_OK, ask_one(SOON_MS), &err); /* which is redirected */
@@ -210,7 +210,7 @@ static void a_promotion_is_reported_once_despite_a_later_stale_answer(void **sta
     assert_int_equal(stats.loss_window_ns, (int64_t)REACH_MS * MS);
 }
 
-/* ---- nobody knows where ---- */
+/* ---- no node knows the address ---- */
 
 static void a_redirect_without_an_address_causes_a_refresh(void **state)
 {
@@ -225,7 +225,7 @@ static void redirects_without_an_address_end_at_the_deadline(void **state)
     (void)state;
     enum { LIMIT_MS = 300, TRIES = 5 };
     static const char *const replies[] = {alone, nowhere, NULL};
-    podlink_status status = PODLINK_ETIMEDOUT; /* where the deadline finds the last attempt on its way */
+    podlink_status status = PODLINK_ETIMEDOUT; /* if the deadline comes during the last attempt */
     start(replies);
     for (int i = 0; i < TRIES && status == PODLINK_ETIMEDOUT; i++) {
         const int64_t began = api_now_ns();

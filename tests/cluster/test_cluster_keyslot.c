@@ -1,4 +1,4 @@
-/* The slot of a key, as a real server of a cluster computes it. */
+/* The slot of a key equals the one that a real server computes. */
 #include "ask.h"
 #include "tap_cmocka.h"
 
@@ -14,7 +14,7 @@ typedef struct key {
     size_t length;
 } key;
 
-static uint32_t chance = 20251; /* the same keys each time */
+static uint32_t chance = 20251; /* a fixed seed: the same keys each time */
 
 static unsigned below(unsigned n)
 {
@@ -22,7 +22,7 @@ static unsigned below(unsigned n)
     return (chance >> 8) % n;
 }
 
-/* Of any bytes, many of them braces: tags, empty ones, and what only looks like one. */
+/* Random bytes, many of them braces: hash tags, empty ones, and incomplete ones. */
 static void make(key *k)
 {
     k->length = below(LENGTH_MAX + 1);

@@ -1,5 +1,5 @@
-/* Nodes that are stopped, dead or replicas, that announce themselves by a name, by IPv6 or by nothing, and such as send
- * each other's callers in a circle. */
+/* Nodes that are stopped, dead or replicas; nodes that announce a name, an IPv6 address or nothing; and nodes that
+ * redirect to each other in a loop. */
 #include "cluster_links.h"
 
 #include <pthread.h>
@@ -40,7 +40,7 @@ static void assert_all_serve(podlink_client *client)
     }
 }
 
-/* ---- how they announce themselves ---- */
+/* ---- announced hosts ---- */
 
 static void set_on_all(const char *name, const char *value)
 {
@@ -58,7 +58,7 @@ static bool announces(void)
     return does;
 }
 
-/* Opens a client, and lets it meet a MOVED in that form, too. */
+/* Opens a client, and makes it meet a MOVED in that form as well. */
 static void assert_all_serve_after_a_move(void)
 {
     podlink_client *client = api_open(test_cluster_url(cluster));
@@ -87,8 +87,8 @@ static void a_node_without_an_announced_host_has_the_address_of_the_question(voi
     set_on_all("cluster-preferred-endpoint-type", "ip");
 }
 
-/* Whether a node tells its callers the names of all. */
-static bool tells_names(const struct test_server *asked)
+/* Whether a node's answers have the names of all nodes. */
+static bool returns_names(const struct test_server *asked)
 {
     redisReply *reply = ask(asked, "CLUSTER SLOTS");
     size_t named = 0;
@@ -101,16 +101,16 @@ static bool tells_names(const struct test_server *asked)
     return all;
 }
 
-static bool all_tell_names(void *context)
+static bool all_return_names(void *context)
 {
     (void)context;
     bool all = true;
     for (size_t i = 0; i < test_cluster_count(cluster); i++)
-        all = all && tells_names(test_cluster_node(cluster, i));
+        all = all && returns_names(test_cluster_node(cluster, i));
     return all;
 }
 
-static bool tells_no_name_of_one(const struct test_server *asked)
+static bool returns_no_name_of_one(const struct test_server *asked)
 {
     size_t unnamed = 0;
     redisReply *reply = ask(asked, "CLUSTER SLOTS");
@@ -127,7 +127,7 @@ static bool nobody_knows_the_name(void *context)
     (void)context;
     bool all = true;
     for (size_t i = 0; i < test_cluster_count(cluster); i++)
-        all = all && tells_no_name_of_one(test_cluster_node(cluster, i));
+        all = all && returns_no_name_of_one(test_cluster_node(cluster, i));
     return all;
 }
 
@@ -154,12 +154,12 @@ static void a_node_can_announce_a_host_name(void **state)
         return;
     set_on_all("cluster-announce-hostname", "localhost");
     set_on_all("cluster-preferred-endpoint-type", "hostname");
-    assert_true(ask_until(all_tell_names, NULL, 10000));
+    assert_true(ask_until(all_return_names, NULL, 10000));
     assert_all_serve_after_a_move();
     set_on_all("cluster-preferred-endpoint-type", "ip");
 }
 
-/* Of a node without a name the others say "?": where that is, nobody can know, until it has one. */
+/* For a node without a name the others answer "?": until it has one, no client can know its address. */
 static void a_node_with_an_unresolvable_name_is_retried(void **state)
 {
     (void)state;
@@ -204,9 +204,9 @@ static void a_node_can_announce_an_ipv6_address(void **state)
     cluster = shared;
 }
 
-/* ---- a circle ---- */
+/* ---- a redirect loop ---- */
 
-/* Two nodes of which each holds the other one for the master of all slots. */
+/* Two nodes of which each considers the other one the master of all slots. */
 static struct test_server *start_confused(uint16_t port, uint16_t other, char own_digit, char other_digit)
 {
     char own_id[41], other_id[41], nodes[512];
@@ -236,7 +236,7 @@ static void *wake_soon(void *server)
     return NULL;
 }
 
-/* Asking it ends sooner than its silence, so that others could be asked; the call has more time than that. */
+/* Asking it times out before its pause ends, so that others could be asked; the call has more time. */
 static void the_first_call_survives_a_pause_of_the_only_seed_node(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Slots that have moved, are being moved, and are left half moved: where a call ends, and how often it is sent. */
+/* Slots that have moved, are being migrated, or are left half migrated: where a call ends, and how often it is sent. */
 #include "cluster_links.h"
 
 #include <pthread.h>
@@ -29,9 +29,9 @@ static podlink_status set(const podlink_link *link, int32_t pod)
     return podlink_link_set(client, link, pod, PODLINK_FOREVER, NULL, NULL, &err);
 }
 
-/* ---- not known yet ---- */
+/* ---- unknown slots ---- */
 
-/* A client that loads no scripts at its open has asked nobody yet who serves what. */
+/* A client that loads no scripts at its open has not asked any node for the slot map yet. */
 static void a_batch_can_be_the_first_call_of_a_client(void **state)
 {
     (void)state;
@@ -70,7 +70,7 @@ static void a_batch_without_a_known_server_is_not_sent(void **state)
     podlink_client_free(lost);
 }
 
-/* ---- moved ---- */
+/* ---- moved slots ---- */
 
 static void a_moved_slot_costs_one_redirect(void **state)
 {
@@ -111,7 +111,8 @@ static void *call_at_once(void *argument)
     return NULL;
 }
 
-/* A slot map is 3 entries here, and a hundred in a large cluster: 64 threads that fetch it at once are a storm. */
+/* A slot map has 3 entries here, and a hundred in a large cluster: 64 threads that fetch it at once would be a
+ * storm. */
 static void many_callers_with_moved_slots_share_a_few_refreshes(void **state)
 {
     (void)state;
@@ -140,7 +141,7 @@ static void many_callers_with_moved_slots_share_a_few_refreshes(void **state)
     assert_in_range(asked, 1, 5);
 }
 
-/* ---- being moved ---- */
+/* ---- slots that are being migrated ---- */
 
 static void a_migrated_key_is_reached_by_ask_and_the_map_stays(void **state)
 {
@@ -150,7 +151,7 @@ static void a_migrated_key_is_reached_by_ask_and_the_map_stays(void **state)
     const unsigned slot = cluster_slot_of(cluster, &link);
     assert_status(PODLINK_OK, podlink_link_set(client, &link, 5, 600, NULL, NULL, &err), &err);
     assert_true(test_cluster_move_begin(cluster, slot, 2));
-    assert_status(PODLINK_OK, podlink_link_get(client, &link, &pod, NULL, &err), &err); /* it is still there */
+    assert_status(PODLINK_OK, podlink_link_get(client, &link, &pod, NULL, &err), &err); /* the key is still there */
     assert_true(test_cluster_move_key(cluster, cluster_key_of(&link), 2));
     const podlink_stats before = api_stats(client);
     const int64_t asking = ask_calls(test_cluster_node(cluster, 2), "asking", NULL);
@@ -224,7 +225,7 @@ static void a_call_whose_keys_are_united_in_time_succeeds(void **state)
     assert_int_equal(previous, 3);
 }
 
-/* Of two keys that are new the old node says ASK, and the new one TRYAGAIN: more often than there are redirects. */
+/* For two new keys the old node answers ASK and the new one TRYAGAIN: more often than the limit of redirects. */
 static void a_call_with_new_keys_waits_for_the_migration_of_its_slot(void **state)
 {
     (void)state;
@@ -243,7 +244,7 @@ static void a_call_with_new_keys_waits_for_the_migration_of_its_slot(void **stat
     assert_true(api_stats(client).redirects_ask - before > 4);
 }
 
-/* Half of a slot's temporary links have moved, the other half has not; the items of other slots do not care. */
+/* Half of a slot's temporary links have moved, the other half has not. Items of other slots are not affected. */
 static void a_batch_over_a_half_migrated_slot_has_every_result(void **state)
 {
     (void)state;
@@ -252,7 +253,8 @@ static void a_batch_over_a_half_migrated_slot_has_every_result(void **state)
     unsigned next = 100000;
     const podlink_link half = cluster_link_on(cluster, 0, &next, uids[0]);
     const unsigned slot = cluster_slot_of(cluster, &half);
-    for (size_t i = 0; i < ITEMS; i++) { /* every third one names the half-moved slot's uid, for a service of its own */
+    for (size_t i = 0; i < ITEMS;
+         i++) { /* every third item is for the uid of the half migrated slot, with a service of its own */
         static char services[ITEMS][CLUSTER_UID_SIZE];
         snprintf(services[i], sizeof services[i], "service-%zu", i);
         if (i % 3 != 0)

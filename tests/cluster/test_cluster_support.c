@@ -1,4 +1,4 @@
-/* The clusters that the other tests use, seen by hiredis alone: they start, and do what they are told. */
+/* The clusters of the other tests, inspected by hiredis alone: they start, and the functions that control them work. */
 #include "real_cluster.h"
 #include "tap_cmocka.h"
 

@@ -1,5 +1,5 @@
-/* Memory that runs out, at each allocation of each operation: the call tells it, nothing leaks, and the client goes on
- * when there is memory again. */
+/* Memory runs out at each allocation of each operation in turn: the call reports it, nothing leaks, and the client
+ * works again when there is memory. */
 #include "failing_heap.h"
 #include "stub_server.h"
 #include "tap_cmocka.h"
@@ -319,7 +319,7 @@ static const struct {
 /* --- running out of memory ------------------------------------------------------------------------------------------
  */
 
-static void expect_told(podlink_status status, const podlink_error *err, const char *name, size_t n)
+static void expect_reported(podlink_status status, const podlink_error *err, const char *name, size_t n)
 {
     if (status != PODLINK_OK && status != PODLINK_ENOMEM)
         fail_msg("%s, allocation %zu: %s: %s", name, n, podlink_status_name(status), err->message);
@@ -327,7 +327,7 @@ static void expect_told(podlink_status status, const podlink_error *err, const c
     assert_int_equal(err->message[0] != '\0', status != PODLINK_OK);
 }
 
-/* A server that could not be dialled is left alone for a while, which is no fault. */
+/* A server that could not be dialled is not dialled again for a while, which is not a failure. */
 static void expect_works_again(setting *s, operation run, const char *name, size_t n)
 {
     podlink_error err;
@@ -340,7 +340,7 @@ static void expect_works_again(setting *s, operation run, const char *name, size
         fail_msg("%s after allocation %zu failed: %s: %s", name, n, podlink_status_name(status), err.message);
 }
 
-/* @return whether the n-th allocation, and those after it, failed */
+/* @return whether the n-th allocation and all after it failed */
 static bool fail_once(setting *s, size_t which, size_t n, size_t how_many)
 {
     podlink_error err;
@@ -349,7 +349,7 @@ static bool fail_once(setting *s, size_t which, size_t n, size_t how_many)
     podlink_status status = operations[which].run(s->client, &err);
     bool failed = s->heap.failed > 0;
     test_heap_fail_at(&s->heap, 0, 0);
-    expect_told(status, &err, name, n);
+    expect_reported(status, &err, name, n);
     if (!failed)
         assert_int_equal(status, PODLINK_OK);
     expect_works_again(s, operations[which].run, name, n);
@@ -376,7 +376,7 @@ static void an_open_client_survives(void **state)
     podlink_client_free(s->client);
 }
 
-/* Nothing is connected and no script is loaded: the operation does it all. */
+/* Nothing is connected and no script is loaded: the operation must do both. */
 static void survive_at_first_use(setting *s, size_t how_many)
 {
     s->loading = PODLINK_LOAD_ON_DEMAND;
@@ -414,7 +414,7 @@ static void survive_opening(setting *s, podlink_script_loading loading, size_t h
         podlink_status status = open_client(s, &err);
         failed = s->heap.failed > 0;
         test_heap_fail_at(&s->heap, 0, 0);
-        expect_told(status, &err, "open", n);
+        expect_reported(status, &err, "open", n);
         if (status == PODLINK_OK)
             expect_works_again(s, do_link_set, "link set", n);
         else
@@ -447,7 +447,7 @@ static void registering_a_script_survives(void **state)
         podlink_status status = podlink_script_register(s->client, &other_script, &err);
         failed = s->heap.failed > 0;
         test_heap_fail_at(&s->heap, 0, 0);
-        expect_told(status, &err, "register", n);
+        expect_reported(status, &err, "register", n);
         assert_int_equal(status, failed ? PODLINK_ENOMEM : PODLINK_OK);
         status = podlink_script_register(s->client, &other_script, &err);
         assert_int_equal(status, failed ? PODLINK_OK : PODLINK_EEXIST);

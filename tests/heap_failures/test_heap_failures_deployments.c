@@ -1,6 +1,6 @@
-/* Memory that runs out while servers are looked for: at each allocation of asking sentinels or the nodes of a cluster,
- * of the connections to what they name, of listening and of batches that are split. The call tells it, nothing leaks,
- * and the client goes on when there is memory again. */
+/* Memory runs out during discovery: at each allocation of asking sentinels or cluster nodes, of the connections to the
+ * servers that they name, of subscriptions and of scattered batches. The call reports it, nothing leaks, and the client
+ * works again when there is memory. */
 #include "failing_heap.h"
 #include "stub_server.h"
 #include "tap_cmocka.h"
@@ -18,13 +18,13 @@ enum { REPLY_MAX = 512, BATCH = 40, RUNS_MAX = 5000, TRIES = 200, JUMP_MS = 150,
 
 enum kind { SENTINELS, CLUSTER };
 
-/* Two servers: both are nodes of a cluster, or sentinels, of which the first is the master as well. */
+/* Two servers: both are nodes of a cluster, or sentinels, the first of which is the master as well. */
 typedef struct setting {
     enum kind kind;
     stub_server *servers[SERVERS];
     test_heap heap;
     podlink_clock clock;
-    int64_t ahead_ns; /* what is left alone for a while after a failure is not waited for */
+    int64_t ahead_ns; /* added to the clock, so that back-off after a failure takes no time */
     char url[128];
     char master[REPLY_MAX], address[REPLY_MAX], others[REPLY_MAX], slots[REPLY_MAX];
     podlink_client *client;
@@ -95,7 +95,7 @@ static podlink_status open_client(setting *s, podlink_script_loading loading, po
     options.allocator = &s->heap.allocator;
     options.clock = &s->clock;
     options.script_loading = loading;
-    options.no_janitor_thread = 1; /* so that it is always the same allocation that fails */
+    options.no_janitor_thread = 1; /* so that the order of allocations is the same each time */
     return podlink_client_open(&options, &s->client, err);
 }
 
@@ -104,7 +104,7 @@ static podlink_status set_link(podlink_client *client, podlink_error *err)
     return podlink_link_set(client, &(podlink_link){"ns", "game", "eva"}, 1, PODLINK_FOREVER, NULL, NULL, err);
 }
 
-/* Of users on both nodes. */
+/* For users on both nodes. */
 static podlink_status set_links(podlink_client *client, podlink_error *err)
 {
     podlink_link_item items[BATCH];
@@ -121,7 +121,8 @@ static podlink_status load(podlink_client *client, podlink_error *err)
     return podlink_scripts_load(client, NULL, NULL, err);
 }
 
-/* With the tick that listens to the sentinels, and takes what they have said; it fails by being tried again. */
+/* With the tick that subscribes to the sentinels and takes their messages. The tick never fails: it tries again
+ * later. */
 static podlink_status tick_and_set(podlink_client *client, podlink_error *err)
 {
     podlink_client_tick(client);
@@ -138,7 +139,7 @@ static const struct {
 /* --- running out of memory ------------------------------------------------------------------------------------------
  */
 
-static void expect_told(podlink_status status, const podlink_error *err, const char *name, size_t n)
+static void expect_reported(podlink_status status, const podlink_error *err, const char *name, size_t n)
 {
     if (status != PODLINK_OK && status != PODLINK_ENOMEM)
         fail_msg("%s, allocation %zu: %s: %s", name, n, podlink_status_name(status), err->message);
@@ -164,7 +165,7 @@ static void open_or_end(setting *s)
         fail_msg("open: %s", err.message);
 }
 
-/* @return whether the n-th allocation of the first use, and those after it, failed */
+/* @return whether the n-th allocation of the first use and all after it failed */
 static bool fail_at_first_use(setting *s, size_t which, size_t n, size_t how_many)
 {
     podlink_error err;
@@ -175,7 +176,7 @@ static bool fail_at_first_use(setting *s, size_t which, size_t n, size_t how_man
     podlink_status status = operations[which].run(s->client, &err);
     const bool failed = s->heap.failed > 0;
     test_heap_fail_at(&s->heap, 0, 0);
-    expect_told(status, &err, operations[which].name, n);
+    expect_reported(status, &err, operations[which].name, n);
     if (!failed)
         assert_int_equal(status, PODLINK_OK);
     expect_works_again(s, which, n);
@@ -216,7 +217,7 @@ static void opening_survives(void **state)
             podlink_status status = open_client(s, PODLINK_LOAD_ON_OPEN, &err);
             failed = s->heap.failed > 0;
             test_heap_fail_at(&s->heap, 0, 0);
-            expect_told(status, &err, "open", n);
+            expect_reported(status, &err, "open", n);
             if (status == PODLINK_OK)
                 expect_works_again(s, 0, n);
             else
@@ -227,7 +228,7 @@ static void opening_survives(void **state)
     }
 }
 
-/* As on a single server: what a redirect or another master does not meet, costs nothing. */
+/* As on a single server: redirects and master changes cost nothing if there are none. */
 static void a_link_call_allocates_nothing(void **state)
 {
     setting *s = *state;

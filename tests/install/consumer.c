@@ -1,4 +1,4 @@
-/* What a user's C program needs of an installed podlink: it links a user and reads the link back. */
+/* A user's C program that is built with an installed podlink: it links a user and reads the link back. */
 #include <podlink/podlink.h>
 
 #include <stdio.h>

@@ -1,5 +1,6 @@
-/* The eleven scripts of lua/ on a real server: every row of script_cases.c by SCRIPT LOAD and EVALSHA, then what a row
- * cannot say. The server is the one that PODLINK_TEST_SERVER names, the scripts are read from PODLINK_LUA_DIR. */
+/* The eleven scripts of lua/ on a real server: every case of script_cases.c by SCRIPT LOAD and EVALSHA, and tests that
+ * a case cannot express. The server is the one that PODLINK_TEST_SERVER names; the scripts are read from
+ * PODLINK_LUA_DIR. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -81,7 +82,7 @@ static const char *sha_of(const char *name)
     return "";
 }
 
-/* Writes a reply in the notation of script_cases.h; what the scripts must not answer is written so that no row expects
+/* Writes a reply in the notation of script_cases.h. A reply that no script may give is written so that no case expects
  * it. */
 static void write_reply(const redisReply *reply, char *out, size_t room)
 {
@@ -166,7 +167,7 @@ static void the_script_case_passes(void **state)
     run_case(*state, verb);
 }
 
-/* ---- what a row cannot say ---- */
+/* ---- tests that a case cannot express ---- */
 
 static long long info(const char *section, const char *field)
 {
@@ -187,7 +188,7 @@ static void command(const char *text)
     freeReplyObject(reply);
 }
 
-/* Sums the calls in INFO commandstats, but for the two commands that stand around the script. */
+/* The sum of the calls in INFO commandstats, without the two commands around the script. */
 static int calls_made(void)
 {
     int calls = 0;
@@ -260,7 +261,8 @@ static int64_t server_ms(void)
     return ms;
 }
 
-/* The text of the milliseconds has to be padded in the first tenth of a second: goes on until it has been there. */
+/* The text of the milliseconds must be padded in the first tenth of a second: the test continues until it has been
+ * there. */
 static void a_stamp_is_right_in_the_first_tenth_of_a_second(void **state)
 {
     static const char *const args[] = {"3", "17", "1", NULL};
@@ -330,7 +332,7 @@ static void a_call_with_a_missing_argument_changes_nothing(void **state)
     }
 }
 
-/* A reading script may be sent to a replica only if it never calls a command that writes. */
+/* A read-only script can be sent to a replica only if it never calls a command that writes. */
 static void read_only_scripts_run_by_evalsha_ro(void **state)
 {
     static const char *const readers[] = {"statefulGetLinkIfPersist", "statefulGetServicePod", "statefulGetService",
@@ -412,7 +414,7 @@ int main(void)
     if (tests == NULL)
         return 1;
     for (size_t i = 0; i < case_count; i++) {
-        /* cmocka hands the state to the test as it is; `holds` only reads it. */
+        /* cmocka passes the state to the test, which only reads it */
         tests[i] = (struct CMUnitTest){all[i].name, the_script_case_passes, NULL, NULL, (void *)(uintptr_t)&all[i]};
     }
     memcpy(tests + case_count, others, sizeof others);

@@ -1,4 +1,4 @@
-/* What scripts declare, in the struct or in the head of the source: nothing here needs a server. */
+/* Declarations of scripts, in the struct or in the head of the source. No server is needed. */
 #include "script_fixture.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ static void refused(podlink_client *client, const podlink_script *script, const 
     assert_int_equal(podlink_script_count(client), before);
 }
 
-/* ---- what is told ---- */
+/* ---- declarations ---- */
 
 static void a_script_can_declare_in_its_head(void **state)
 {
@@ -111,7 +111,7 @@ static void an_invalid_name_is_not_found(void **state)
     assert_int_equal(podlink_script_find(*state, NULL, &info), PODLINK_ESCRIPT);
 }
 
-/* ---- what is refused ---- */
+/* ---- refused declarations ---- */
 
 static void an_unknown_declaration_is_refused(void **state)
 {
@@ -146,7 +146,7 @@ static void bad_names_in_the_struct_are_refused(void **state)
     refused(*state, &bad_reply, "reply");
 }
 
-/* ---- what is called ---- */
+/* ---- calls ---- */
 
 static void called_with(podlink_client *client, const podlink_script_call *script, podlink_status expected,
                         const char *part)
@@ -159,7 +159,7 @@ static void called_with(podlink_client *client, const podlink_script_call *scrip
     assert_holds(err.message, part);
 }
 
-/* What is right fails only because there is no server. */
+/* Correct calls fail only because there is no server. */
 static void the_number_of_keys_and_arguments_is_checked(void **state)
 {
     const char *const *const one = WORDS("a"), *const *const two = WORDS("a", "b");

@@ -1,6 +1,5 @@
-/* Scripts that are always there: SCRIPT FLUSH every 10 ms while 64 threads call, one by one and in batches, and then a
- * restart on top of it. Each answer is right, what counts counts exactly, and a script is loaded once for each flush.
- */
+/* Scripts are always available: SCRIPT FLUSH every 10 ms while 64 threads call, with single calls and batches, and then
+ * a restart. Each answer is right, counters are exact, and each script is loaded once per flush. */
 #include "script_fixture.h"
 
 #include <pthread.h>
@@ -17,11 +16,11 @@ enum {
     CALM_CALLS = 250000,
     FLUSHED_CALLS = 700000,
     RESTARTED_CALLS = 300000,
-    SANITIZED_PART = 20, /* so much less where each call is slower */
+    SANITIZED_PART = 20, /* factor for fewer calls where each is slower */
     FLUSH_EVERY_MS = 10,
-    CALL_MS = 20000, /* far beyond what any call needs */
+    CALL_MS = 20000, /* far more than any call needs */
     P99_RATIO = 3,
-    P99_SLACK_NS = 2000000 /* what other work on the machine may add */
+    P99_SLACK_NS = 2000000 /* allowance for other work on the machine */
 };
 
 static const char count_source[] = "--! keys: counters\n--! args: thread\n--! reply: integer\n"
@@ -35,14 +34,14 @@ struct caller {
     podlink_client *client;
     unsigned number;
     uint64_t random;
-    uint64_t calls; /* to be made in this phase */
+    uint64_t calls; /* in this phase */
     bool may_fail;  /* the server restarts */
     int64_t counted;
     int64_t maybe_counted;
-    int32_t pod; /* that it has linked itself to, PODLINK_NO_POD: not known */
+    int32_t pod; /* the pod that it has linked itself to; PODLINK_NO_POD: unknown */
     bool is_pod_known;
     uint64_t failures;
-    int64_t *took_ns; /* of each call that was made */
+    int64_t *took_ns; /* of each call */
     size_t took_count;
 };
 
@@ -99,7 +98,7 @@ static void echo(struct caller *c, const podlink_call *call)
 static void check_previous(const struct caller *c, int32_t previous)
 {
     if (c->is_pod_known && previous != c->pod)
-        record_failure("thread %u: the pod before is told as %d, it was %d", c->number, (int)previous, (int)c->pod);
+        record_failure("thread %u: the previous pod is %d, it was %d", c->number, (int)previous, (int)c->pod);
 }
 
 static void set_link(struct caller *c, const podlink_call *call)
@@ -119,7 +118,7 @@ static void set_link(struct caller *c, const podlink_call *call)
     c->is_pod_known = true;
 }
 
-/* All items are of one key: each tells the pod of the one before. */
+/* All items are for one key: each returns the pod of the one before. */
 static void set_batch(struct caller *c, const podlink_call *call)
 {
     char uid[16];
@@ -161,7 +160,7 @@ static void *run_caller(void *argument)
     return NULL;
 }
 
-/* ---- who flushes ---- */
+/* ---- the flushing thread ---- */
 
 struct flusher {
     pthread_t thread;
@@ -170,8 +169,7 @@ struct flusher {
     uint64_t flushes;
 };
 
-/* hiredis does not keep the signal away that a server which is gone raises; the library has to, in the other threads.
- */
+/* hiredis does not block the SIGPIPE of a closed connection; the library must do so in the other threads. */
 static void block_sigpipe(void)
 {
     sigset_t signals;
@@ -210,7 +208,7 @@ static int by_value(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* The time that 99 of 100 calls of all threads stayed below. */
+/* The duration that 99 of 100 calls of all threads did not exceed. */
 static int64_t p99_of(const struct caller *callers)
 {
     size_t count = 0, used = 0;
@@ -290,7 +288,7 @@ static int64_t counter_of(redisContext *redis, unsigned number)
     return reply->type == REDIS_REPLY_NIL ? 0 : strtoll(reply->str, NULL, 10);
 }
 
-/* What no call was unknown of is exact. */
+/* Counters are exact if no call was unknown. */
 static void check_counters(struct setting *s, const struct caller *callers)
 {
     for (unsigned i = 0; i < THREADS; i++) {
@@ -302,7 +300,7 @@ static void check_counters(struct setting *s, const struct caller *callers)
     }
 }
 
-/* Once when it was first called or opened, and once for each flush, whatever the number of connections and callers. */
+/* Once at the first call or the open, and once per flush, whatever the number of connections and callers. */
 static void check_loads(struct setting *s, uint64_t flushes)
 {
     static const char *const names[] = {"count", "echo", "statefulSetLink"};
@@ -331,7 +329,7 @@ static int begin(void **state)
         return -1;
     s->redis = api_redis(s->server);
     podlink_options options = api_options(api_url(s->server));
-    options.retries = 100; /* a restart takes longer than the default would go on for */
+    options.retries = 100; /* a restart takes longer than the default number of retries */
     s->client = api_open_with(&options);
     add_script(s->client, "count", count_source);
     add_script(s->client, "echo", echo_source);
@@ -373,14 +371,14 @@ static void calls_run_exactly_once_while_scripts_are_flushed(void **state)
     redisFree(s->redis);
     s->redis = api_redis(s->server);
     check_counters(s, callers);
-    /* Each connection to the new run is given the scripts; and there may be a flush whose answer was lost. */
+    /* Each connection to the restarted server loads the scripts; and the answer of one flush may be lost. */
     check_loads(s, flushed.flushed + restarted.flushed + restarted.dials + 1);
     for (unsigned i = 0; i < THREADS; i++)
         failures += callers[i].failures;
     print_message("# %llu calls failed in the restart\n", (unsigned long long)failures);
 }
 
-/* ---- many at once ---- */
+/* ---- many callers at once ---- */
 
 struct herd {
     pthread_t thread;

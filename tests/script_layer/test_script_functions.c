@@ -44,7 +44,7 @@ static int64_t loads_of(struct setting *s)
     return calls_of(s->redis, "function|load");
 }
 
-/* ---- the test cases, by FCALL and FCALL_RO themselves ---- */
+/* ---- the test cases by FCALL and FCALL_RO ---- */
 
 static const char *const readers[] = {"statefulGetLinkIfPersist", "statefulGetServicePod", "statefulGetService",
                                       "statefulGetLinkService"};
@@ -222,7 +222,7 @@ static void on_demand_the_first_call_loads_it(void **state)
     const int64_t loads = loads_of(s);
     s->client = api_open_with(&options);
     set_link(s);
-    assert_int_equal(loads_of(s), loads); /* it looked first, and found it */
+    assert_int_equal(loads_of(s), loads); /* it checked first, and found the library */
 }
 
 static void a_session_can_load_and_run_functions(void **state)
@@ -265,7 +265,7 @@ static void a_url_can_select_functions(void **state)
     assert_holds(s->err.message, "script_backend");
 }
 
-/* ---- what is refused ---- */
+/* ---- refusals ---- */
 
 static void a_user_without_permission_for_functions_gets_an_error(void **state)
 {
@@ -309,7 +309,7 @@ static void a_server_without_functions_is_reported(void **state)
     faulty_server_stop(server);
 }
 
-/* A function is refused as a whole, where EVALSHA goes on until it needs memory. */
+/* A function is refused completely, while EVALSHA runs until it needs memory. */
 static void a_full_server_still_accepts_removals(void **state)
 {
     struct setting *s = *state;

@@ -1,4 +1,4 @@
-/* Loading that goes wrong: an ACL, a syntax error, a reply that never comes, a server that has begun anew. */
+/* Failed loads: an ACL, a syntax error, a missing reply, a restarted server. */
 #include "faulty_server.h"
 #include "script_fixture.h"
 
@@ -94,7 +94,7 @@ static void a_syntax_error_reaches_the_user_with_its_line(void **state)
     assert_int_equal(loaded, podlink_script_count(s->client) - 1);
 }
 
-/* ---- replies that do not come ---- */
+/* ---- missing replies ---- */
 
 static const char *const replies[] = {"*1\r\n$2\r\n-1\r\n", NULL};
 
@@ -171,7 +171,8 @@ static void *call_own(void *argument)
     return NULL;
 }
 
-/* The first to load gets no answer; those who wait for it end by their deadlines, and the next call loads anew. */
+/* The first caller to load gets no answer. Callers that wait for it end at their deadlines, and the next call loads
+ * again. */
 static void waiters_for_a_load_without_an_answer_end_in_time(void **state)
 {
     (void)state;
@@ -202,7 +203,7 @@ static void waiters_for_a_load_without_an_answer_end_in_time(void **state)
     faulty_server_stop(server);
 }
 
-/* ---- another run of the server ---- */
+/* ---- a restarted server ---- */
 
 static void after_a_restart_scripts_are_loaded_before_the_first_call(void **state)
 {
@@ -220,9 +221,9 @@ static void after_a_restart_scripts_are_loaded_before_the_first_call(void **stat
     assert_int_equal(stats_of(s->client, "statefulGetService").loads, 2);
 }
 
-/* ---- a server that is far ---- */
+/* ---- a distant server ---- */
 
-/* Connecting takes no time here; the handshake takes one round trip, loading the eleven one, the call one. */
+/* Connecting takes no time here. The handshake takes one round trip, loading the eleven scripts one, the call one. */
 static void a_cold_start_takes_two_round_trips_after_the_handshake(void **state)
 {
     enum { DELAY_MS = 100 };

@@ -1,4 +1,4 @@
-/* Replies as the types that scripts declare. */
+/* Replies of the types that scripts declare. */
 #include "script_fixture.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Scripts in sessions, within MULTI and outside. */
+/* Scripts in sessions, inside MULTI and outside. */
 #include "script_fixture.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static podlink_reply *ask(struct setting *s, podlink_session *session, const cha
     return reply;
 }
 
-static void tell(struct setting *s, podlink_session *session, const char *const words[])
+static void run_quietly(struct setting *s, podlink_session *session, const char *const words[])
 {
     podlink_reply_free(ask(s, session, words));
 }
@@ -56,10 +56,10 @@ static void a_script_runs_in_a_session_and_is_reloaded_there(void **state)
     struct setting *s = *state;
     podlink_session *session = acquire(s);
     add_script(s->client, "count", count_source);
-    counted(s, session, "1", 1); /* never loaded before */
+    counted(s, session, "1", 1); /* not loaded before */
     api_ask(s->redis, "SCRIPT FLUSH");
     counted(s, session, "1", 2);
-    tell(s, session, WORDS("WATCH", "counter"));
+    run_quietly(s, session, WORDS("WATCH", "counter"));
     api_ask(s->redis, "SCRIPT FLUSH");
     counted(s, session, "1", 3);
     podlink_session_release(session);
@@ -76,9 +76,9 @@ static void a_script_is_queued_inside_multi(void **state)
     podlink_session *session = acquire(s);
     add_script(s->client, "count", count_source);
     assert_status(PODLINK_OK, podlink_session_ensure_scripts(session, names, 1, NULL, &s->err), &s->err);
-    tell(s, session, WORDS("MULTI"));
+    run_quietly(s, session, WORDS("MULTI"));
     queued(s, session, "2");
-    tell(s, session, WORDS("SET", "other", "x"));
+    run_quietly(s, session, WORDS("SET", "other", "x"));
     queued(s, session, "3");
     podlink_reply *reply = ask(s, session, WORDS("EXEC"));
     assert_int_equal(podlink_reply_count(reply), 3);
@@ -94,9 +94,9 @@ static void a_flush_before_exec_is_reported_for_each_command(void **state)
     podlink_session *session = acquire(s);
     add_script(s->client, "count", count_source);
     assert_status(PODLINK_OK, podlink_session_ensure_scripts(session, NULL, 0, NULL, &s->err), &s->err);
-    tell(s, session, WORDS("MULTI"));
+    run_quietly(s, session, WORDS("MULTI"));
     queued(s, session, "2");
-    tell(s, session, WORDS("SET", "other", "x"));
+    run_quietly(s, session, WORDS("SET", "other", "x"));
     api_ask(s->redis, "SCRIPT FLUSH");
     podlink_reply *reply = ask(s, session, WORDS("EXEC"));
     assert_int_equal(podlink_reply_count(reply), 2);
@@ -104,7 +104,7 @@ static void a_flush_before_exec_is_reported_for_each_command(void **state)
     assert_memory_equal(podlink_reply_text(podlink_reply_at(reply, 0), NULL), "NOSCRIPT", 8);
     assert_string_equal(podlink_reply_text(podlink_reply_at(reply, 1), NULL), "OK");
     podlink_reply_free(reply);
-    counted(s, session, "1", 1); /* it had not run; and now it is there again */
+    counted(s, session, "1", 1); /* it had not run; now it is loaded again */
     podlink_session_release(session);
 }
 
@@ -140,7 +140,7 @@ static void invalid_script_calls_in_a_session_are_refused(void **state)
     const podlink_script_call call = calling("none", NO_WORDS, NO_WORDS);
     status = podlink_session_run_script(session, &call, NULL, NULL, &s->err);
     assert_failure(PODLINK_ESCRIPT, PODLINK_NOT_SENT, status, &s->err);
-    tell(s, session, WORDS("MULTI"));
+    run_quietly(s, session, WORDS("MULTI"));
     status = podlink_session_ensure_scripts(session, NULL, 0, NULL, &s->err);
     assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, status, &s->err);
     assert_holds(s->err.message, "MULTI");

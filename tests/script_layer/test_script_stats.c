@@ -1,4 +1,4 @@
-/* What is counted of each script, and by which verb it goes. */
+/* The counters of each script, and the command by which it is called. */
 #include "script_fixture.h"
 
 #include <string.h>

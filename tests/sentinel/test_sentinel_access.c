@@ -1,5 +1,5 @@
-/* Sentinels and servers behind passwords: that each gets its own and none is told, that the rules which podlink tells
- * are enough and the least, and what becomes of the connections to sentinels. */
+/* Sentinels and servers with passwords: each gets its own, and none is reported. podlink's ACL rules are enough, and no
+ * word can be left out. The connections to sentinels are counted and closed. */
 #include "acl.h"
 #include "faulty_server.h"
 #include "real_sentinel.h"
@@ -45,7 +45,7 @@ static podlink_status get(podlink_client *client)
     return status;
 }
 
-/* How many connections of this name a server has, beside the one that asks. */
+/* How many connections of this name a server has, besides the one that asks. */
 static int named_at(const struct test_server *server, const char *name, const char *list_what)
 {
     char word[64];
@@ -111,7 +111,7 @@ static void sentinels_and_servers_have_passwords_of_their_own(void **state)
     podlink_client_free(client);
 }
 
-/* Each would note in its log that it was shown another's. */
+/* A server would log that it got the wrong password. */
 static void servers_never_get_the_sentinels_password_nor_the_reverse(void **state)
 {
     (void)state;
@@ -162,7 +162,7 @@ static void a_refusing_sentinel_is_skipped_and_no_password_is_reported(void **st
     secrets_check(NULL);
 }
 
-/* Some repeat what they were sent. */
+/* Some servers quote what they were sent. */
 static void a_password_echoed_by_a_sentinel_is_not_reported(void **state)
 {
     (void)state;
@@ -214,7 +214,7 @@ static podlink_client *open_as_eva(const struct use *use)
     return api_open_with(&options);
 }
 
-/* A failure, or PODLINK_OK. The tick listens to the sentinels. */
+/* A failure, or PODLINK_OK. The tick subscribes to the sentinels. */
 static podlink_status use_as_eva(const struct use *use)
 {
     podlink_client *client = open_as_eva(use);
@@ -300,8 +300,8 @@ static void no_word_of_the_sentinel_rules_can_be_left_out(void **state)
 
 /* ---- another master ---- */
 
-/* The user was made on all of them, since none tells another of its users. Before sentinels are stopped: one that has
- * slept makes no failover for half a minute. */
+/* The user was made on all servers, since users are not replicated. This test runs before sentinels are stopped: a
+ * sentinel that has slept starts no failover for half a minute. */
 static void the_rules_are_enough_for_the_next_master_and_no_password_is_reported(void **state)
 {
     (void)state;
@@ -355,7 +355,7 @@ static void sentinel_connections_are_counted_and_sentinels_are_not_nodes(void **
     const int at_servers = named_at(test_sentinel_master(deployment), "counted", "CLIENT LIST");
     const int at_sentinels = named_at_sentinels("counted", "CLIENT LIST");
     assert_int_equal(at_servers, 1);
-    assert_int_equal(at_sentinels, 2 * N); /* all are asked, and listened to */
+    assert_int_equal(at_sentinels, 2 * N); /* all are asked, and subscribed to */
     assert_int_equal(stats.connections, at_servers + at_sentinels);
     assert_int_equal(stats.dials, stats.connections + stats.dial_failures);
     assert_int_equal(stats.nodes, N); /* the master and its replicas */
@@ -384,7 +384,7 @@ static void a_closed_client_has_no_sentinel_connections(void **state)
     podlink_client_close(client, -1);
     assert_int_equal(api_stats(client).connections, 1); /* to the master, until the client is freed */
     assert_true(ask_until(are_gone_from_sentinels, (void *)"closed", SOON_MS));
-    podlink_client_close(client, 0); /* once more is no harm */
+    podlink_client_close(client, 0); /* a second close does nothing */
     assert_status(PODLINK_ECLOSED, set(client, 0), &err);
     podlink_client_free(client);
 }
@@ -396,8 +396,8 @@ static int64_t free_within(podlink_client *client)
     return (api_now_ns() - began) / MS;
 }
 
-/* When the janitor has just begun to wait for its answer, which takes it a quarter of a second. One round may be late,
- * where the machine is. */
+/* The janitor has just begun to wait for its answer, which takes a quarter of a second. One round may be late if the
+ * machine is. */
 static void a_silent_sentinel_delays_neither_close_nor_free(void **state)
 {
     (void)state;

@@ -1,4 +1,4 @@
-/* Finding the master by sentinels, with some of them dead or wrong, and keeping to it when it is another one. */
+/* Finding the master by sentinels, some of which are dead or wrong, and following it when it changes. */
 #include "api.h"
 #include "real_sentinel.h"
 
@@ -23,7 +23,7 @@ static podlink_status set(podlink_client *client, int32_t pod)
     return podlink_link_set(client, &the_link, pod, PODLINK_FOREVER, NULL, NULL, &err);
 }
 
-/* A failing open: its status, how long it took, and its words as a comment. */
+/* A failing open: its status, how long it took, and its message as a comment. */
 static podlink_status open_fails(const podlink_options *options, int64_t *took_ms)
 {
     podlink_client *client = (podlink_client *)&client;
@@ -37,7 +37,7 @@ static podlink_status open_fails(const podlink_options *options, int64_t *took_m
     return status;
 }
 
-/* ---- finding it ---- */
+/* ---- finding the master ---- */
 
 static void the_master_is_found_by_any_running_sentinel(void **state)
 {
@@ -122,7 +122,7 @@ static bool has_heard(void *context)
     return atomic_load(&((struct heard *)context)->masters) > 0;
 }
 
-/* Nobody calls while the master changes: the client hears of it all the same. */
+/* The master changes while no call runs: the client learns of it nevertheless. */
 static void an_idle_client_learns_of_a_new_master(void **state)
 {
     (void)state;
@@ -150,7 +150,7 @@ static void an_idle_client_learns_of_a_new_master(void **state)
     assert_true(test_sentinel_wait_stable(sentinel));
 }
 
-/* By hand, so that no sentinel tells of it before the client meets it. */
+/* By hand, so that no sentinel reports it before the client meets it. */
 static void a_call_to_a_demoted_master_succeeds_on_the_new_one(void **state)
 {
     (void)state;

@@ -1,4 +1,5 @@
-/* The sentinels that the other tests use, seen by hiredis alone: they start, and do what they are told. */
+/* The sentinels of the other tests, inspected by hiredis alone: they start, and the functions that control them
+ * work. */
 #include "real_sentinel.h"
 #include "tap_cmocka.h"
 
@@ -24,11 +25,11 @@ static void a_planned_failover_names_another_master(void **state)
     print_message("# another master after %d ms\n", (int)(ask_now_ms() - began));
     assert_true(test_sentinel_demote(sentinel, old));
     assert_true(test_sentinel_wait_stable(sentinel));
-    print_message("# settled after %d ms\n", (int)(ask_now_ms() - began));
+    print_message("# stable after %d ms\n", (int)(ask_now_ms() - began));
 }
 
-/* A sentinel makes a master that has come back a replica where it was up for 8 s when the sentinel asked it. It asks
- * every 10 s, so the second time may be a moment too early. */
+/* A sentinel makes a returned master a replica if it was up for 8 s when the sentinel asked it. It asks every 10 s, so
+ * the second time can be a moment too early. */
 enum { DEMOTED_WITHIN_MS = 60000 };
 
 static bool is_replica(void *server)
@@ -48,7 +49,7 @@ static void a_killed_master_is_replaced_and_returns_as_a_replica(void **state)
     assert_true(test_sentinel_revive(sentinel, old));
     assert_true(test_sentinel_wait_stable(sentinel));
     assert_true(ask_until(is_replica, old, DEMOTED_WITHIN_MS));
-    print_message("# settled after %d ms\n", (int)(ask_now_ms() - began));
+    print_message("# stable after %d ms\n", (int)(ask_now_ms() - began));
 }
 
 static void servers_and_sentinels_have_their_passwords(void **state)

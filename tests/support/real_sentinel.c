@@ -400,7 +400,7 @@ bool test_sentinel_revive(const struct test_sentinel *s, struct test_server *dea
     while (own < N && s->servers[own] != dead)
         own++;
     if (master == N || own == N || master == own) {
-        fprintf(stderr, "test sentinel: nobody to replicate\n");
+        fprintf(stderr, "test sentinel: no master to replicate\n");
         return false;
     }
     server_args(s, &s->server_places[own], &s->server_places[master], args);

@@ -1,4 +1,4 @@
-/* A cluster of which every port speaks TLS: redirects, logins, names and sessions. */
+/* A cluster in which every port uses TLS: redirects, logins, names and sessions. */
 #include "cluster_links.h"
 #include "tls_deployment.h"
 
@@ -11,7 +11,8 @@ enum { MASTERS = 3, ITEMS = 300, KNOWN_WITHIN_MS = 15000 };
 #define LOGIN  "app:" CANARY "-app"
 
 static struct certificates *made;
-static struct test_cluster *cluster; /* announces numbers, as its certificate does; has a user of its own for clients */
+static struct test_cluster
+    *cluster; /* announces addresses, as its certificate has them; has a user of its own for clients */
 static podlink_error err;
 static char uid[CLUSTER_UID_SIZE];
 
@@ -25,7 +26,7 @@ static uint16_t port_of(size_t i)
     return test_server_port(test_cluster_node(cluster, i));
 }
 
-/* By one node alone, so that all others are what this one has told. */
+/* Only one seed node, so the client knows all others from its answers. */
 static podlink_options options_of(const char *host, size_t node)
 {
     static char url[128];
@@ -83,7 +84,7 @@ static void links_and_batches_go_to_all_nodes(void **state)
         assert_true(deployed_sight(port_of(i)).by_tls > 0);
         redisReply *list = ask(test_cluster_node(cluster, i), "CLIENT LIST");
         assert_non_null(list);
-        assert_non_null(strstr(list->str, "user=app")); /* as which clients speak to each of them */
+        assert_non_null(strstr(list->str, "user=app")); /* the user of clients on each node */
         freeReplyObject(list);
     }
     podlink_client_free(client);
@@ -106,8 +107,8 @@ static void a_wrong_ca_or_password_is_reported_without_the_password(void **state
 
 /* ---- redirects ---- */
 
-/* In each case to a node to which there was no connection yet: the redirect itself makes it, and that has to be by TLS
- * and logged in, since no node takes anything else. */
+/* Each redirect is to a node without a connection: the redirect makes it, and it must use TLS and log in, since the
+ * nodes accept nothing else. */
 static void redirects_are_followed_over_tls_with_a_login(void **state)
 {
     (void)state;
@@ -141,7 +142,7 @@ static void redirects_are_followed_over_tls_with_a_login(void **state)
 
 /* ---- sessions ---- */
 
-/* Were there one session for all, each node would be offered what another has given, and know nothing of it. */
+/* With one session for all, each node would be offered a session of another, which it does not know. */
 static void each_node_has_its_own_tls_session_which_the_next_connection_resumes(void **state)
 {
     (void)state;
@@ -165,7 +166,7 @@ static void each_node_has_its_own_tls_session_which_the_next_connection_resumes(
 
 /* ---- names ---- */
 
-static bool tells_names(void *context)
+static bool returns_names(void *context)
 {
     const struct test_cluster *named = context;
     bool all = true;
@@ -206,7 +207,7 @@ static void works_on_all(const struct test_cluster *named, const podlink_options
     assert_all_by_tls();
 }
 
-/* Its certificate has a name and no number. */
+/* Its certificate has a name and no address. */
 static void nodes_are_verified_by_the_host_that_they_announce(void **state)
 {
     (void)state;
@@ -217,11 +218,11 @@ static void nodes_are_verified_by_the_host_that_they_announce(void **state)
     struct test_cluster *named =
         test_cluster_start(&(struct test_cluster_plan){.masters = 2, .tls = &tls, .args = by_name});
     assert_non_null(named);
-    assert_true(ask_until(tells_names, named, KNOWN_WITHIN_MS));
+    assert_true(ask_until(returns_names, named, KNOWN_WITHIN_MS));
     podlink_options options = options_of_named(named);
     works_on_all(named, &options);
 
-    set_on_all(named, "CONFIG SET cluster-preferred-endpoint-type unknown-endpoint"); /* as the one who was asked */
+    set_on_all(named, "CONFIG SET cluster-preferred-endpoint-type unknown-endpoint"); /* the node that answered */
     options = options_of_named(named);
     works_on_all(named, &options);
 

@@ -1,4 +1,4 @@
-/* The files of TLS are read at the open: what is wrong with one is told then, by the name of its option. */
+/* The files of TLS are read at the open: a wrong one is reported then, with the name of its option. */
 #include "certificates.h"
 #include "pool_fixture.h"
 
@@ -12,14 +12,14 @@ static struct certificates *made;
 static podlink_options right_options(void)
 {
     podlink_options options = api_options("rediss://127.0.0.1:1");
-    options.script_loading = PODLINK_LOAD_ON_DEMAND; /* the open connects to nobody */
+    options.script_loading = PODLINK_LOAD_ON_DEMAND; /* the open connects to no server */
     options.tls_ca_file = certificates_path(made, "ca.pem");
     options.tls_cert_file = certificates_path(made, "client.pem");
     options.tls_key_file = certificates_path(made, "client.key");
     return options;
 }
 
-static void is_told(const podlink_options *options, const char *option, const char *words)
+static void is_reported(const podlink_options *options, const char *option, const char *words)
 {
     podlink_client *client = (podlink_client *)&client;
     podlink_error err;
@@ -28,7 +28,7 @@ static void is_told(const podlink_options *options, const char *option, const ch
     assert_holds(err.message, option);
     assert_holds(err.message, words);
     assert_null(strstr(err.message, "PRIVATE"));
-    assert_null(strstr(err.message, ".key")); /* where keys are kept is nobody's business */
+    assert_null(strstr(err.message, ".key")); /* the place of keys must not be reported */
 }
 
 static const char *write_file(const char *name, const char *text)
@@ -71,16 +71,16 @@ static void a_missing_file_is_reported(void **state)
     (void)state;
     podlink_options options = right_options();
     options.tls_ca_file = certificates_path(made, "none.pem");
-    is_told(&options, "tls_ca_file", "No such file");
+    is_reported(&options, "tls_ca_file", "No such file");
     options = right_options();
     options.tls_ca_dir = certificates_path(made, "none");
-    is_told(&options, "tls_ca_dir", "No such file");
+    is_reported(&options, "tls_ca_dir", "No such file");
     options = right_options();
     options.tls_cert_file = certificates_path(made, "none.pem");
-    is_told(&options, "tls_cert_file", "No such file");
+    is_reported(&options, "tls_cert_file", "No such file");
     options = right_options();
     options.tls_key_file = certificates_path(made, "none.key");
-    is_told(&options, "tls_key_file", "No such file");
+    is_reported(&options, "tls_key_file", "No such file");
 }
 
 static void a_directory_in_place_of_a_file_is_reported(void **state)
@@ -88,10 +88,10 @@ static void a_directory_in_place_of_a_file_is_reported(void **state)
     (void)state;
     podlink_options options = right_options();
     options.tls_ca_file = certificates_path(made, "");
-    is_told(&options, "tls_ca_file", "is a directory");
+    is_reported(&options, "tls_ca_file", "is a directory");
     options = right_options();
     options.tls_ca_dir = certificates_path(made, "ca.pem");
-    is_told(&options, "tls_ca_dir", "is no directory");
+    is_reported(&options, "tls_ca_dir", "is no directory");
 }
 
 static void a_file_that_is_not_pem_is_reported(void **state)
@@ -99,13 +99,13 @@ static void a_file_that_is_not_pem_is_reported(void **state)
     (void)state;
     podlink_options options = right_options();
     options.tls_ca_file = write_file("text.pem", "PRIVATE words\n");
-    is_told(&options, "tls_ca_file", "PEM");
+    is_reported(&options, "tls_ca_file", "PEM");
     options = right_options();
     options.tls_cert_file = write_file("text.pem", "PRIVATE words\n");
-    is_told(&options, "tls_cert_file", "certificate");
+    is_reported(&options, "tls_cert_file", "certificate");
     options = right_options();
     options.tls_key_file = write_file("text.key", "PRIVATE words\n");
-    is_told(&options, "tls_key_file", "holds no private key in PEM form");
+    is_reported(&options, "tls_key_file", "holds no private key in PEM form");
 }
 
 static void the_key_of_another_certificate_is_reported(void **state)
@@ -113,7 +113,7 @@ static void the_key_of_another_certificate_is_reported(void **state)
     (void)state;
     podlink_options options = right_options();
     options.tls_key_file = certificates_path(made, "ca.key");
-    is_told(&options, "tls_key_file", "is not that of the certificate");
+    is_reported(&options, "tls_key_file", "is not that of the certificate");
 }
 
 static void an_encrypted_key_is_reported_without_a_prompt(void **state)
@@ -122,7 +122,7 @@ static void an_encrypted_key_is_reported_without_a_prompt(void **state)
     podlink_options options = right_options();
     options.tls_cert_file = certificates_path(made, "locked.pem");
     options.tls_key_file = certificates_path(made, "locked.key");
-    is_told(&options, "tls_key_file", "is encrypted");
+    is_reported(&options, "tls_key_file", "is encrypted");
 }
 
 static void certificate_and_key_need_each_other(void **state)
@@ -130,10 +130,10 @@ static void certificate_and_key_need_each_other(void **state)
     (void)state;
     podlink_options options = right_options();
     options.tls_cert_file = NULL;
-    is_told(&options, "tls_key_file", "tls_cert_file");
+    is_reported(&options, "tls_key_file", "tls_cert_file");
     options = right_options();
     options.tls_key_file = NULL;
-    is_told(&options, "tls_cert_file", "tls_key_file");
+    is_reported(&options, "tls_cert_file", "tls_key_file");
 }
 
 static void a_path_that_is_too_long_is_reported(void **state)
@@ -144,16 +144,16 @@ static void a_path_that_is_too_long_is_reported(void **state)
     name[sizeof name - 1] = '\0';
     podlink_options options = right_options();
     options.tls_server_name = name;
-    is_told(&options, "tls_server_name", "longer");
+    is_reported(&options, "tls_server_name", "longer");
 }
 
-/* Who gives them believes in TLS: a URL without must not go on as if nothing were wrong. */
+/* A caller that gives files expects TLS: a URL without TLS must fail. */
 static void files_without_tls_are_reported(void **state)
 {
     (void)state;
     podlink_options options = right_options();
     options.url = "redis://127.0.0.1:1";
-    is_told(&options, "tls_ca_file", "");
+    is_reported(&options, "tls_ca_file", "");
 }
 
 static int start(void **state)

@@ -1,4 +1,4 @@
-/* Who is let in and who is not: the right server, and all that can be wrong with one. */
+/* Which servers are accepted: the right one, and none with any of the faults that are possible. */
 #include "faulty_tls_server.h"
 #include "pool_fixture.h"
 #include "tls_server.h"
@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 static struct certificates *made;
-static struct tls_server right; /* asks for no certificate */
+static struct tls_server right; /* asks clients for no certificate */
 static podlink_error err;
 static char url[128];
 
@@ -22,7 +22,7 @@ static const char *url_of(const char *scheme, const char *host, unsigned port)
     return url;
 }
 
-/* Trusts our CA, connects with the first call, and does not repeat one that failed. */
+/* Trusts our CA, connects with the first call, and does not repeat a failed one. */
 static podlink_options options_of(const char *host, uint16_t port)
 {
     podlink_options options = api_options(url_of("rediss", host, port));
@@ -51,7 +51,7 @@ static void is_refused(const podlink_options *options, const char *words)
 {
     assert_failure(PODLINK_ETLS, PODLINK_NOT_SENT, ping(options), &err);
     assert_holds(err.message, words);
-    assert_holds(err.message, "127.0.0.1:"); /* or who would know which server is meant */
+    assert_holds(err.message, "127.0.0.1:"); /* the message must name the server */
 }
 
 /* The message names the host by which the server was looked for. */
@@ -109,7 +109,7 @@ static void an_untrusted_ca_is_refused(void **state)
     podlink_options options = options_of("127.0.0.1", right.port);
     options.tls_ca_file = certificates_path(made, "other-ca.pem");
     is_refused(&options, "no trusted CA has signed the server's certificate");
-    options.tls_ca_file = NULL; /* whom the system trusts */
+    options.tls_ca_file = NULL; /* trusts the CAs of the system */
     is_refused(&options, "no trusted CA has signed the server's certificate");
 }
 
@@ -125,7 +125,7 @@ static void a_directory_of_cas_is_accepted(void **state)
     assert_non_null(ca);
     snprintf(from, sizeof from, "%s", certificates_path(made, "ca.pem"));
     snprintf(to, sizeof to, "%s/%08lx.0", certificates_path(made, ""), X509_subject_name_hash(ca));
-    assert_int_equal(link(from, to), 0); /* as `openssl rehash` names it */
+    assert_int_equal(link(from, to), 0); /* the name that `openssl rehash` gives it */
     X509_free(ca);
     podlink_options options = options_of("127.0.0.1", right.port);
     options.tls_ca_file = NULL;
@@ -192,7 +192,7 @@ static void client_certificates_work_in_tls_1_2(void **state)
     check_client_certificates("TLSv1.2");
 }
 
-/* ---- what is no TLS, or not enough of it ---- */
+/* ---- servers without TLS, or with a part of it ---- */
 
 static void is_out_of_time(const podlink_options *options, const char *words)
 {
@@ -207,14 +207,13 @@ static void a_redis_server_without_tls_is_reported(void **state)
     (void)state;
     podlink_options options = options_of("127.0.0.1", test_server_port(right.server));
     options.dial_timeout_ms = 300;
-    podlink_status status =
-        ping(&options); /* it reads lines: whether the hello holds an end of one is a matter of chance */
+    podlink_status status = ping(&options); /* it reads lines: whether the hello contains a line end is random */
     assert_true(status == PODLINK_ETIMEDOUT || status == PODLINK_ETLS);
     assert_int_equal(err.delivery, PODLINK_NOT_SENT);
     assert_holds(err.message, "speak TLS on this port");
 }
 
-static struct faulty_tls_server *start_odd(const struct faulty_tls_plan *plan, podlink_options *options)
+static struct faulty_tls_server *start_faulty(const struct faulty_tls_plan *plan, podlink_options *options)
 {
     struct faulty_tls_server *server = faulty_tls_server_start(made, plan);
     assert_non_null(server);
@@ -226,7 +225,7 @@ static void an_answer_in_clear_text_is_reported(void **state)
 {
     (void)state;
     podlink_options options;
-    struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_TEXT}, &options);
+    struct faulty_tls_server *server = start_faulty(&(struct faulty_tls_plan){.fault = FAULTY_TLS_TEXT}, &options);
     is_refused(&options, "the server does not speak TLS on this port");
     faulty_tls_server_stop(server);
 }
@@ -235,11 +234,11 @@ static void a_handshake_with_a_silent_server_ends_at_the_deadline(void **state)
 {
     (void)state;
     podlink_options options;
-    struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_SILENT}, &options);
+    struct faulty_tls_server *server = start_faulty(&(struct faulty_tls_plan){.fault = FAULTY_TLS_SILENT}, &options);
     options.dial_timeout_ms = 200;
     is_out_of_time(&options, "took too long: the server has said nothing; does it speak TLS on this port?");
     options.dial_timeout_ms = 5000;
-    options.call_timeout_ms = 200; /* of the two, the one that comes first */
+    options.call_timeout_ms = 200; /* the earlier of the two timeouts */
     const int64_t began = api_now_ns();
     assert_failure(PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, ping(&options), &err);
     assert_true(api_now_ns() - began < 1000 * MS * api_slowness());
@@ -251,7 +250,7 @@ static void a_handshake_that_stops_half_way_ends_at_the_deadline(void **state)
     (void)state;
     podlink_options options;
     struct faulty_tls_server *server =
-        start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_BREAKS_OFF, .certificate = "right"}, &options);
+        start_faulty(&(struct faulty_tls_plan){.fault = FAULTY_TLS_BREAKS_OFF, .certificate = "right"}, &options);
     options.dial_timeout_ms = 200;
     is_out_of_time(&options, "took too long");
     assert_null(strstr(err.message, "said nothing"));
@@ -262,7 +261,7 @@ static void a_server_that_closes_in_the_handshake_is_reported(void **state)
 {
     (void)state;
     podlink_options options;
-    struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_CLOSES}, &options);
+    struct faulty_tls_server *server = start_faulty(&(struct faulty_tls_plan){.fault = FAULTY_TLS_CLOSES}, &options);
     assert_failure(PODLINK_ECONNECT, PODLINK_NOT_SENT, ping(&options), &err);
     assert_holds(err.message, "the server hung up in the TLS handshake");
     faulty_tls_server_stop(server);
@@ -276,7 +275,7 @@ static void tls_1_1_is_refused(void **state)
                                          .least_version = TLS1_VERSION,
                                          .most_version = TLS1_1_VERSION};
     podlink_options options;
-    struct faulty_tls_server *server = start_odd(&plan, &options);
+    struct faulty_tls_server *server = start_faulty(&plan, &options);
     is_refused(&options, "TLS");
     assert_holds(err.message, "1.2");
     assert_int_equal(faulty_tls_server_seen(server).handshakes, 0);
@@ -289,7 +288,7 @@ static void clear_text_to_a_port_of_tls_ends_in_time(void **state)
     podlink_options options = api_options(url_of("redis", "127.0.0.1", right.port));
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     options.retries = 0;
-    const podlink_status status = ping(&options); /* by what comes first, its alert or its reset */
+    const podlink_status status = ping(&options); /* its alert or its reset, whichever comes first */
     assert_true(status == PODLINK_EPROTOCOL || status == PODLINK_ECONNLOST);
     assert_int_equal(err.delivery, PODLINK_NOT_SENT);
 }
@@ -300,7 +299,7 @@ static void nothing_is_ever_sent_in_clear_text(void **state)
     const enum faulty_tls faults[] = {FAULTY_TLS_SILENT, FAULTY_TLS_TEXT, FAULTY_TLS_CLOSES};
     for (size_t i = 0; i < COUNT_OF(faults); i++) {
         podlink_options options;
-        struct faulty_tls_server *server = start_odd(&(struct faulty_tls_plan){.fault = faults[i]}, &options);
+        struct faulty_tls_server *server = start_faulty(&(struct faulty_tls_plan){.fault = faults[i]}, &options);
         options.dial_timeout_ms = 50;
         options.retries = 3;
         options.call_timeout_ms = 300;
@@ -309,7 +308,7 @@ static void nothing_is_ever_sent_in_clear_text(void **state)
         assert_null(strstr(err.message, "canary"));
         const struct faulty_tls_seen sight = faulty_tls_server_seen(server);
         assert_true(sight.connections > 0);
-        assert_int_equal(sight.first_byte, 0x16); /* a record of a handshake */
+        assert_int_equal(sight.first_byte, 0x16); /* a handshake record */
         faulty_tls_server_stop(server);
     }
 }
@@ -321,9 +320,9 @@ static void the_client_sends_the_server_name(void **state)
     (void)state;
     podlink_options options;
     struct faulty_tls_server *server =
-        start_odd(&(struct faulty_tls_plan){.fault = FAULTY_TLS_NONE, .certificate = "right"}, &options);
+        start_faulty(&(struct faulty_tls_plan){.fault = FAULTY_TLS_NONE, .certificate = "right"}, &options);
     is_let_in(&options);
-    assert_string_equal(faulty_tls_server_seen(server).name, ""); /* a number is none */
+    assert_string_equal(faulty_tls_server_seen(server).name, ""); /* not for an address */
     options = options_of("localhost", faulty_tls_server_port(server));
     is_let_in(&options);
     assert_string_equal(faulty_tls_server_seen(server).name, "localhost");
@@ -333,7 +332,7 @@ static void the_client_sends_the_server_name(void **state)
     faulty_tls_server_stop(server);
 }
 
-/* ---- failures leave nothing behind ---- */
+/* ---- failures leave no resources behind ---- */
 
 static int64_t resident_kib(void)
 {
@@ -359,8 +358,8 @@ static void fail_often(podlink_client *client, int count)
     }
 }
 
-/* A shared connection that is refused is left alone for a quarter of a second, so each client fails once: what is
- * opened and closed is a whole client, contexts and files included. */
+/* A shared connection that was refused is not dialled for a quarter of a second, so each client fails once. That opens
+ * and closes a whole client, with its contexts and files. */
 static void fail_with_new_clients(const podlink_options *options, int count)
 {
     for (int i = 0; i < count; i++)

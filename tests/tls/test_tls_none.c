@@ -1,4 +1,4 @@
-/* What a build without OpenSSL says. */
+/* The errors of a build without OpenSSL. */
 #include "tap_cmocka.h"
 
 #include "base/sha1.h"

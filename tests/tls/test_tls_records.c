@@ -1,4 +1,4 @@
-/* pl_tls itself, on a pair of sockets with little room: what is told to be written, read and there to be read. */
+/* pl_tls itself, on a pair of sockets with small buffers: the bytes that it reports as written, read and readable. */
 #include "certificates.h"
 #include "tap_cmocka.h"
 
@@ -64,7 +64,7 @@ static void begin_version(struct pair *pair, int most_version)
     const int64_t deadline = pl_deadline_after(pl_clock_now(&pair->clock), 10000);
     assert_int_equal(pthread_create(&pair->thread, NULL, accept_client, pair), 0);
     assert_int_equal(pl_tls_open(&peer, pair->fds[0], &pair->clock, deadline, &pair->tls, &err), PODLINK_OK);
-    /* The last of the handshake goes out with the first byte. */
+    /* The last message of the handshake goes out with the first byte. */
     size_t written = 0;
     int error_number = 0;
     char byte;
@@ -98,7 +98,7 @@ static char pattern(size_t at)
     return (char)(at % 251);
 }
 
-/* The server's side: takes so many bytes of what was written, and checks them. */
+/* The server reads so many of the written bytes, and checks them. */
 static void take(struct pair *pair, size_t *taken, size_t count)
 {
     char bytes[RECORD];
@@ -124,7 +124,7 @@ static void bytes_that_do_not_fit_are_not_reported_as_written(void **state)
         bytes[i] = pattern(i);
     for (int i = 0; i < 3; i++)
         assert_int_equal(pl_tls_write(pair.tls, bytes, sizeof bytes, &written, &error_number), PL_IO_AGAIN);
-    assert_int_equal(written, 0); /* the server has a part of the record, with which it can do nothing */
+    assert_int_equal(written, 0); /* the server has a part of the record, which it cannot decrypt */
     assert_int_equal(pl_tls_wait(pair.tls, POLLOUT, 0), 0);
     end(&pair);
 }
@@ -151,7 +151,7 @@ static void bytes_reported_as_written_have_reached_the_server(void **state)
     assert_int_equal(pthread_create(&pair.thread, NULL, take_all, &pair), 0);
     while (done < LONG) {
         size_t written = 0;
-        char *moved = malloc(LONG - done); /* another place, and gone after the call */
+        char *moved = malloc(LONG - done); /* another address, freed after the call */
         assert_non_null(moved);
         memcpy(moved, bytes + done, LONG - done);
         const pl_io_result result = pl_tls_write(pair.tls, moved, LONG - done, &written, &error_number);
@@ -162,7 +162,7 @@ static void bytes_reported_as_written_have_reached_the_server(void **state)
         if (result == PL_IO_AGAIN)
             assert_int_equal(pl_tls_wait(pair.tls, POLLOUT, 10 * INT64_C(1000000000)), POLLOUT);
     }
-    pthread_join(pair.thread, NULL); /* which ends only if all came */
+    pthread_join(pair.thread, NULL); /* ends only if all bytes came */
     end(&pair);
     free(bytes);
 }
@@ -190,14 +190,14 @@ static void a_close_drops_the_unsent_part_of_a_record(void **state)
     struct pair pair;
     struct closing closing = {.pair = &pair};
     char bytes[ROOM / 2];
-    size_t told = 0;
+    size_t reported = 0;
     size_t written = 0;
     int error_number = 0;
     begin(&pair);
     memset(bytes, 'x', sizeof bytes);
     for (;;) {
         const pl_io_result result = pl_tls_write(pair.tls, bytes, sizeof bytes, &written, &error_number);
-        told += written;
+        reported += written;
         if (result == PL_IO_AGAIN)
             break;
         assert_int_equal(result, PL_IO_DONE);
@@ -208,7 +208,7 @@ static void a_close_drops_the_unsent_part_of_a_record(void **state)
     pair.tls = NULL;
     shutdown(pair.fds[0], SHUT_WR);
     pthread_join(pair.thread, NULL);
-    assert_int_equal(closing.received, told);
+    assert_int_equal(closing.received, reported);
     end(&pair);
 }
 
@@ -222,12 +222,12 @@ static void a_peek_consumes_nothing(void **state)
     size_t length = 0;
     int error_number = 0;
     begin(&pair);
-    assert_int_equal(pl_tls_peek(pair.tls), PL_IO_AGAIN); /* the tickets are no bytes of anybody's */
+    assert_int_equal(pl_tls_peek(pair.tls), PL_IO_AGAIN); /* tickets are not data */
     assert_int_equal(pl_tls_wait(pair.tls, POLLIN, 0), 0);
     assert_int_equal(SSL_write(pair.server, "hello", 5), 5);
     for (int i = 0; i < 3; i++)
         assert_int_equal(pl_tls_peek(pair.tls), PL_IO_DONE);
-    assert_int_equal(pl_tls_wait(pair.tls, POLLIN, 0), POLLIN); /* though the socket has nothing any more */
+    assert_int_equal(pl_tls_wait(pair.tls, POLLIN, 0), POLLIN); /* although the socket has no bytes left */
     assert_int_equal(pl_tls_read(pair.tls, bytes, 2, &length, &error_number), PL_IO_DONE);
     assert_int_equal(length, 2);
     assert_int_equal(pl_tls_wait(pair.tls, POLLIN, 0), POLLIN);
@@ -279,7 +279,7 @@ static void an_invalid_record_fails_permanently(void **state)
     end(&pair);
 }
 
-/* Each request makes the client say no, in an alert that waits for the next write. */
+/* For each request the client answers with an alert that waits for the next write. */
 static void alerts_that_a_peer_provokes_do_not_accumulate(void **state)
 {
     (void)state;

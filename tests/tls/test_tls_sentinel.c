@@ -1,4 +1,4 @@
-/* Sentinels and the servers behind them, over TLS: both have it, or one of them; both have logins of their own. */
+/* Sentinels and their servers over TLS: both, or only one kind; each with its own login. */
 #include "faulty_tls_server.h"
 #include "real_sentinel.h"
 #include "tls_deployment.h"
@@ -14,7 +14,7 @@ enum { ITEMS = 200, SOON_MS = 20000, HEARD_MS = 2000, WORDS = 16 };
 #define WATCH_SECRET CANARY "-watch"
 
 static struct certificates *made;
-static struct test_sentinel *sentinel; /* everything by TLS, with a user of its own for servers and for sentinels */
+static struct test_sentinel *sentinel; /* everything uses TLS, with one user for servers and one for sentinels */
 static podlink_error err;
 
 static const podlink_link the_link = {"test", "game", "user"};
@@ -72,13 +72,13 @@ static void links_and_batches_go_to_the_master_and_reads_to_replicas(void **stat
     options.read_from = PODLINK_READ_REPLICA;
     podlink_client *client = api_open_with(&options);
     podlink_call call = PODLINK_CALL_INIT;
-    call.acks = 2; /* so that replicas have what is read from them */
+    call.acks = 2; /* so that replicas have the data that is read from them */
     for (int i = 0; i < ITEMS; i++) {
         snprintf(uids[i], sizeof uids[i], "user-%d", i);
         items[i] = (podlink_link_item){.link = {"test", "game", uids[i]}, .pod = i, .persist_s = PODLINK_FOREVER};
     }
     assert_status(PODLINK_OK, podlink_link_set_batch(client, items, ITEMS, &call, &err), &err);
-    for (int round = 0; round < 2; round++) /* each replica has its turn */
+    for (int round = 0; round < 2; round++) /* each replica is used */
         assert_status(PODLINK_OK, podlink_link_get_batch(client, items, ITEMS, NULL, &err), &err);
     for (int i = 0; i < ITEMS; i++)
         assert_int_equal(items[i].result, i);
@@ -95,7 +95,7 @@ static void logins_are_separate_and_no_password_is_reported(void **state)
     options.sentinel_password = CANARY "-wrong";
     assert_holds(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel knows where master");
     options = options_of_all();
-    options.sentinel_user = options.sentinel_password = NULL; /* the servers' login is not shown to sentinels */
+    options.sentinel_user = options.sentinel_password = NULL; /* sentinels do not get the servers' login */
     assert_holds(deployed_fails(&options, PODLINK_EAUTH, CANARY)->message, "no sentinel knows where master");
     options = options_of_all();
     options.url = deployed_url(test_sentinel_url(sentinel), "app:" CANARY "-wrong");
@@ -112,14 +112,14 @@ static void sentinels_of_an_untrusted_ca_are_refused(void **state)
     assert_holds(fault->message, "no sentinel knows where master \"" TEST_SENTINEL_MASTER "\" is");
     assert_holds(fault->message, "no trusted CA has signed the server's certificate");
     assert_int_equal(deployed_sight(0).connections, 0);
-    char url[160]; /* that another one is not there says less */
+    char url[160]; /* with another sentinel that is down, the message would be less specific */
     snprintf(url, sizeof url, "sentinel+tls://127.0.0.1:%u,127.0.0.1:%u/mymaster", (unsigned)api_closed_port(),
              (unsigned)test_server_port(test_sentinel_sentinel(sentinel, 1)));
     options.url = url;
     assert_holds(deployed_fails(&options, PODLINK_ETLS, CANARY)->message, "no trusted CA");
 }
 
-/* Sentinels have no port of clear text here, so that nothing else could be told. */
+/* Sentinels have no port of clear text here, so there is nothing else that they could answer. */
 static void sentinels_with_tls_are_not_reached_in_clear_text(void **state)
 {
     (void)state;
@@ -145,7 +145,7 @@ static void nothing_is_sent_in_clear_text_to_a_server_without_tls(void **state)
     const podlink_error *fault = deployed_fails(&options, PODLINK_ETLS, CANARY);
     assert_holds(fault->message, "no sentinel knows where master");
     assert_holds(fault->message, "the server does not speak TLS on this port");
-    assert_int_equal(faulty_tls_server_seen(odd).first_byte, 0x16); /* a record of a handshake */
+    assert_int_equal(faulty_tls_server_seen(odd).first_byte, 0x16); /* a handshake record */
     faulty_tls_server_stop(odd);
 }
 
@@ -162,7 +162,7 @@ static bool has_heard(void *context)
     return atomic_load((atomic_int *)context) > 0;
 }
 
-/* Nobody calls meanwhile: what tells the client is what it hears over TLS from the sentinels. */
+/* No call runs meanwhile: the client learns of it from the sentinels, over TLS. */
 static void a_failover_is_noticed_and_followed(void **state)
 {
     (void)state;
@@ -193,9 +193,9 @@ static void a_failover_is_noticed_and_followed(void **state)
 
 enum { TICKS = 3 };
 
-/* The client listens to the sentinels that it was told. What these announce of each other are the ports on which they
- * speak to each other as to servers, which is not how they are spoken to here. */
-static void assert_that_it_works_and_only_those_are_called_that_can_answer(const podlink_options *options)
+/* The client subscribes to the sentinels of its URL. The ports that sentinels announce of each other are those for
+ * traffic between servers, where TLS is used if and only if it is not used here. */
+static void assert_that_only_reachable_sentinels_are_called(const podlink_options *options)
 {
     podlink_options own = *options;
     own.no_janitor_thread = 1;
@@ -218,12 +218,12 @@ static void sentinels_can_use_tls_without_the_servers(void **state)
     podlink_options options = deployed_options(test_sentinel_url(mixed), ca());
     options.sentinel_tls = 1;
     options.password = CANARY "-servers";
-    assert_that_it_works_and_only_those_are_called_that_can_answer(&options);
+    assert_that_only_reachable_sentinels_are_called(&options);
     const uint16_t master = test_server_port(test_sentinel_server(mixed, 0));
     assert_int_equal(deployed_sight(master).by_tls, 0);
     assert_true(deployed_sight(0).by_tls > 0);
 
-    /* Who wants TLS to both is not content with the sentinels'. */
+    /* A client that wants TLS for both is not content with TLS for the sentinels. */
     char url[256];
     snprintf(url, sizeof url, "sentinel+tls%s", strstr(test_sentinel_url(mixed), "://"));
     options = deployed_options(url, ca());
@@ -233,7 +233,8 @@ static void sentinels_can_use_tls_without_the_servers(void **state)
     podlink_client *client = api_open_with(&options);
     const podlink_status status = podlink_ping(client, NULL, NULL, &err);
     podlink_client_free(client);
-    assert_true(status == PODLINK_ETLS || status == PODLINK_ETIMEDOUT); /* as its hello holds an end of a line or not */
+    assert_true(status == PODLINK_ETLS ||
+                status == PODLINK_ETIMEDOUT); /* whether its hello contains a line end or not */
     assert_int_equal(err.delivery, PODLINK_NOT_SENT);
     assert_holds(err.message, "speak TLS on this port");
     assert_null(strstr(err.message, "no sentinel"));
@@ -241,7 +242,7 @@ static void sentinels_can_use_tls_without_the_servers(void **state)
     test_sentinel_stop(mixed);
 }
 
-/* The servers' certificate is for a name, and sentinels announce numbers. */
+/* The certificate of the servers is for a name, but sentinels announce addresses. */
 static void servers_can_use_tls_without_the_sentinels_and_share_one_name(void **state)
 {
     (void)state;
@@ -256,7 +257,7 @@ static void servers_can_use_tls_without_the_sentinels_and_share_one_name(void **
     options = deployed_options(test_sentinel_url(mixed), ca());
     options.sentinel_tls = 0;
     options.tls_server_name = "redis.example";
-    assert_that_it_works_and_only_those_are_called_that_can_answer(&options);
+    assert_that_only_reachable_sentinels_are_called(&options);
     const struct deployed_sight master = deployed_sight(test_server_port(test_sentinel_server(mixed, 0)));
     assert_true(master.connections > 0);
     assert_int_equal(master.by_tls, master.connections);

@@ -1,4 +1,4 @@
-/* The latest session with a server is taken up by the next connection to it. */
+/* The next connection to a server resumes the latest session. */
 #include "faulty_tls_server.h"
 #include "pool_fixture.h"
 #include "tls_server.h"
@@ -26,20 +26,20 @@ static podlink_options options_of(uint16_t port)
     return options;
 }
 
-/* Repeated by the library where the goodbye comes while it is under way. */
+/* The library repeats it if the server closes meanwhile. */
 static void ping(podlink_client *client)
 {
     assert_status(PODLINK_OK, podlink_ping(client, NULL, NULL, &err), &err);
 }
 
-/* A server that says goodbye after each PING, so that each has a connection of its own. */
+/* A server that closes after each PING, so that each PING has a connection of its own. */
 static void check_resumption(int version)
 {
     const struct faulty_tls_plan plan = {.fault = FAULTY_TLS_NONE,
                                          .certificate = "right",
                                          .least_version = version,
                                          .most_version = version,
-                                         .closes_after = 3 /* PING and INFO of the handshake, and ours */};
+                                         .closes_after = 3 /* PING and INFO of the handshake, and our PING */};
     struct faulty_tls_server *server = faulty_tls_server_start(made, &plan);
     assert_non_null(server);
     const podlink_options options = options_of(faulty_tls_server_port(server));
@@ -69,7 +69,7 @@ static void a_session_of_tls_1_2_is_resumed(void **state)
     assert_holds(api_log_find(&kept, "connected", NULL, 0)->message, "TLSv1.2");
 }
 
-/* By connections that are killed, too, and by dedicated ones: the session belongs to the server. */
+/* After killed connections, and for dedicated ones: the session belongs to the server. */
 static void any_next_connection_resumes_the_session(void **state)
 {
     (void)state;
@@ -91,7 +91,7 @@ static void any_next_connection_resumes_the_session(void **state)
     tls_server_stop(&server);
 }
 
-/* Another process cannot read the tickets of the one before, and a handshake in full takes their place. */
+/* A new process cannot read the tickets of the old one, so a full handshake follows. */
 static void a_forgotten_session_leads_to_a_full_handshake(void **state)
 {
     (void)state;
@@ -109,8 +109,8 @@ static void a_forgotten_session_leads_to_a_full_handshake(void **state)
     tls_server_stop(&server);
 }
 
-/* Verified is who shows a certificate: one that takes up a session was verified when the session began, by this client
- * and under the same rules. Another client's sessions are not its. */
+/* A server is verified by its certificate; on a resumed session it was verified when the session began, by this client
+ * and under its rules. A client does not use sessions of another. */
 static void a_session_is_not_shared_between_clients(void **state)
 {
     (void)state;

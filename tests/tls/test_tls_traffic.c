@@ -1,4 +1,4 @@
-/* What goes over a connection once it is there: much, in pieces, from many threads, and across its loss. */
+/* Traffic over open TLS connections: large values, small pieces, many threads, and lost connections. */
 #include "faulty_tls_server.h"
 #include "pool_load.h"
 #include "proxy.h"
@@ -45,13 +45,13 @@ static int clean(void **state)
     return 0;
 }
 
-/* A port of a proxy's, out of its URL. */
+/* The port in the URL of a proxy. */
 static uint16_t port_of(const struct proxy *proxy)
 {
     return (uint16_t)atoi(strrchr(proxy_url(proxy), ':') + 1);
 }
 
-/* ---- much ---- */
+/* ---- large values ---- */
 
 static char *letters(size_t length)
 {
@@ -106,12 +106,12 @@ static void ten_thousand_links_are_set_in_one_batch(void **state)
     podlink_client_free(client);
 }
 
-/* ---- in pieces ---- */
+/* ---- small pieces ---- */
 
 static void a_network_that_forwards_byte_by_byte_changes_nothing(void **state)
 {
     (void)state;
-    const size_t chops[] = {1, 7, 1000}; /* and with the last the sockets are full to the end of the command */
+    const size_t chops[] = {1, 7, 1000}; /* with the last one the sockets are full until the end of the command */
     const size_t sizes[] = {20000, 100000, SANITIZED ? MIB : 8 * MIB};
     for (size_t i = 0; i < COUNT_OF(chops); i++) {
         const struct proxy_fault fault = {.chop = chops[i]};
@@ -127,7 +127,8 @@ static void a_network_that_forwards_byte_by_byte_changes_nothing(void **state)
     }
 }
 
-/* More may be decrypted than a read has room for: the rest is not on the socket, where a wait would look for it. */
+/* More bytes can be decrypted than a read has room for: the rest is not on the socket, where a wait would look for
+ * it. */
 static void a_long_reply_in_small_records_is_complete(void **state)
 {
     (void)state;
@@ -200,9 +201,9 @@ static void long_replies_of_many_threads_are_not_mixed_up(void **state)
     podlink_client_free(client);
 }
 
-/* ---- what TLS says beside the data ---- */
+/* ---- messages of TLS itself ---- */
 
-/* Among the answers, and on a connection that is idle: nobody must take it for an answer. */
+/* Between answers, and on an idle connection: they must not count as an answer. */
 static void key_updates_and_tickets_do_not_count_as_unsolicited_bytes(void **state)
 {
     (void)state;
@@ -233,7 +234,7 @@ static void *ping_often(void *client)
     return NULL;
 }
 
-/* Who writes while half of one has been read has to wait for the other half, as OpenSSL has it. */
+/* While half of a ticket has been read, a writer must wait for the other half, because OpenSSL requires it. */
 static void a_ticket_in_pieces_delays_no_call(void **state)
 {
     (void)state;
@@ -307,12 +308,12 @@ static void a_corrupted_byte_ends_only_the_connection(void **state)
     proxy_stop(proxy);
 }
 
-/* ---- what became of a call ---- */
+/* ---- deliveries ---- */
 
 enum { ITEMS = 5 };
 
-/* The connection ends after so many bytes of a batch: what is told to be stored is, what is told not to be sent is not.
- */
+/* The connection ends after so many bytes of a batch. Items reported as stored are, and items reported as not sent are
+ * not. */
 static void check_cut(struct proxy *proxy, podlink_client *client, enum proxy_way way, uint64_t at, unsigned *stored)
 {
     char uids[ITEMS][32];
@@ -362,7 +363,7 @@ static void a_connection_cut_at_any_byte_reports_the_right_delivery(void **state
     proxy_stop(proxy);
 }
 
-/* Half of a record is on its way when the call gives up; the next one must not begin another in its middle. */
+/* Half of a record is sent when the call gives up: the next call must not begin another record in its middle. */
 static void a_half_sent_command_does_not_affect_others(void **state)
 {
     (void)state;
@@ -388,7 +389,7 @@ static void a_half_sent_command_does_not_affect_others(void **state)
     free(text);
 }
 
-/* ---- many threads, and loss ---- */
+/* ---- many threads and lost connections ---- */
 
 static void sleep_ms(int64_t ms)
 {

@@ -261,7 +261,7 @@ static void do_unasked(model *m)
     if (below(m, 8) != 0 || could_be_asked || m->reply[0] != '\0')
         return;
     expect_end(m, PODLINK_EPROTOCOL);
-    trace_receive(&m->t, "+nobody asked\r\n");
+    trace_receive(&m->t, "+unsolicited\r\n");
 }
 
 static void do_reconnect(model *m)

@@ -203,13 +203,13 @@ static void a_command_that_reached_no_connection_has_a_reason(void **state)
     call c;
     podlink_error why;
     begin(&c, false, 2);
-    pl_error_set(&why, PODLINK_ECONNECT, PODLINK_NOT_SENT, "nobody is there");
+    pl_error_set(&why, PODLINK_ECONNECT, PODLINK_NOT_SENT, "no server there");
     pl_request_not_sent(&c.request, &why);
     uint32_t completed[3] = {0};
     pl_request_give_up(&c.request, completed);
     assert_int_equal(completed[PODLINK_NOT_SENT], 2);
     assert_int_equal(c.request.status, PODLINK_ECONNECT);
-    assert_string_equal(c.err.message, "items[0]: nobody is there");
+    assert_string_equal(c.err.message, "items[0]: no server there");
     pl_request_give_up(&c.request, completed);
     assert_int_equal(completed[PODLINK_NOT_SENT], 2);
 }
