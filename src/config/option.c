@@ -1,4 +1,4 @@
-/* The options of a client, by name. One table has the allowed values, for the field and for the URL. */
+/* The options of a client, by name. One table has defaults and allowed values, for the field and for the URL. */
 #include "config/option.h"
 
 #include "base/error.h"
@@ -9,32 +9,6 @@
 #include <string.h>
 
 enum { SMALLEST_REPLY_MAX = 64 * 1024 };
-
-void podlink_options_init_sized(podlink_options *options, size_t size)
-{
-    const podlink_options defaults = {.size = size,
-                                      .url = PL_DEFAULT_URL,
-                                      .shared_connections = 2,
-                                      .retries = 3,
-                                      .dial_timeout_ms = 5000,
-                                      .call_timeout_ms = 3000,
-                                      .reply_max_bytes = (size_t)512 * 1024 * 1024,
-                                      .script_loading = PODLINK_LOAD_ON_OPEN,
-                                      .log_level = PODLINK_LOG_INFO,
-                                      .dedicated_max = 8,
-                                      .pool_wait_ms = 4000,
-                                      .idle_timeout_ms = 300000,
-                                      .max_lifetime_ms = -1,
-                                      .spin_us = 100,
-                                      .timeouts_max = 3,
-                                      .tls_verify = 1,
-                                      .sentinel_tls = -1,
-                                      .credentials_max_age_ms = -1,
-                                      .topology_refresh_ms = 60000,
-                                      .cluster_node_timeout_ms = 15000};
-    memset(options, 0, size);
-    memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
-}
 
 /* A member of a struct: of podlink_options, where an option is given, or of pl_config, where it is kept. */
 typedef enum member_type { A_BOOL, AN_INT32, A_UINT32, AN_INT64, A_SIZE } member_type;
@@ -57,6 +31,7 @@ typedef struct member {
 
 typedef struct number_option {
     const char *name;
+    int64_t preset; /* the default */
     int64_t least;
     int64_t most;
     const char *minus_one; /* what -1 means; NULL: it is not allowed */
@@ -67,25 +42,27 @@ typedef struct number_option {
 static const char no_limit[] = "no limit";
 
 static const number_option number_options[] = {
-    {"database", 0, INT32_MAX, NULL, GIVEN(database), KEPT(login.database)},
-    {"shared_connections", 1, 64, NULL, GIVEN(shared_connections), KEPT(shared_connections)},
-    {"retries", 0, 100, NULL, GIVEN(retries), KEPT(retries)},
-    {"dial_timeout_ms", 1, INT32_MAX, NULL, GIVEN(dial_timeout_ms), KEPT(dial_timeout_ms)},
-    {"call_timeout_ms", 1, INT32_MAX, no_limit, GIVEN(call_timeout_ms), KEPT(call_timeout_ms)},
-    {"reply_max_bytes", SMALLEST_REPLY_MAX, INT64_C(1) << 40, NULL, GIVEN(reply_max_bytes), KEPT(reply_max_bytes)},
-    {"dedicated_max", 1, 4096, NULL, GIVEN(dedicated_max), KEPT(dedicated_max)},
-    {"dedicated_min_idle", 0, 4096, NULL, GIVEN(dedicated_min_idle), KEPT(dedicated_min_idle)},
-    {"pool_wait_ms", 1, INT32_MAX, no_limit, GIVEN(pool_wait_ms), KEPT(pool_wait_ms)},
-    {"idle_timeout_ms", 1, INT32_MAX, no_limit, GIVEN(idle_timeout_ms), KEPT(idle_timeout_ms)},
-    {"max_lifetime_ms", 1, INT32_MAX, no_limit, GIVEN(max_lifetime_ms), KEPT(max_lifetime_ms)},
-    {"silence_timeout_ms", 0, INT32_MAX, no_limit, GIVEN(silence_timeout_ms), KEPT(silence_timeout_ms)},
-    {"timeouts_max", 1, 1000, NULL, GIVEN(timeouts_max), KEPT(timeouts_max)},
-    {"spin_us", 0, 1000, NULL, GIVEN(spin_us), KEPT(spin_us)},
-    {"tls_verify", 0, 1, NULL, GIVEN(tls_verify), KEPT(tls.verifies)},
-    {"sentinel_tls", 0, 1, "as the servers", GIVEN(sentinel_tls), KEPT(sentinel_tls)},
-    {"credentials_max_age_ms", 1, INT32_MAX, no_limit, GIVEN(credentials_max_age_ms), KEPT(credentials_max_age_ms)},
-    {"topology_refresh_ms", 1, INT32_MAX, "never", GIVEN(topology_refresh_ms), KEPT(topology_refresh_ms)},
-    {"cluster_node_timeout_ms", 1, INT32_MAX, NULL, GIVEN(cluster_node_timeout_ms), KEPT(cluster_node_timeout_ms)},
+    {"database", 0, 0, INT32_MAX, NULL, GIVEN(database), KEPT(login.database)},
+    {"shared_connections", 2, 1, 64, NULL, GIVEN(shared_connections), KEPT(shared_connections)},
+    {"retries", 3, 0, 100, NULL, GIVEN(retries), KEPT(retries)},
+    {"dial_timeout_ms", 5000, 1, INT32_MAX, NULL, GIVEN(dial_timeout_ms), KEPT(dial_timeout_ms)},
+    {"call_timeout_ms", 3000, 1, INT32_MAX, no_limit, GIVEN(call_timeout_ms), KEPT(call_timeout_ms)},
+    {"reply_max_bytes", INT64_C(512) << 20, SMALLEST_REPLY_MAX, INT64_C(1) << 40, NULL, GIVEN(reply_max_bytes),
+     KEPT(reply_max_bytes)},
+    {"dedicated_max", 8, 1, 4096, NULL, GIVEN(dedicated_max), KEPT(dedicated_max)},
+    {"dedicated_min_idle", 0, 0, 4096, NULL, GIVEN(dedicated_min_idle), KEPT(dedicated_min_idle)},
+    {"pool_wait_ms", 4000, 1, INT32_MAX, no_limit, GIVEN(pool_wait_ms), KEPT(pool_wait_ms)},
+    {"idle_timeout_ms", 300000, 1, INT32_MAX, no_limit, GIVEN(idle_timeout_ms), KEPT(idle_timeout_ms)},
+    {"max_lifetime_ms", -1, 1, INT32_MAX, no_limit, GIVEN(max_lifetime_ms), KEPT(max_lifetime_ms)},
+    {"silence_timeout_ms", 0, 0, INT32_MAX, no_limit, GIVEN(silence_timeout_ms), KEPT(silence_timeout_ms)},
+    {"timeouts_max", 3, 1, 1000, NULL, GIVEN(timeouts_max), KEPT(timeouts_max)},
+    {"spin_us", 100, 0, 1000, NULL, GIVEN(spin_us), KEPT(spin_us)},
+    {"tls_verify", 1, 0, 1, NULL, GIVEN(tls_verify), KEPT(tls.verifies)},
+    {"sentinel_tls", -1, 0, 1, "as the servers", GIVEN(sentinel_tls), KEPT(sentinel_tls)},
+    {"credentials_max_age_ms", -1, 1, INT32_MAX, no_limit, GIVEN(credentials_max_age_ms), KEPT(credentials_max_age_ms)},
+    {"topology_refresh_ms", 60000, 1, INT32_MAX, "never", GIVEN(topology_refresh_ms), KEPT(topology_refresh_ms)},
+    {"cluster_node_timeout_ms", 15000, 1, INT32_MAX, NULL, GIVEN(cluster_node_timeout_ms),
+     KEPT(cluster_node_timeout_ms)},
 };
 
 /* An option with two words as its values. */
@@ -183,6 +160,16 @@ static void write_member(void *structure, member at, int64_t value)
         *(size_t *)place = (size_t)value;
         break;
     }
+}
+
+void podlink_options_init_sized(podlink_options *options, size_t size)
+{
+    podlink_options defaults = {
+        .size = size, .url = PL_DEFAULT_URL, .script_loading = PODLINK_LOAD_ON_OPEN, .log_level = PODLINK_LOG_INFO};
+    for (size_t i = 0; i < NUMBERS; i++)
+        write_member(&defaults, number_options[i].given, number_options[i].preset);
+    memset(options, 0, size);
+    memcpy(options, &defaults, size < sizeof defaults ? size : sizeof defaults);
 }
 
 static podlink_status set_number(pl_config *config, const number_option *option, bool is_number, int64_t value,
