@@ -5,9 +5,11 @@
 #include "help.h"
 #include "verb_table.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Needed before the command line is parsed, so that a parse error is printed in the right format. A word after "--" or
  * of "podlink command" may look the same; that matters only if the command line is invalid. */
@@ -132,6 +134,18 @@ static int dispatch(cli_session *session)
     return verb ? run_verb(session, verb) : fail_without_verb(session);
 }
 
+/* A standard stream that the caller has closed is /dev/null: its number would be given to the next socket or file,
+ * which would then get what is printed. */
+static void open_standard_streams(void)
+{
+    int fd;
+    do
+        fd = open("/dev/null", O_RDWR);
+    while (fd >= 0 && fd <= STDERR_FILENO);
+    if (fd >= 0)
+        close(fd);
+}
+
 int main(int argc, char **argv)
 {
     cli_arguments arguments;
@@ -139,6 +153,7 @@ int main(int argc, char **argv)
     cli_session session = {.arguments = &arguments, .out = {.command = "podlink", .json = wants_json(argc, argv)}};
     int code;
 
+    open_standard_streams();
     if (cli_arguments_init(&arguments, argc, argv, &problem)) {
         session.out.json = cli_given(&arguments, CLI_JSON);
         session.out.quiet = cli_given(&arguments, CLI_QUIET);

@@ -1,6 +1,7 @@
 /* The only thread of the library. */
 #include "client/janitor.h"
 
+#include "net/descriptor.h"
 #include "net/socket.h"
 
 #include <signal.h>
@@ -46,7 +47,7 @@ bool pl_janitor_start(pl_janitor *janitor, const pl_janitor_ops *ops, void *cont
     *janitor = (pl_janitor){.ops = ops, .context = context, .wake = -1};
     pl_event_init(&janitor->event);
     if (ops->sockets)
-        janitor->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+        janitor->wake = pl_descriptor_keep(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     janitor->is_running = (!ops->sockets || janitor->wake >= 0) && start_thread(janitor);
     if (!janitor->is_running)
         pl_socket_close(janitor->wake);

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "net/descriptor.h"
 #include "net/socket.h"
 
 #include <ares.h>
@@ -11,7 +12,10 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/time.h>
+#include <sys/uio.h>
+#include <unistd.h>
 
 enum { SOCKETS_MAX = 16, LONGEST_WAIT_MS = 1000 };
 
@@ -66,6 +70,42 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
     if (at < l->socket_count)
         l->sockets[at] = (struct pollfd){.fd = fd, .events = events};
 }
+
+/* The sockets to the name servers, which c-ares would otherwise make itself. */
+
+static ares_socket_t open_socket(int domain, int type, int protocol, void *data)
+{
+    (void)data;
+    return pl_descriptor_keep(socket(domain, type | SOCK_NONBLOCK | SOCK_CLOEXEC, protocol));
+}
+
+static int close_socket(ares_socket_t fd, void *data)
+{
+    (void)data;
+    return close(fd);
+}
+
+static int connect_socket(ares_socket_t fd, const struct sockaddr *address, ares_socklen_t length, void *data)
+{
+    (void)data;
+    return connect(fd, address, length);
+}
+
+static ares_ssize_t receive(ares_socket_t fd, void *bytes, size_t size, int flags, struct sockaddr *from,
+                            ares_socklen_t *from_length, void *data)
+{
+    (void)data;
+    return recvfrom(fd, bytes, size, flags, from, from_length);
+}
+
+static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *parts, int count, void *data)
+{
+    (void)data;
+    return writev(fd, parts, count);
+}
+
+static const struct ares_socket_functions socket_functions = {open_socket, close_socket, connect_socket, receive,
+                                                              send_parts};
 
 static void on_answer(void *data, int status, int timeouts, struct ares_addrinfo *result)
 {
@@ -149,6 +189,7 @@ podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int6
         return rc == ARES_ENOMEM ? pl_error_no_memory(err)
                                  : pl_error_set(err, PODLINK_ERESOLVE, PODLINK_NOT_SENT, "cannot resolve %s: %s",
                                                 address->text, ares_strerror(rc));
+    ares_set_socket_functions(channel, &socket_functions, NULL);
     struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     ares_getaddrinfo(channel, address->host, NULL, &hints, on_answer, &l);
     wait_for_answer(channel, &l, clock, deadline, is_ended);

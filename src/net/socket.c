@@ -2,6 +2,7 @@
 #include "net/socket.h"
 
 #include "base/error.h"
+#include "net/descriptor.h"
 #include "net/resolve.h"
 
 #include <errno.h>
@@ -135,7 +136,7 @@ static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *
                                  podlink_error *err)
 {
     int domain = endpoint->address.ss_family;
-    int s = socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int s = pl_descriptor_keep(socket(domain, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (s < 0)
         return connect_failed(address, errno, err);
     if (domain != AF_UNIX)
