@@ -15,10 +15,13 @@ _link_four()
 
 what_is_printed_to_a_closed_stdout_is_not_executed()
 {
-    "$PODLINK" workload set chat $'\r\nDEL kept\r\n' --quiet
+    local i
+    "$PODLINK" link set chat 'DEL kept' 1 --quiet
     "$PODLINK" command --quiet SET kept yes
-    "$PODLINK" workload get chat >&-
-    "$PODLINK" command EXISTS kept | grep -q 1 || fail 'the key was deleted'
+    for i in {1..2000}; do
+        printf 'DEL kept\t\n'
+    done | "$PODLINK" link get chat - --chunk 100 >&- 2>"$WORK/err"
+    [[ $("$PODLINK" command EXISTS kept) == *1* ]] || fail 'the key was deleted'
 }
 
 messages_to_a_closed_stderr_do_not_shift_the_replies()
