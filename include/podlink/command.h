@@ -76,12 +76,12 @@ PODLINK_API const podlink_reply *podlink_reply_first(const podlink_reply *array)
 
 /** The element after another one of the same array, valid as long as the array; NULL after the last one.
  *  @param array    the array that has the element; not NULL
- *  @param element  from podlink_reply_first(), podlink_reply_next() or podlink_reply_at() of this array, not of an array
- *  inside it. NULL: returns NULL */
+ *  @param element  from podlink_reply_first(), podlink_reply_next() or podlink_reply_at() of this array, not of an
+ *  array inside it. NULL: returns NULL */
 PODLINK_API const podlink_reply *podlink_reply_next(const podlink_reply *array, const podlink_reply *element);
 
-/** An element of an array, valid as long as the array; NULL beyond its end. The cost is one step where no element is
- *  itself an array with elements, and otherwise one step for each earlier element: use podlink_reply_next() in loops. */
+/** An element of an array, valid as long as the array; NULL beyond its end. The cost is one step if no element is
+ *  itself an array with elements, otherwise one step for each earlier element: use podlink_reply_next() in loops. */
 PODLINK_API const podlink_reply *podlink_reply_at(const podlink_reply *reply, size_t index);
 
 #ifdef __cplusplus

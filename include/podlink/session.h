@@ -55,7 +55,8 @@ PODLINK_API podlink_status podlink_session_run(podlink_session *session, const p
 /** Waits for the next message on a connection that listens.
  *  @param reply  out: owned by the caller, podlink_reply_free(); NULL on failure
  *  @return PODLINK_OK; ETIMEDOUT (no message yet: call again), EINVAL (the session does not listen), EREPLY (a
- *  message is lost: it is nested deeper than 128 levels, or longer than reply_max_bytes), ECONNLOST, EPROTOCOL, ENOMEM. Blocks until the deadline of the call at most. */
+ *  message is lost: it is nested deeper than 128 levels, or longer than reply_max_bytes), ECONNLOST, EPROTOCOL, ENOMEM.
+ *  Blocks until the deadline of the call at most. */
 PODLINK_API podlink_status podlink_session_receive(podlink_session *session, const podlink_call *call,
                                                    podlink_reply **reply, podlink_error *err);
 

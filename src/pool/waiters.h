@@ -12,9 +12,9 @@
 typedef struct pl_waiter {
     pl_event event;
     pl_dedicated_conn *dedicated; /* given: a connection, */
-    bool may_dial;           /* or the right to dial one, */
-    bool is_closed;          /* or the news that there will be none, */
-    bool has_failed;         /* or that there is none and nobody may dial yet: dial_fault tells why */
+    bool may_dial;                /* or the right to dial one, */
+    bool is_closed;               /* or the news that there will be none, */
+    bool has_failed;              /* or that there is none and nobody may dial yet: dial_fault has the reason */
     struct pl_waiter *next;
 } pl_waiter;
 

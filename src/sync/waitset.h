@@ -9,8 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/** Of 256 threads each has an index of its own. More share indexes: who sits where another is woken looks, and waits on.
- */
+/** Each of the first 256 threads has an index of its own. More threads share indexes: a thread that is woken for
+ *  another one checks its event and waits again. */
 enum { PL_WAITSET_WORDS = 8, PL_WAITSET_WORD_BITS = 32 };
 
 typedef struct pl_waitset {
