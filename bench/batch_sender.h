@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sends the same batch of links repeatedly: by podlink's batch call, or by hiredis, which appends all commands and then
  * reads all replies. Each link is to the pod that the user already has, as with redis-benchmark, so that the server
  * does the same work for each peer. */

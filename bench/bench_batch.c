@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batches of --count links: one batch call of podlink, hiredis with all commands in flight, or one podlink client per
  * master with the batch scattered by the program. A latency is that of a whole batch. Prints one JSON record. */
 #include "batch_sender.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* --count calls by one caller. bench/instructions runs it under callgrind. */
 #include "peer.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time and CPU time, in nanoseconds. */
 #ifndef BENCH_CLOCK_H
 #define BENCH_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The time of a cold start against a distant server: open a client, load the eleven scripts, make the first call. It is
  * compared with a hiredis program that loads the scripts one by one. Both run alternately, after a SCRIPT FLUSH,
  * through a proxy that delays each reply. Prints a JSON record for each delay: medians of --count starts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The costs of a client other than time: bytes on the wire of a link call by EVALSHA and by EVAL, bytes and system
  * calls to load the scripts, memory of an idle client and of each waiting caller. Prints a JSON record for each figure.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A histogram of latencies with buckets that are at most 0.8 % wide. Not thread-safe: use one per thread, then merge.
  */
 #ifndef BENCH_HISTOGRAM_H

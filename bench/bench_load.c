@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The load driver: --threads threads run the set-link script in a loop, each waiting for its own reply, for a fixed
  * time after a warm-up. Prints one JSON record. */
 #include "bench_clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory of the process: a counting allocator for podlink, and malloc's own statistics. */
 #ifndef BENCH_MEMORY_H
 #define BENCH_MEMORY_H

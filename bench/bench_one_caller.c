@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One caller that calls podlink and hiredis alternately, so that other load on the machine affects both alike. Prints a
  * JSON record for each. Their CPU time cannot be separated and is null. */
 #include "bench_clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of all programs in this folder, and failing. */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H

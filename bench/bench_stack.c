@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "bench_stack.h"
 
 #include "bench_options.h"

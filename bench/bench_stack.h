@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Measuring the stack of a function. */
 #ifndef BENCH_STACK_H
 #define BENCH_STACK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "eval_command.h"
 
 #include <stdio.h>

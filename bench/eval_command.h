@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The set-link script by hiredis: EVALSHA with lengths, and a checked reply. */
 #ifndef BENCH_EVAL_COMMAND_H
 #define BENCH_EVAL_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "manual_scatter.h"
 
 #include "batch_sender.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A batch over several masters, scattered by the program: one client and one thread per master, and the users are
  * assigned to the masters in advance. podlink's batch call over a cluster is compared with it. */
 #ifndef BENCH_MANUAL_SCATTER_H

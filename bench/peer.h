@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A peer: a client library that runs the set-link script for many threads. */
 #ifndef BENCH_PEER_H
 #define BENCH_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hiredis with one connection per thread. */
 #include "eval_command.h"
 #include "peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* hiredis with the pool that applications usually write: eight connections, a mutex and a condition variable. */
 #include "eval_command.h"
 #include "peer.h"

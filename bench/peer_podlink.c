@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* podlink: one client with default options, shared by all threads. */
 #include "eval_command.h"
 #include "peer.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "server_cpu.h"
 
 #include "eval_command.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* CPU time of the servers, read by INFO over separate connections. */
 #ifndef BENCH_SERVER_CPU_H
 #define BENCH_SERVER_CPU_H

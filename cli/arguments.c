@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Splits the command line into words and options. Their meaning is left to the verbs. Prints nothing. */
 #include "arguments.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Monotonic clock and sleep. The only file of cli/ that reads a clock. */
 #include "cli_clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One run of a verb: its words, options and client. All verbs find their server here. */
 #include "cli_session.h"
 

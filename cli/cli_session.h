@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One run of a verb: its words, options and client. All verbs find their server here. */
 #ifndef CLI_SESSION_H
 #define CLI_SESSION_H

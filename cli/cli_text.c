@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text that is safe to print: escaped, limited in length, without the password of a URL. Prints nothing. */
 #include "cli_text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The server's URL: reads it, and keeps its password out of all output. Prints nothing. */
 #include "cli_url.h"
 

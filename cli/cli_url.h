@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The server's URL: reads it, and keeps its password out of all output. Prints nothing. */
 #ifndef CLI_URL_H
 #define CLI_URL_H

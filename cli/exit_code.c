@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The exit codes of the tool, and their mapping from the statuses of the library. */
 #include "exit_code.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The exit codes of the tool, and their mapping from the statuses of the library. */
 #ifndef CLI_EXIT_CODE_H
 #define CLI_EXIT_CODE_H

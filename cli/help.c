@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink help" and "podlink version", generated from the table of verbs. */
 #include "help.h"
 

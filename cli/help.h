@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink help" and "podlink version", generated from the table of verbs. */
 #ifndef CLI_HELP_H
 #define CLI_HELP_H

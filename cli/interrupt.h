@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Signals: Ctrl-C as an event that ends a loop, so that a summary can be printed. Prints nothing. */
 #ifndef CLI_INTERRUPT_H
 #define CLI_INTERRUPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Strict parsers for numbers, durations and routings. Print nothing. */
 #ifndef CLI_NUMBERS_H
 #define CLI_NUMBERS_H

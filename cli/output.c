@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Output: results on stdout, failures on stderr; with --json both as objects on stdout. The format of a failure is
  * known here only. */
 #include "output.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints a reply of a Redis command. */
 #include "reply_output.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints a reply of a Redis command. */
 #ifndef CLI_REPLY_OUTPUT_H
 #define CLI_REPLY_OUTPUT_H

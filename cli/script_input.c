@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys and arguments of a script, from --key, --keys, --arg and --args. */
 #include "script_input.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Keys and arguments of a script, from --key, --keys, --arg and --args. */
 #ifndef CLI_SCRIPT_INPUT_H
 #define CLI_SCRIPT_INPUT_H

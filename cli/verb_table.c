@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of verbs, used by dispatch, --help and the tests of the completion. */
 #include "verb_table.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # bash completion for podlink(1): nouns, verbs, options and arguments with a fixed set of values.
 # A test compares the tables with the tool's own (podlink help --list).
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The command line tool with its private local server. ./dev demo prints these commands; the suite "examples" runs them.
 set -eu
 

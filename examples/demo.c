@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The main use case from end to end (./dev demo): three pods report their state, 10,000 users are linked in batches to
  * the best pod, one pod drains and its users move. Every printed number was read from the server or measured. */
 #include <podlink/podlink.h>

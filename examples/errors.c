@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Handling a failed call: the status says what went wrong, the delivery whether the server may have executed it. */
 #include <podlink/podlink.h>
 

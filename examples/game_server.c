@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A game server: its pods report their state. A player is linked to a pod at the first login and finds the same pod at
  * the next one. Before a pod is stopped, it drains: it takes no new players, and its players move to other pods. */
 #include <podlink/podlink.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Links many users in one call. The operations are pipelined and run in order; each has its own result. */
 #include <podlink/podlink.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A script of your own: an atomic counter with a maximum. podlink loads it when the client opens, runs it by its SHA1,
  * and loads it again if a server has lost it. */
 #include <podlink/podlink.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first program of the README: find the pod of a user, or place the user on one. */
 #include <podlink/podlink.h>
 

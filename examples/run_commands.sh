@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # run_commands.sh FOLDER_OF_PODLINK COMMANDS: runs the commands on a private server. The server and its data are removed
 # afterwards, also if a command fails.
 set -eu

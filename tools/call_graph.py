@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The graph of calls between the modules of a C source tree, by text.
 
 A module is a .c file and the header of the same name. Module A uses module B if a function body or an initializer of A

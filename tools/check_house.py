@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Checks the names, the language and the sizes of the source tree.
 
     check_house.py [ROOT]             prints each violation as file:line: text; exit code 1 if there is one

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Checks that the source tree keeps its layers.
 
     check_layers.py [ROOT]    prints each violation as file:line: text; exit code 1 if there is one

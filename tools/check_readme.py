@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Checks README.md, docs/ and the manual page libpodlink(3) against the source tree.
 
     check_readme.py [ROOT]    prints what is wrong; exit code 1 if anything is

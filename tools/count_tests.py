@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Counts the single tests in the logs of `meson test`, and lists what failed and what was skipped, with the reason.
 
     count_tests.py NAME=BUILD:LOG... [--not-run=REASON...]   counts BUILD/meson-logs/LOG.json; the last line is

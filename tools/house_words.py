@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The words that the tree does not use, each with the term of the field that stands for it (docs/glossary.md).
 
 check_house.py searches for them. A word that has an ordinary meaning as well is listed for identifiers only.

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Makes the table of statuses from PODLINK_STATUS_MAP in <podlink/status.h> and tools/status_advice.txt.
 
     status_table.py --markdown             the table for docs/errors.md

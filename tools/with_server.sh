@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # with_server.sh COMMAND...: runs a command with a private Redis; PODLINK_URL has its address. The server listens on a
 # unix socket in a temporary directory only, stores nothing, and ends with the command, also on Ctrl-C.
 # PODLINK_TEST_SERVER names the server's program (default redis-server).

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The release build of podlink and of the C programs in bench/, in its own build directory."""
 import shutil
 

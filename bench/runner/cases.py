@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Comparisons of podlink with itself: a cluster, sentinels and TLS, each with the plain client."""
 import contextlib
 import shutil

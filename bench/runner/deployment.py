@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Deployments of several servers, or of one with TLS, on ports of 127.0.0.1. Each is a context manager."""
 import contextlib
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Writes rows, tables and charts to docs/."""
 import json
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Instructions of a call in user space, by callgrind. Two runs of different length are compared, so that start and end
 are not counted."""
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The limit of the server: redis-benchmark with 64 commands in flight per connection, the same script, random users.
 
 If the load moves users between two pods, two instances run at the same time, one for each pod, so that about half of

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The machine and the versions of what was measured."""
 import datetime
 import os

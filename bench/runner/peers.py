@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The measured programs: podlink and hiredis in C, and clients of other languages if their toolchains are installed."""
 import os
 import pathlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Line charts as SVG: callers on a logarithmic axis, one line per peer."""
 import math
 from xml.sax.saxutils import escape

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Formats rows as tables for the terminal and for docs/benchmarks.md."""
 import re
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Combines records, one per repetition, into rows with the median of each figure."""
 import statistics
 

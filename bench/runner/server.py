@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A private server, on a unix socket or on a loopback port."""
 import hashlib
 import os

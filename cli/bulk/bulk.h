@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bulk verbs: reads lines, checks them, sends them in chunks and prints the outcome of each line. A verb describes its
  * lines and its batch call in a cli_bulk. */
 #ifndef CLI_BULK_H

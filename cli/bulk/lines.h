@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads lines from standard input and splits them into fields. */
 #ifndef CLI_LINES_H
 #define CLI_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bulk forms of "podlink link set, ensure, get, remove": fields of a line, batch call, output. */
 #include "bulk/link_bulk.h"
 

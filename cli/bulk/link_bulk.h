@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bulk forms of "podlink link set, ensure, get, remove": fields of a line, batch call, output. */
 #ifndef CLI_LINK_BULK_H
 #define CLI_LINK_BULK_H

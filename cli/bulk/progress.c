@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Progress bar of a bulk verb, on stderr if that is a terminal. */
 #include "bulk/progress.h"
 

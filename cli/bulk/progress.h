@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Progress bar of a bulk verb, on stderr if that is a terminal. */
 #ifndef CLI_PROGRESS_H
 #define CLI_PROGRESS_H

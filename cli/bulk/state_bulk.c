@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bulk form of "podlink state set": fields of a line, batch call, output. */
 #include "bulk/state_bulk.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bulk form of "podlink state set": fields of a line, batch call, output. */
 #ifndef CLI_STATE_BULK_H
 #define CLI_STATE_BULK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keys and arguments that a checked script is run with. */
 #include "check/check_input.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The keys and arguments that a checked script is run with. */
 #ifndef CLI_CHECK_INPUT_H
 #define CLI_CHECK_INPUT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How the result of a check is printed. */
 #include "check/check_report.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How the result of a check is printed. */
 #ifndef CLI_CHECK_REPORT_H
 #define CLI_CHECK_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* List of the findings of a script check. Prints nothing. */
 #ifndef CLI_FINDINGS_H
 #define CLI_FINDINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checks a Lua script: runs it on a temporary server as a user with access to its declared keys. Prints nothing. */
 #include "check/script_check.h"
 

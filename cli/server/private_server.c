@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Paths of the private local server: its directory, socket, lock, log and URL. */
 #include "server/private_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Paths of the private local server: its directory, socket, lock, log and URL. */
 #ifndef CLI_PRIVATE_SERVER_H
 #define CLI_PRIVATE_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A temporary server for one run of the tool: in its own directory below TMPDIR, without persistence, removed at the
  * end. */
 #ifndef CLI_SCRATCH_SERVER_H

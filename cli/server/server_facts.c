@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a running private server reports about itself. */
 #include "server/server_facts.h"
 

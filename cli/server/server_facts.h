@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a running private server reports about itself. */
 #ifndef CLI_SERVER_FACTS_H
 #define CLI_SERVER_FACTS_H

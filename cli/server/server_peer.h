@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The process behind the socket of a private server, as the kernel reports it. */
 #ifndef CLI_SERVER_PEER_H
 #define CLI_SERVER_PEER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The process of a private or temporary server: starts it, finds out whether it runs, reads its log. */
 #include "server/server_process.h"
 

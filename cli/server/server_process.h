@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The process of a private or temporary server: starts it, finds out whether it runs, reads its log. */
 #ifndef CLI_SERVER_PROCESS_H
 #define CLI_SERVER_PROCESS_H

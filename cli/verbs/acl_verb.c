@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink acl": prints the library's ACL rule as a command to paste into redis-cli. */
 #include "verbs/acl_verb.h"
 

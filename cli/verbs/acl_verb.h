@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink acl": prints the library's ACL rule as a command to paste into redis-cli. */
 #ifndef CLI_ACL_VERB_H
 #define CLI_ACL_VERB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds the first key of a Redis command: in a cluster it decides which node gets the command. */
 #include "verbs/command_key.h"
 

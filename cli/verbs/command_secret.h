@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Detects Redis commands that have a password among their arguments. Prints nothing. */
 #ifndef CLI_COMMAND_SECRET_H
 #define CLI_COMMAND_SECRET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink command": sends any Redis command. */
 #include "verbs/command_verb.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink command": sends any Redis command. */
 #ifndef CLI_COMMAND_VERB_H
 #define CLI_COMMAND_VERB_H

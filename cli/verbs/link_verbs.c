@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink link ..." for one uid. The bulk forms are in link_bulk. */
 #include "verbs/link_verbs.h"
 

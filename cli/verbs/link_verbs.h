@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink link ..." for one uid. The bulk forms are in link_bulk. */
 #ifndef CLI_LINK_VERBS_H
 #define CLI_LINK_VERBS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink ping", once or with --watch. */
 #include "verbs/ping_verb.h"
 

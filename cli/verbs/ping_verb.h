@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink ping", once or with --watch. */
 #ifndef CLI_PING_VERB_H
 #define CLI_PING_VERB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Round-trip times of many pings and their quantiles, by reservoir sampling. Prints nothing. */
 #include "verbs/round_trips.h"
 

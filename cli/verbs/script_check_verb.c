@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink scripts check": finds what a script does without declaring it. Reads the script, runs script_check, prints
  * the report. */
 #include "verbs/script_check_verb.h"

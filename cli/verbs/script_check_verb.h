@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink scripts check": finds what a script does without declaring it. */
 #ifndef CLI_SCRIPT_CHECK_VERB_H
 #define CLI_SCRIPT_CHECK_VERB_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink scripts list, status, load, run". */
 #include "verbs/script_verbs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink scripts list, status, load, run". */
 #ifndef CLI_SCRIPT_VERBS_H
 #define CLI_SCRIPT_VERBS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink server start, stop, status", for the private local server. */
 #include "verbs/server_verbs.h"
 

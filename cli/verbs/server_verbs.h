@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink server start, stop, status", for the private local server. */
 #ifndef CLI_SERVER_VERBS_H
 #define CLI_SERVER_VERBS_H

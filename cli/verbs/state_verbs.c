@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink state ...": states that pods report. */
 #include "verbs/state_verbs.h"
 

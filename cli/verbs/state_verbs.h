@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink state ...": states that pods report. */
 #ifndef CLI_STATE_VERBS_H
 #define CLI_STATE_VERBS_H

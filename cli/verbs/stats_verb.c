@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink stats": pings for some seconds and prints the statistics of the client. A new field of podlink_stats needs a
  * row in the tables here; a test checks that. */
 #include "verbs/stats_verb.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "podlink stats": pings for some seconds and prints the statistics of the client. */
 #ifndef CLI_STATS_VERB_H
 #define CLI_STATS_VERB_H

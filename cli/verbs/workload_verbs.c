@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink workload ...": the workload state of a service. */
 #include "verbs/workload_verbs.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The verbs "podlink workload ...": the workload state of a service. */
 #ifndef CLI_WORKLOAD_VERBS_H
 #define CLI_WORKLOAD_VERBS_H

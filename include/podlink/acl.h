@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Access control: the smallest Redis ACL rule that permits the parts of the API that a program uses. */
 #ifndef PODLINK_ACL_H
 #define PODLINK_ACL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running any Redis command, and reading its reply. */
 #ifndef PODLINK_COMMAND_H
 #define PODLINK_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Export of symbols, and the version of the library. */
 #ifndef PODLINK_EXPORT_H
 #define PODLINK_EXPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Links: which pod of a service serves a user. */
 #ifndef PODLINK_LINK_H
 #define PODLINK_LINK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All public headers. */
 #ifndef PODLINK_PODLINK_H
 #define PODLINK_PODLINK_H

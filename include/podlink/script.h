@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lua scripts: registering, loading and running the built-in ones and your own. */
 #ifndef PODLINK_SCRIPT_H
 #define PODLINK_SCRIPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* States of the pods of a service, and workload states. */
 #ifndef PODLINK_STATE_H
 #define PODLINK_STATE_H

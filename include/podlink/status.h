@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Status codes, and the error that describes a failed call. */
 #ifndef PODLINK_STATUS_H
 #define PODLINK_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes that grow at their end. */
 #include "base/buffer.h"
 

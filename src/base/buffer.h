@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes that grow at their end. */
 #ifndef PL_BASE_BUFFER_H
 #define PL_BASE_BUFFER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time, in nanoseconds of a monotonic clock. */
 #include "base/clock.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Time, in nanoseconds of a monotonic clock. clock.c is the only file that reads one. */
 #ifndef PL_BASE_CLOCK_H
 #define PL_BASE_CLOCK_H

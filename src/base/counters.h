@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is counted, without a lock: each counter has one writer at a time, and any number of readers. */
 #ifndef PL_BASE_COUNTERS_H
 #define PL_BASE_COUNTERS_H

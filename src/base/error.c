@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Filling in the caller's error. */
 #include "base/error.h"
 

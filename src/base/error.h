@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Filling in the caller's error. Every function takes NULL instead of one. */
 #ifndef PL_BASE_ERROR_H
 #define PL_BASE_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether this process is the one that made the fence. */
 #include "base/fork_guard.h"
 

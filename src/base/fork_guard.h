@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether this process is the one that made the fence: costs a read, where getpid() costs a system call. */
 #ifndef PL_BASE_FORK_GUARD_H
 #define PL_BASE_FORK_GUARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory through the caller's allocator, and blocks that are handed out to the user. */
 #include "base/heap.h"
 

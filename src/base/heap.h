@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory through the caller's allocator. heap.c is the only file that calls malloc. */
 #ifndef PL_BASE_HEAP_H
 #define PL_BASE_HEAP_H

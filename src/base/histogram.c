@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How often something took how long. */
 #include "base/histogram.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How often something took how long: four buckets for each doubling, so that a quantile is right within a fifth. */
 #ifndef PL_BASE_HISTOGRAM_H
 #define PL_BASE_HISTOGRAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The caller's log. */
 #ifndef PL_BASE_LOG_H
 #define PL_BASE_LOG_H

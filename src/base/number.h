@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decimal numbers, strictly: what comes from outside is a number only if it is written as one. */
 #ifndef PL_BASE_NUMBER_H
 #define PL_BASE_NUMBER_H

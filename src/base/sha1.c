@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA1 by OpenSSL. */
 #include "base/sha1.h"
 

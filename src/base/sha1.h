@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SHA1 by OpenSSL: the name that Redis gives a script. */
 #ifndef PL_BASE_SHA1_H
 #define PL_BASE_SHA1_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A build without OpenSSL: the built-in scripts bring their SHA1 along, scripts of the user's own cannot be named. */
 #include "base/sha1.h"
 

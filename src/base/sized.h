@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Public structs begin with their size, because a program may be older or newer than the library. */
 #ifndef PL_BASE_SIZED_H
 #define PL_BASE_SIZED_H

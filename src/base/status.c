@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The texts of the statuses, from the one table. */
 #include <podlink/status.h>
 

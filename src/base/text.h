@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text from outside: is it what it claims to be, and how to show it safely. */
 #ifndef PL_BASE_TEXT_H
 #define PL_BASE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One attempt at the commands of a call, on one node. */
 #include "client/attempt.h"
 

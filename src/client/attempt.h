@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One attempt at the commands of a call: on the node that serves them, or scattered over several nodes. */
 #ifndef PL_CLIENT_ATTEMPT_H
 #define PL_CLIENT_ATTEMPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A call from start to end: attempts on the node that serves its commands, retries with backoff, redirects, within one
  * deadline. */
 #ifndef PL_CLIENT_CALL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A client: open, close, free, tick and statistics. */
 #include "client/client.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A client: its environment, its deployment and its janitor; and the hooks by which the script layer takes part. */
 #ifndef PL_CLIENT_CLIENT_H
 #define PL_CLIENT_CLIENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any Redis command on a shared connection. */
 #include <podlink/command.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a command does to the connection that it runs on. */
 #include "client/command_kind.h"
 

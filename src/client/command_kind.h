@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a command does to the connection that it runs on. */
 #ifndef PL_CLIENT_COMMAND_KIND_H
 #define PL_CLIENT_COMMAND_KIND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The deadline of a call. */
 #include "client/deadline.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The deadline of a call. */
 #ifndef PL_CLIENT_DEADLINE_H
 #define PL_CLIENT_DEADLINE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An attempt on a dedicated connection. */
 #include "client/dedicated_attempt.h"
 

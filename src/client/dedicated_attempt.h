@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An attempt on a dedicated connection: for a command after ASKING, which holds for the next command of the connection,
  * and for WAIT, which blocks the connection. */
 #ifndef PL_CLIENT_DEDICATED_ATTEMPT_H

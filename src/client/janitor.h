@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The only thread of the library: it calls a tick, then sleeps as long as the tick says, or until a socket has input.
  */
 #ifndef PL_CLIENT_JANITOR_H

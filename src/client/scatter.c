@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An attempt at many commands, scattered over the nodes that serve them (scatter and gather): sent to all nodes first,
  * then the replies are awaited. */
 #include "base/error.h"

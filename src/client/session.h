@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sessions: a dedicated connection that a caller borrows. */
 #ifndef PL_CLIENT_SESSION_H
 #define PL_CLIENT_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Log and trace of a call that has ended. */
 #include "client/trace.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Log and trace of a call that has ended. */
 #ifndef PL_CLIENT_TRACE_H
 #define PL_CLIENT_TRACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A command of the user as a request. */
 #include "client/user_command.h"
 

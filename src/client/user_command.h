@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A command of the user as a request, on a shared connection or in a session. */
 #ifndef PL_CLIENT_USER_COMMAND_H
 #define PL_CLIENT_USER_COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The configuration of a client: takes options and URL, and checks their combination. */
 #include "config/config.h"
 

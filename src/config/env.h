@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment of a client: what every layer above this one needs of it. */
 #ifndef PL_CONFIG_ENV_H
 #define PL_CONFIG_ENV_H

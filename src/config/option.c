@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options of a client, by name. One table has defaults and allowed values, for the field and for the URL. */
 #include "config/option.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options of a client: their names, their allowed values, and where a configuration keeps them. */
 #ifndef PL_CONFIG_OPTION_H
 #define PL_CONFIG_OPTION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dividing a URL into its parts. They are decoded later, so that a password may contain any byte but NUL. */
 #include "config/url.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A URL as a plain value: its parts, borrowed from its text and not decoded.
  *
  *     redis://[user[:password]@]host[:port][/database][?option=value&...]         rediss:// the same, by TLS

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Applying a URL to a configuration. */
 #include "config/url_apply.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Applying a URL to a configuration. */
 #ifndef PL_CONFIG_URL_APPLY_H
 #define PL_CONFIG_URL_APPLY_H

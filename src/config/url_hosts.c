@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The addresses in a URL: hosts and ports, or the path of a unix socket. */
 #include "config/url_hosts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The addresses in a URL: hosts and ports, or the path of a unix socket. */
 #ifndef PL_CONFIG_URL_HOSTS_H
 #define PL_CONFIG_URL_HOSTS_H

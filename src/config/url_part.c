@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A part of a URL. */
 #include "config/url_part.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A part of a URL, and how to decode it. */
 #ifndef PL_CONFIG_URL_PART_H
 #define PL_CONFIG_URL_PART_H

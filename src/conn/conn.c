@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection as a machine without I/O. */
 #include "conn/conn.h"
 

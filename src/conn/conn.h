@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection as a machine without I/O: commands, received bytes and faults go in; bytes to send and the requests
  * whose owners are to be told come out. It knows no socket, no clock and no lock: its driver has them. */
 #ifndef PL_CONN_CONN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* User and password of a connection, where the host gives them anew for each. No more than one copy is kept, and no
  * longer than the handshake takes. */
 #include "conn/credentials.h"

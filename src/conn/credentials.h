@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* User and password of a connection, where the host gives them anew for each. */
 #ifndef PL_CONN_CREDENTIALS_H
 #define PL_CONN_CREDENTIALS_H

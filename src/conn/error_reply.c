@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The status that the text of an error reply stands for. */
 #include "conn/error_reply.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The status that the text of an error reply stands for. */
 #ifndef PL_CONN_ERROR_REPLY_H
 #define PL_CONN_ERROR_REPLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fence: a command behind one that the server may leave unanswered, with an answer like no other, so that no reply is
  * taken for the one to another command. Redis since 7.2 and Valkey 7.2 and 8.0 say nothing to an AUTH that they refuse
  * while replies to earlier commands are still to be sent (redis/redis issue 15640).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first commands of a connection. */
 #include "conn/handshake.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first commands of a connection: who we are and which database. Any error in it is the connection's end. */
 #ifndef PL_CONN_HANDSHAKE_H
 #define PL_CONN_HANDSHAKE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands of a connection that wait for their replies. */
 #include "conn/inflight.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The commands of a connection that wait for their replies, in the order sent. */
 #ifndef PL_CONN_INFLIGHT_H
 #define PL_CONN_INFLIGHT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One caller's commands and what comes of each. */
 #include "conn/request.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One caller's commands and what comes of each: the caller owns it, encodes on request and is told the outcomes.
  *
  * A command is pending until it is completed. One that was not sent, or that is harmless to repeat and got no answer,

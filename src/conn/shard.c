@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Some commands of a request as a request of their own. */
 #include "conn/shard.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Some commands of a request as a request of their own: what of a batch goes to one node. Parts of one parent may be
  * in flight on several connections at the same time; what became of them is taken over when all have ended. */
 #ifndef PL_CONN_SHARD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Redis Cluster: the nodes know which node serves which slot, and redirect commands that reach another node. */
 #include "deployment/cluster_change.h"
 #include "deployment/cluster_discovery.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reports of changes in a cluster.
  *
  * The loss window of a promotion: a master that is partitioned from the others accepts writes until it notices. It

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reports changes in a cluster to the host, with the window of writes that may be lost. */
 #ifndef PL_DEPLOYMENT_CLUSTER_CHANGE_H
 #define PL_DEPLOYMENT_CLUSTER_CHANGE_H

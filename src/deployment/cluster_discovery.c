@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discovery in a cluster: CLUSTER SLOTS. */
 #include "deployment/cluster_discovery.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discovery in a cluster: asks a node which node serves which slot. */
 #ifndef PL_DEPLOYMENT_CLUSTER_DISCOVERY_H
 #define PL_DEPLOYMENT_CLUSTER_DISCOVERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reply of CLUSTER SLOTS: a list of slot ranges, each with its master and its replicas. */
 #include "deployment/cluster_slots.h"
 

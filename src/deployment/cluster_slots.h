@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reply of CLUSTER SLOTS, as a slot map. */
 #ifndef PL_DEPLOYMENT_CLUSTER_SLOTS_H
 #define PL_DEPLOYMENT_CLUSTER_SLOTS_H

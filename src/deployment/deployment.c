@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The deployment that a client is connected to. */
 #include "deployment/deployment.h"
 

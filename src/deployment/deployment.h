@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The deployment that a client is connected to: its nodes, which of them serves which slot, and discovery.
  * What depends on the kind of the deployment is behind one struct of functions, pl_topology. */
 #ifndef PL_DEPLOYMENT_DEPLOYMENT_H

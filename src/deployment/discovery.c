@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discovery of the topology, by one caller for all. */
 #include "deployment/discovery.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discovery of the topology: one caller asks the servers for all callers (single flight), at a limited rate. */
 #ifndef PL_DEPLOYMENT_DISCOVERY_H
 #define PL_DEPLOYMENT_DISCOVERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reports to the host's event callback. */
 #include "deployment/events.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reports to the host's event callback: what has changed in the deployment. */
 #ifndef PL_DEPLOYMENT_EVENTS_H
 #define PL_DEPLOYMENT_EVENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server of a deployment. */
 #include "deployment/node.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When the outage began that ended with a failover. */
 #include "deployment/outage.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When the outage began that ended with a failover: writes that the old master acknowledged since then may be lost. */
 #ifndef PL_DEPLOYMENT_OUTAGE_H
 #define PL_DEPLOYMENT_OUTAGE_H

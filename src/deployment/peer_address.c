@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses that servers announce. */
 #include "deployment/peer_address.h"
 

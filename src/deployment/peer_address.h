@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Addresses that servers announce, of themselves and of each other. */
 #ifndef PL_DEPLOYMENT_PEER_ADDRESS_H
 #define PL_DEPLOYMENT_PEER_ADDRESS_H

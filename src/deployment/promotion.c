@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has changed in a cluster from one map to the next. */
 #include "deployment/promotion.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What has changed in a cluster from one map to the next: which masters were replaced by one of their replicas, and
  * whether anything has changed at all. */
 #ifndef PL_DEPLOYMENT_PROMOTION_H

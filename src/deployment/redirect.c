@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MOVED and ASK. */
 #include "deployment/redirect.h"
 

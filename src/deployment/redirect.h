@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MOVED and ASK: another node serves the slot. */
 #ifndef PL_DEPLOYMENT_REDIRECT_H
 #define PL_DEPLOYMENT_REDIRECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a redirect that answers a script of the user's is true. */
 #include "deployment/redirect_check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a redirect that answers a script of the user's is true. The script can return such a text itself, after it
  * has written, and can name any host. */
 #ifndef PL_DEPLOYMENT_REDIRECT_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Redis Sentinel: one master with its replicas. The sentinels know where they are, and announce another master. */
 #include "base/error.h"
 #include "deployment/deployment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Publishes the answer of the sentinels as the view. */
 #include "deployment/sentinel_change.h"
 

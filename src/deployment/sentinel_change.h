@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Publishes the answer of the sentinels as the view, and reports a new master with its loss window. */
 #ifndef PL_DEPLOYMENT_SENTINEL_CHANGE_H
 #define PL_DEPLOYMENT_SENTINEL_CHANGE_H

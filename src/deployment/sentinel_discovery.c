@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Discovery by sentinels: where the master and its replicas are. */
 #include "deployment/sentinel_discovery.h"
 

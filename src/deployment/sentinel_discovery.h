@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sentinels of a deployment, and discovery by asking them. */
 #ifndef PL_DEPLOYMENT_SENTINEL_DISCOVERY_H
 #define PL_DEPLOYMENT_SENTINEL_DISCOVERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Events that a sentinel announces: each is a message on the channel of its name. */
 #ifndef PL_DEPLOYMENT_SENTINEL_EVENT_H
 #define PL_DEPLOYMENT_SENTINEL_EVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replies of a sentinel: flat lists of names and values. */
 #include "deployment/sentinel_reply.h"
 

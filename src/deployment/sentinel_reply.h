@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replies of a sentinel: the master that it monitors, its replicas, and the other sentinels. */
 #ifndef PL_DEPLOYMENT_SENTINEL_REPLY_H
 #define PL_DEPLOYMENT_SENTINEL_REPLY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Subscriptions to all sentinels. */
 #include "deployment/sentinel_watch.h"
 

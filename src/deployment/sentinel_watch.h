@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Subscriptions to all sentinels: a new master is known as soon as the first sentinel announces it. Used by the thread
  * that calls the client's tick, and by no other. */
 #ifndef PL_DEPLOYMENT_SENTINEL_WATCH_H

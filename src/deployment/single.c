@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A single server: it serves all slots, and there is nothing to discover. */
 #include "deployment/deployment.h"
 

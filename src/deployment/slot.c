@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The cluster slot of a key. */
 #include "deployment/slot.h"
 

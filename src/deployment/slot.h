@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The cluster slot of a key. */
 #ifndef PL_DEPLOYMENT_SLOT_H
 #define PL_DEPLOYMENT_SLOT_H

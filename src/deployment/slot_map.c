@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which node serves which slot. */
 #include "deployment/slot_map.h"
 

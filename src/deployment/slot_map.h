@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which node serves which slot: an immutable snapshot. A single server or a master with sentinels is a map too: one
  * master for all slots. */
 #ifndef PL_DEPLOYMENT_SLOT_MAP_H

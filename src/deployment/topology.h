@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the kinds of deployments do differently: one struct of functions for each. Functions and fields that a kind does
  * not need are NULL. To add a kind, write another struct, name it in pl_topology_of(), and give it a scheme in
  * config/url.c. */

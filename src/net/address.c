@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a server listens. */
 #include "net/address.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where a server listens. */
 #ifndef PL_NET_ADDRESS_H
 #define PL_NET_ADDRESS_H

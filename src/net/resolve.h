@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names to numbers, inside a deadline: getaddrinfo() knows none. resolve.c is the only file that includes c-ares. */
 #ifndef PL_NET_RESOLVE_H
 #define PL_NET_RESOLVE_H

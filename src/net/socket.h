@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Non-blocking stream sockets, and the one place that waits for them. */
 #ifndef PL_NET_SOCKET_H
 #define PL_NET_SOCKET_H

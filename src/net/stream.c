@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a connection reads from and writes to. */
 #include "net/stream.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a connection reads from and writes to: a socket, with TLS on it or without. Everything above net/ speaks of
  * streams, not of descriptors. */
 #ifndef PL_NET_STREAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TLS by OpenSSL, which never sees the socket: it reads and writes two buffers in memory (BIOs), and we carry the bytes
  * between these and the socket. So its lock, which it needs because an SSL object bears one thread at a time while a
  * shared connection has a reader and a writer, is held for the cipher's work alone and never during a system call; and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TLS on a connected socket. tls.c and tls_context.c do it by OpenSSL, which no other file above base/ includes;
  * tls_none.c stands in for them in a build without. There is no way back to clear text: a connection has TLS from its
  * first byte, or none. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TLS before a byte is sent: the files, whom to trust, sessions, and the words for what OpenSSL refuses. */
 #include "net/tls_context.h"
 

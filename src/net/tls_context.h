@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What tls.c and tls_context.c share: the context of a client's connections, and an SSL made from it. */
 #ifndef PL_NET_TLS_CONTEXT_H
 #define PL_NET_TLS_CONTEXT_H

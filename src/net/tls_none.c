@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A build without OpenSSL: TLS is refused when a client that wants it is opened, so nothing else is ever called. */
 #include "net/tls.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The smallest ACL rule for the parts of the API. What the operations of a part send is in the table of operations, and
  * which commands a script calls is in the script. */
 #include <podlink/acl.h>

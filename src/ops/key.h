@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The four keys. Their parts are written straight into the command: no copy, no allocation. */
 #ifndef PL_OPS_KEY_H
 #define PL_OPS_KEY_H

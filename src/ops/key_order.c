@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which item of a batch has to wait for which: by an open hash table of the latest item on each key. */
 #include "ops/key_order.h"
 

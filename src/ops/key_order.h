@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which item of a batch has to wait for which: those on one key take effect in the order given, also when one of them
  * has to be sent again. */
 #ifndef PL_OPS_KEY_ORDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The names that users give: namespace, service, uid. */
 #ifndef PL_OPS_NAME_H
 #define PL_OPS_NAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One operation in progress: checks, encodes and decodes by its row of the table. */
 #include "ops/op.h"
 

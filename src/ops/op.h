@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One operation in progress: on the arguments of a single call, or on the n items of a batch. */
 #ifndef PL_OPS_OP_H
 #define PL_OPS_OP_H

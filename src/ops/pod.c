@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pods in replies. */
 #include "ops/pod.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pods in replies: a stored value that is no pod is an error of its own, never "no link". */
 #ifndef PL_OPS_POD_H
 #define PL_OPS_POD_H

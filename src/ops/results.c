@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making the lists that the user gets from whole replies. */
 #include "ops/results.h"
 

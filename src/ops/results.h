@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making the lists that the user gets from whole replies: one block each, podlink_free(). */
 #ifndef PL_OPS_RESULTS_H
 #define PL_OPS_RESULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A pod's state as it is stored: load-timestampMillis-routing, or load-timestampMillis, which is ready. */
 #ifndef PL_OPS_STATE_TEXT_H
 #define PL_OPS_STATE_TEXT_H

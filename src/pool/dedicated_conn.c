@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection that is lent to one caller at a time. */
 #include "pool/dedicated_conn.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A connection that is lent to one caller at a time. */
 #ifndef PL_POOL_DEDICATED_CONN_H
 #define PL_POOL_DEDICATED_CONN_H

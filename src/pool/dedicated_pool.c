@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dedicated connections: lent to one caller at a time. */
 #include "pool/dedicated_pool.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Dedicated connections: lent to one caller at a time. The one returned last is lent first, so that the others grow old
  * and are closed; waiters are served in the order in which they came. */
 #ifndef PL_POOL_DEDICATED_POOL_H

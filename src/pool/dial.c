@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making a connection: socket, TLS where it is wanted, and handshake. */
 #include "pool/dial.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making a connection: socket, TLS where it is wanted, and handshake. */
 #ifndef PL_POOL_DIAL_H
 #define PL_POOL_DIAL_H

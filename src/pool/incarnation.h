@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The runs of a server: each restart or failover begins another, which has none of the scripts of the one before. */
 #ifndef PL_POOL_INCARNATION_H
 #define PL_POOL_INCARNATION_H

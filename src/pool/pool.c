@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connections to one server. */
 #include "pool/pool.h"
 

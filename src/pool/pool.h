@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connections to one server: a few that all callers share, and those that are lent. */
 #ifndef PL_POOL_POOL_H
 #define PL_POOL_POOL_H

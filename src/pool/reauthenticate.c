@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Showing the server, on a connection that is open, the credentials anew. The AUTH runs between the calls of others;
  * those behind it were sent before its answer is known, and run as the user whom the server knew before where it
  * refuses. */

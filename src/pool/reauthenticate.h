@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Showing the server, on a connection that is open, the credentials anew: it tells nobody that they have been revoked.
  */
 #ifndef PL_POOL_REAUTHENTICATE_H

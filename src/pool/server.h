@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How connections to one server are made: what the shared and the dedicated connections of a pool have in common. */
 #ifndef PL_POOL_SERVER_H
 #define PL_POOL_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A shared connection and its blocking driver.
  *
  * Two roles, each held by one thread at a time and never with the lock: the writer sends what is queued, the reader

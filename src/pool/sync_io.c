@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The blocking driver of a connection that one caller has for itself. */
 #include "pool/sync_io.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The blocking driver of a connection that one caller has for itself: a handshake, or a dedicated connection. */
 #ifndef PL_POOL_SYNC_IO_H
 #define PL_POOL_SYNC_IO_H

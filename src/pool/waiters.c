@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Callers that wait in line for a dedicated connection. */
 #include "pool/waiters.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Callers in line for a dedicated connection. All but pl_waiters_tell() under the lock of the line's owner. */
 #ifndef PL_POOL_WAITERS_H
 #define PL_POOL_WAITERS_H

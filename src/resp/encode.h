@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing commands in RESP. The caller reserves room first, so that none of these can fail half way. */
 #ifndef PL_RESP_ENCODE_H
 #define PL_RESP_ENCODE_H

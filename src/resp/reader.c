@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads RESP2 and RESP3.
  *
  * A reply is a sequence of elements. An element has a head (its type, and a length, a count or a small value) and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads RESP2 and RESP3: bytes go in, in chunks of any size, and replies come out.
  *
  * Memory is allocated for bytes that have come, not for lengths that were announced, and no more once the buffers have

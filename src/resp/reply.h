@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A reply as a flat list of nodes, each before its elements, and their text in one piece: so a reply costs two blocks
  * of memory, which the next reply uses again. */
 #ifndef PL_RESP_REPLY_H

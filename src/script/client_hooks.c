@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The scripts in the life of a client: registered before it begins, loaded before its open returns. */
 #include "base/error.h"
 #include "base/log.h"

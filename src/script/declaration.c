@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a script declares. */
 #include "script/declaration.h"
 

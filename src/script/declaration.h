@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a script declares: the names of its keys and arguments, what it answers, whether it reads only and is harmless
  * to repeat. Stands in the head of its source, or comes from the caller. */
 #ifndef PL_SCRIPT_DECLARATION_H

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Writes the built-in scripts as C: name, source, SHA1, what each declares in its head, the Redis commands that each
 calls; and all of them as one library of Redis Functions.
 

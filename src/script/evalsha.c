@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A call of a script of any name as a request. */
 #include "script/evalsha.h"
 

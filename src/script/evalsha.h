@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A call of a script of any name as a request, on shared connections or in a session. */
 #ifndef PL_SCRIPT_EVALSHA_H
 #define PL_SCRIPT_EVALSHA_H

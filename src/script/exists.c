@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asking the server which of the registered scripts it holds. */
 #include "script/exists.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asking the server which of some scripts it holds. */
 #ifndef PL_SCRIPT_EXISTS_H
 #define PL_SCRIPT_EXISTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts from files. */
 #include <podlink/script.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The built-in scripts as one library of Redis Functions. */
 #include "script/functions.h"
 

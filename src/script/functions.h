@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The built-in scripts as one library of Redis Functions: the server persists and replicates it. It is loaded only
  * where the one that is there differs, since each load is a write. */
 #ifndef PL_SCRIPT_FUNCTIONS_H

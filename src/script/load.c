@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SCRIPT LOAD of one script, and what every load counts and logs. */
 #include "script/load.h"
 

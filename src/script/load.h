@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SCRIPT LOAD of one script, and what every load counts and logs. */
 #ifndef PL_SCRIPT_LOAD_H
 #define PL_SCRIPT_LOAD_H

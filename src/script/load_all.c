@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SCRIPT LOAD of several scripts in one round trip. With all scripts goes a question: which of the commands that they
  * call may this user not run? A script that meets a forbidden command half way has already written, so this must be
  * known before the first call. */

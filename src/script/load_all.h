@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* SCRIPT LOAD of several scripts, or of all of them, in one round trip. */
 #ifndef PL_SCRIPT_LOAD_ALL_H
 #define PL_SCRIPT_LOAD_ALL_H

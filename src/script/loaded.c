@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which scripts each server has loaded. */
 #include "script/loaded.h"
 

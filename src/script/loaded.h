@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which scripts each server has loaded. A missing script is loaded by one caller, however many calls need it at the
  * same time. */
 #ifndef PL_SCRIPT_LOADED_H

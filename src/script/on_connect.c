@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The SCRIPT LOADs that are sent ahead of the first call on a connection. */
 #include "script/on_connect.h"
 

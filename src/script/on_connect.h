@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A new incarnation of a server gets the scripts that the previous one had, and a new server those that the others
  * have: by SCRIPT LOADs ahead of the first call on its connection. */
 #ifndef PL_SCRIPT_ON_CONNECT_H

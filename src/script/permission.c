@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which commands a user may not run. */
 #include "script/permission.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The question that goes with all scripts: which of the commands that they call may this user not run? A script that
  * meets a forbidden command half way has already written; so it is to be known before the first call. */
 #ifndef PL_SCRIPT_PERMISSION_H

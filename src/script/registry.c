@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The scripts that a client holds, by name. */
 #include "script/registry.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The scripts that a client holds, by name. */
 #ifndef PL_SCRIPT_REGISTRY_H
 #define PL_SCRIPT_REGISTRY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The public functions that register scripts of any name, tell of them, and run them on shared connections. */
 #include <podlink/script.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* EVALSHA and FCALL, and the repair of a call whose script the server lacks. */
 #include "script/script_call.h"
 

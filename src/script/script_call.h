@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* EVALSHA and FCALL: encoding them, and running requests of them. A script that the server lacks is loaded, and the
  * commands that met NOSCRIPT are sent again. */
 #ifndef PL_SCRIPT_SCRIPT_CALL_H

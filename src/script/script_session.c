@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts on a session's connection. */
 #include <podlink/script.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is counted of each script. */
 #include "script/script_stats.h"
 

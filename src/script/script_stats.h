@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is counted of each script, without a lock. */
 #ifndef PL_SCRIPT_SCRIPT_STATS_H
 #define PL_SCRIPT_SCRIPT_STATS_H

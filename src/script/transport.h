@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What carries a request to one server and back: a run on its shared connections, or a session. */
 #ifndef PL_SCRIPT_TRANSPORT_H
 #define PL_SCRIPT_TRANSPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A reply as the type that a script declares. */
 #include "script/value.h"
 

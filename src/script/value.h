@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A reply as the type that a script declares: checking its shape, and making what the user gets. */
 #ifndef PL_SCRIPT_VALUE_H
 #define PL_SCRIPT_VALUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A little chance, so that what began together does not come back together. */
 #ifndef PL_SYNC_BACKOFF_H
 #define PL_SYNC_BACKOFF_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* That something is no longer used: who waits for it gives up. Set once, looked at by many. */
 #ifndef PL_SYNC_CANCEL_H
 #define PL_SYNC_CANCEL_H

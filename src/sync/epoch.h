@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counts who is inside, in two epochs: so that what was taken out of sight can be freed once nobody is inside who
  * may have seen it. No lock, and nothing is waited for. */
 #ifndef PL_SYNC_EPOCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread that waits until another tells it to go on, by futex: a condition variable would make each woken thread
  * take a lock that its waker still wants. */
 #include "sync/event.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A thread that waits until another tells it to go on: one word, no lock. */
 #ifndef PL_SYNC_EVENT_H
 #define PL_SYNC_EVENT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Single flight: several callers need the same work done. The first of them, the leader, does it; the others wait until
  * it has ended, and then look whether they have what they need.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many threads that wait, by a futex for each word of indexes and a bit of it for each index. */
 #include "sync/waitset.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A waitset in which many threads wait, any number of whom is woken by one system call. To wake them one by one costs a
  * call each, which is more than all that the library does for a command (docs/benchmarks.md). */
 #ifndef PL_SYNC_WAITSET_H

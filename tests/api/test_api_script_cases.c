@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The script cases through the typed C functions: the same keys before and after. The result of the function is written
  * in the notation of the cases. */
 #include "api.h"

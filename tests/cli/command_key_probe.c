@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints the index of the first key of a Redis command: command_key_probe COMMAND [ARGUMENT...] */
 #include "verbs/command_key.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads round-trip times; prints their count, number of samples, minimum, maximum, p50 and p99. */
 #include "verbs/round_trips.h"
 

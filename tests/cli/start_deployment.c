@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts a cluster, or a master with sentinels, with passwords, for the test scripts.
  *
  *     deployment cluster|sentinel PASSWORD [SENTINEL_PASSWORD]

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 # Test support for the command line tool; prints TAP. A script sources this file, defines one function per test, with a
 # sentence as its name, and calls run_tests. Functions whose names begin with '_' are not tests.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes from a server, in chunks, to a connection with a few commands in line; the input also says when the driver
  * sends, an owner gives up and the connection is cut. Nothing may crash, each command is completed once at most, and at
  * the end none is left. */

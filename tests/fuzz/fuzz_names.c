@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text as a name, a pod and a state: a name that is taken makes keys that keep their shape, and a state that is
  * read is the same when it is written and read again. */
 #include "base/number.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Our reader and hiredis's get the same bytes. What hiredis 0.14 can read, both read alike. Ours gives the same replies
  * for all bytes at once, in the chunks that the input chooses, and with a heap that fails, where only the reply that
  * lacks memory may differ. */

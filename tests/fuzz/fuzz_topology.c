@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any replies as what a cluster's nodes and sentinels tell, and any words as a redirect: read or refused, and what was
  * read is whole. */
 #include "deployment/cluster_slots.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Any text as a URL: it is read or refused, and nothing of it is left. What was read is in its bounds. */
 #include "config/config.h"
 

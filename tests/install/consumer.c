@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A user's C program that is built with an installed podlink: it links a user and reads the link back. */
 #include <podlink/podlink.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // What a user's C++ program needs of an installed podlink: it links a user and reads the link back.
 #include <podlink/podlink.h>
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """Installs the build below a temporary folder and uses it as others would: test_install.py SOURCE BUILD, in TAP."""
 
 import glob

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Server time of each script (INFO commandstats, usec per EVALSHA) beside its plain formulation in plain/: runs of both
 # in turn after CONFIG RESETSTAT, the median of ROUNDS runs of N calls each, the ratio of the two.
 #

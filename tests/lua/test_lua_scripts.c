@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The eleven scripts of lua/ on a real server: every case of script_cases.c by SCRIPT LOAD and EVALSHA, and tests that
  * a case cannot express. The server is the one that PODLINK_TEST_SERVER names; the scripts are read from
  * PODLINK_LUA_DIR. */

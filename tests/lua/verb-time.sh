@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Server time (INFO commandstats, usec per call) and bytes received per call of a script by EVALSHA, FCALL and EVAL, or
 # their read-only kin: runs of each in turn after CONFIG RESETSTAT, the median of ROUNDS runs of N calls each. Needs
 # Redis 7.0.

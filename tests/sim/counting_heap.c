@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An allocator that counts. New memory is not zero, and freed memory is overwritten. */
 #include "counting_heap.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An allocator that counts what is not freed, and fails at random. */
 #ifndef PODLINK_TESTS_SIM_COUNTING_HEAP_H
 #define PODLINK_TESTS_SIM_COUNTING_HEAP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A function with a stack of its own, by ucontext. */
 #include "fiber.h"
 

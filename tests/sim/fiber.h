@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fiber: a function with a stack of its own, which yields explicitly. It informs the sanitizers about each switch. */
 #ifndef PODLINK_TESTS_SIM_FIBER_H
 #define PODLINK_TESTS_SIM_FIBER_H

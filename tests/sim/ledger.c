@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What callers requested, what the server did, and what the library reported. */
 #include "ledger.h"
 

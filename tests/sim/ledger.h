@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What callers requested of the library, what the model server did, and what the library reported: the three must
  * agree. Each command carries its number, the token: an argument of seven digits. */
 #ifndef PODLINK_TESTS_SIM_LEDGER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random numbers from a seed: splitmix64. */
 #include "seeded_random.h"
 

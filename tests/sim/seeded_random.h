@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random numbers from a seed. All random decisions of a run of the simulator use them, so a seed replays it. */
 #ifndef PODLINK_TESTS_SEEDED_RANDOM_H
 #define PODLINK_TESTS_SEEDED_RANDOM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The callers of the library. */
 #include "sim_callers.h"
 

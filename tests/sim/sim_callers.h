@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The callers of the library: calls of all kinds, each with its token, and checks of the answers. */
 #ifndef PODLINK_TESTS_SIM_CALLERS_H
 #define PODLINK_TESTS_SIM_CALLERS_H

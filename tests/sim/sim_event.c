@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Events in virtual time: this file replaces src/sync/event.c. */
 #include "sync/event.h"
 

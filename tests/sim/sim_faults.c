@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The faults of a run. */
 #include "sim_faults.h"
 

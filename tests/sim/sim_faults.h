@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The faults of a run and their times: a plan drawn from the seed. */
 #ifndef PODLINK_TESTS_SIM_FAULTS_H
 #define PODLINK_TESTS_SIM_FAULTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The library's locks: before a lock and after an unlock, another fiber may run. */
 #include "sim_locks.h"
 

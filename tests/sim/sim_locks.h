@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counts the library's locks: none may be held while it waits, does I/O or calls the user. The program is linked with
  * --wrap for each function here. */
 #ifndef PODLINK_TESTS_SIM_LOCKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs seeds: their number is the argument or PODLINK_SIM_SEEDS, the first one is 1 or PODLINK_SIM_FIRST. With
  * PODLINK_SIM_SEED only that seed, with its whole trace. Seeds run in a child process, so that a failure does not end
  * the seeds after it. */

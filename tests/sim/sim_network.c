@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Streams with delays and faults. This file replaces src/net/socket.c, so pl_socket_* are here. */
 #include "sim_network.h"
 

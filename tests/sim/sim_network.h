@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network of streams instead of sockets: it delays, splits, cuts and refuses. One end is the library's (pl_socket_*),
  * the other is the model server's. */
 #ifndef PODLINK_TESTS_SIM_NETWORK_H

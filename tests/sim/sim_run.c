@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One run of the simulator. */
 #include "sim_run.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One run of the simulator. Everything in it is drawn from the seed. */
 #ifndef PODLINK_TESTS_SIM_RUN_H
 #define PODLINK_TESTS_SIM_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fibers under virtual time, and the trace of what they did. */
 #include "sim_scheduler.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Callers as fibers of one thread, under virtual time. Which fiber runs next is random. Time passes a little at each
  * step, and jumps to the next event if no fiber can continue. */
 #ifndef PODLINK_TESTS_SIM_SCHEDULER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model of a Redis server. */
 #include "sim_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model of a Redis server: it reads commands, stores links, lists and scripts, and answers. */
 #ifndef PODLINK_TESTS_SIM_SERVER_H
 #define PODLINK_TESTS_SIM_SERVER_H

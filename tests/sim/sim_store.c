@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Links and lists. */
 #include "sim_store.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The data of the model server: links with their history of pods, and lists. */
 #ifndef PODLINK_TESTS_SIM_STORE_H
 #define PODLINK_TESTS_SIM_STORE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* TLS without encryption, replaces net/tls.c: bytes are on the wire as they are. The layers above act as with TLS, and
  * this file checks that they keep the rules of TLS. */
 #include "net/tls.h"

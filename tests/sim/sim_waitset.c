@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A waitset in virtual time: this file replaces src/sync/waitset.c. A set waiter wakes when all are woken, in any
  * order, or earlier, as with shared indexes. */
 #include "sync/waitset.h"

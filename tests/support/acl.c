@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A user with exactly the permissions of a rule. */
 #include "acl.h"
 

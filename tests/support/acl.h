@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A user with exactly the permissions of a rule, and what the server refused to this user. */
 #ifndef PODLINK_TESTS_ACL_H
 #define PODLINK_TESTS_ACL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Support for tests of the public C API. */
 #include "api.h"
 

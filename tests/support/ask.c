@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Questions to real servers. Works with hiredis 0.14 and 1.x. */
 #include "ask.h"
 

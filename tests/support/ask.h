@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Questions to a real server by hiredis, each over a connection of its own: to set servers up and to inspect them.
  * Knows no test framework and nothing of the library. */
 #ifndef PODLINK_TESTS_ASK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Certificates and keys for a test, made by OpenSSL in a directory of their own. A failure ends the program, because no
  * test could run. Knows no test framework. */
 #ifndef PODLINK_TESTS_CERTIFICATES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the chaos tests. */
 #include "chaos_fixture.h"
 

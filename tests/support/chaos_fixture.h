@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the chaos tests: how much they do, and the loss windows that a client reports. */
 #ifndef PODLINK_TESTS_CHAOS_FIXTURE_H
 #define PODLINK_TESTS_CHAOS_FIXTURE_H

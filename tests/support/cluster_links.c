@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Links on chosen nodes of a cluster. */
 #include "cluster_links.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* For tests of clusters: links whose keys are on a chosen node, and how often nodes were asked. */
 #ifndef PODLINK_TESTS_CLUSTER_LINKS_H
 #define PODLINK_TESTS_CLUSTER_LINKS_H

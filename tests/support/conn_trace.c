@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server without sockets. */
 #include "conn_trace.h"
 

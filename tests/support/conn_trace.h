@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server without sockets: drives pl_conn and records, in order, what comes out of it. A test does one step after
  * the other and compares the trace with the exact text that it expects:
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An allocator that fails on request and counts what is not freed. It moves a block at each realloc and overwrites
  * freed memory, so that a use of an old pointer is noticed. Thread-safe; the test reads the counts when no other thread
  * allocates. */

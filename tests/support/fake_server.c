@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The fake server: one thread, one poll loop. It reads only when there is something to read, and writes to blocking
  * sockets, since its clients read while they write. */
 #include "fake_server.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake Redis server: one thread that accepts connections, reads commands and calls the test to answer them. It speaks
  * over a unix socket, TCP or TLS. It knows the framing of commands and no command: stub_server.h, faulty_server.h and
  * faulty_tls_server.h answer them. Knows no test framework and nothing of the library. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server with one fault. */
 #include "faulty_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server with one fault: it does the handshake of Redis, knows every script that is loaded, and answers commands
  * by the replies that the test has written down. At the point that its plan names it sends something else, closes or
  * goes silent. */

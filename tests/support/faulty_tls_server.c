@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server whose TLS has a fault. */
 #include "faulty_tls_server.h"
 

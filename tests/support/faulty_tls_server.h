@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server on a free port of 127.0.0.1 that does not speak TLS, breaks off its handshake, or does it and answers
  * PING, INFO, GET, and +OK to all other commands. It records what clients send. */
 #ifndef PODLINK_TESTS_FAULTY_TLS_SERVER_H

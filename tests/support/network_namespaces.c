@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Network namespaces without names. A process that only waits holds each of them, so they end with the program in any
  * case. A bridge in one more namespace is the switch. */
 #include "network_namespaces.h"

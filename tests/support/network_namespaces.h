@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Network namespaces that are connected by a switch, each with an address of its own. The first one can be cut off:
  * packets are dropped silently. They end with the test program. Needs root. */
 #ifndef PODLINK_TESTS_NETWORK_NAMESPACES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replaces api_open() in ../api/test_api_script_cases.c: the same tests, with Redis Functions. */
 #include "api.h"
 

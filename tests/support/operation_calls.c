@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of operations, with a function that calls each of them. */
 #include "operation_calls.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each operation of the public API as a function with the same signature: for rules that hold for all operations. */
 #ifndef PODLINK_TESTS_OPERATION_CALLS_H
 #define PODLINK_TESTS_OPERATION_CALLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pool's test programs over TLS. */
 #include "over_tls.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pool's test programs over TLS. They are built with some functions of api.h and real_server.h renamed to these
  * (meson.build). A program has one server at a time, which is reached over TLS. */
 #ifndef PODLINK_TESTS_OVER_TLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the pool tests. */
 #include "pool_fixture.h"
 

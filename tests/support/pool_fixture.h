@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the pool tests: running commands, waiting for a condition with a limit, and reporting failures of a thread
  * (only the test's own thread may fail an assertion). */
 #ifndef PODLINK_TESTS_POOL_FIXTURE_H

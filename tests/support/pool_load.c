@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A load on a client. */
 #include "pool_load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A load on a client: threads that call in a loop. Each call is checked: its status, and whether it ended in time. The
  * lateness of the machine is measured as well: how long runnable threads waited for a processor, by the kernel's count,
  * and how late a thread wakes that only sleeps. */

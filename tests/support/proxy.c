@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A proxy that acts as a bad network: a thread and a poll loop. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

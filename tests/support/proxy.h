@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A proxy between a client and a real server that acts as a bad network: it delays bytes, splits them, stops, corrupts
  * one, or ends the connection after an exact number. One thread, one poll loop, bounded memory. Knows no test framework
  * and no protocol. Any thread may call any function except proxy_stop(). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Clusters of real servers. The nodes get their peers and slots by their "nodes.conf": CLUSTER MEET takes seconds
  * longer. Later changes are made by commands, as an operator makes them. */
 #include "real_cluster.h"

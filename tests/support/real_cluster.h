@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A Redis Cluster of real servers on ports of 127.0.0.1 (or ::1). All nodes end with the test program. Functions that
  * return false print the reason to stderr. Only for the thread that started it. */
 #ifndef PODLINK_TESTS_REAL_CLUSTER_H

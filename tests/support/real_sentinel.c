@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sentinels and their servers. Sentinels get their peers and the replicas by their configuration: to discover each
  * other takes them seconds. */
 #include "real_sentinel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A master, two replicas and three sentinels, real servers on ports of 127.0.0.1. All end with the test program.
  * Functions that return false print the reason to stderr. Only for the thread that started them. */
 #ifndef PODLINK_TESTS_REAL_SENTINEL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts and stops a real server for a test, by fork, exec and PING. Only the first bytes of a reply are checked, so
  * that tests of the client do not depend on a client here. */
 #ifndef _GNU_SOURCE

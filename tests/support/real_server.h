@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A real server (Redis or Valkey) for a test: started on a unix socket in a directory of its own, stopped and removed
  * at the end. It ends with the test program in any case. Knows no test framework and no client. */
 #ifndef PODLINK_TESTS_REAL_SERVER_H

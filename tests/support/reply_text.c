@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replies written as text. */
 #include "reply_text.h"
 

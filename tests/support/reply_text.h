@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replies written as text, for tests: (1 'a text' nil ()) is a list of a number, a string, a nil and an empty list. */
 #ifndef PODLINK_TESTS_REPLY_TEXT_H
 #define PODLINK_TESTS_REPLY_TEXT_H

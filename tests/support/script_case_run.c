@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs one test case. Only this file reads and writes the notation of the cases. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a test case of script_cases.h: sets the keys, lets a back end make the call, compares the reply and the keys. It
  * inspects the keys through a hiredis connection of its own, whatever the back end uses. Knows no test framework. */
 #ifndef PODLINK_TESTS_SCRIPT_CASE_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of test cases. A block for each script, then the numbers that each script refuses. */
 #include "script_cases.h"
 

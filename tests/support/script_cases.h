@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The specification of the eleven scripts as a table of test cases: keys before, call, reply, keys after. Only data:
  * script_case_run.h runs a case through any back end (EVALSHA, the C functions, Redis Functions).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the tests of the script layer. */
 #include "script_fixture.h"
 

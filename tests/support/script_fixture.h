@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the tests of the script layer. */
 #ifndef PODLINK_TESTS_SCRIPT_FIXTURE_H
 #define PODLINK_TESTS_SCRIPT_FIXTURE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checks of everything that a client reports. */
 #include "secrets.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Passwords that are easy to recognise, and a check of everything that a client reports: log, trace, events and
  * errors. */
 #ifndef PODLINK_TESTS_SECRETS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server with canned answers. */
 #include "stub_server.h"
 

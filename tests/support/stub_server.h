@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A fake server with canned answers: to the handshake and to the commands that the library sends, always the same ones.
  * It remembers only which scripts have been loaded. A test can answer in its place. */
 #ifndef PODLINK_TESTS_STUB_SERVER_H

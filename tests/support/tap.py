@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs test functions and prints their results in TAP: run([a_test, ...]). A test fails if it raises."""
 
 import sys

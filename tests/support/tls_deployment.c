@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the tests of sentinels and clusters over TLS. */
 #include "tls_deployment.h"
 

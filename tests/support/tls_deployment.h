@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fixture of the tests of sentinels and clusters over TLS: clients with a log that any thread may write, and what that
  * log shows of their connections. */
 #ifndef PODLINK_TESTS_TLS_DEPLOYMENT_H

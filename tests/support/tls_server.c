@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A real server with TLS. */
 #include "tls_server.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A real server with TLS on a free port of 127.0.0.1, and clear text on another port and on its unix socket. */
 #ifndef PODLINK_TESTS_TLS_SERVER_H
 #define PODLINK_TESTS_TLS_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writers. The n-th write of thread t has the uid "t-n" and the pod n, so a key alone shows what its value must be. */
 #include "writers.h"
 

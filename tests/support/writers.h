@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads that write in a loop, each to keys of its own, and record the outcome of each write; and a comparison of that
  * with what the servers have in the end. */
 #ifndef PODLINK_TESTS_WRITERS_H

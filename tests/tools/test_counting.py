@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """count_tests.py counts each test: test_counting.py ROOT."""
 
 import os

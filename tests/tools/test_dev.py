@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """The suites and tests that ./dev names exist: test_dev.py ROOT BUILD."""
 
 import os

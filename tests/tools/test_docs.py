@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """README and docs agree with the code, and the checks find it if they do not: test_docs.py ROOT."""
 
 import os

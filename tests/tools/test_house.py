@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """check_house.py finds each kind of violation: test_house.py ROOT."""
 
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """The tree keeps its layers, and check_layers.py finds each kind of violation: test_layers.py ROOT."""
 
 import os

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The caller's error, and the table of statuses. */
 #include "tap_cmocka.h"
 

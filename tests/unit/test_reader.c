@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The reader of RESP2 and RESP3: every type in chunks of any size, its limits, and the replies that it has to skip. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

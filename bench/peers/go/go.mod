@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 module podlink/bench
 
 go 1.25.0

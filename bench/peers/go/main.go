@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The load of ../../bench_load.c with Go clients: blocking callers run the set-link script for a fixed time after a
 // warm-up. Prints one JSON record.
 package main

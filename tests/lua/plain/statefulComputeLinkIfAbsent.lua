@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulComputeLinkIfAbsent, to measure against: EXISTS-like questions as separate calls.
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then
     return {redis.call('HGET', KEYS[1], ARGV[1])}

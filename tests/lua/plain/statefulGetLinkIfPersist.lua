@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulGetLinkIfPersist, to measure against.
 if redis.call('TTL', KEYS[1]) == -1 then
     return {redis.call('GET', KEYS[1])}

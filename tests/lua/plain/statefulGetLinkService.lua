@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulGetLinkService, to measure against: the fields, then the value of each.
 local links = {}
 for _, service in ipairs(redis.call('HKEYS', KEYS[1])) do

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulGetServicePod, to measure against: every state has a routing, nothing checked.
 local now = redis.call('TIME')
 local oldest = now[1] * 1000 + math.floor(now[2] / 1000) - ARGV[1]

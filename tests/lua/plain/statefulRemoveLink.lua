@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulRemoveLink, to measure against: separate calls, nothing checked.
 redis.call('HDEL', KEYS[2], ARGV[1])
 if redis.call('EXISTS', KEYS[1]) == 0 then

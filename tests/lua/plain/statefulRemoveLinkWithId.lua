@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulRemoveLinkWithId, to measure against: separate calls, nothing checked.
 if redis.call('GET', KEYS[1]) ~= ARGV[3] then
     return {0}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulSetLink, to measure against: separate calls, nothing checked.
 local previous = redis.call('GET', KEYS[1])
 redis.call('SET', KEYS[1], ARGV[2])

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulSetLinkIfAbsent, to measure against: separate calls, nothing checked.
 if redis.call('SETNX', KEYS[1], ARGV[2]) == 0 then
     return {redis.call('GET', KEYS[1])}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The plain formulation of statefulTrySetLink, to measure against: separate calls, nothing checked.
 local previous = redis.call('GET', KEYS[1])
 if previous and previous ~= ARGV[2] and redis.call('TTL', KEYS[1]) == -1 then

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 //! CPU time of this process and of the server.
 
 use crate::options::{die, Options};

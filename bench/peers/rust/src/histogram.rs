@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 //! The same as ../../../bench_histogram.c: buckets at most 0.8 % wide.
 
 use std::time::Duration;

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 import io.lettuce.core.RedisClient;
 import io.lettuce.core.RedisURI;
 import io.lettuce.core.ScriptOutputType;

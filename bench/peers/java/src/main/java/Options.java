@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 /** The command line of all benchmark programs. */
 final class Options {
     String socket;
