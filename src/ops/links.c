@@ -2,9 +2,8 @@
 #include <podlink/link.h>
 
 #include "ops/op.h"
+#include "ops/pod.h"
 #include "ops/results.h"
-
-#include <string.h>
 
 static void set_args(pl_op_args *args, const podlink_link *link, int32_t pod, int64_t seconds)
 {
@@ -117,6 +116,74 @@ podlink_status podlink_link_services(podlink_client *client, const char *ns, con
     }
     podlink_reply_free(op.result.reply);
     return status;
+}
+
+/* --- decoders --------------------------------------------------------------------------------------------------- */
+
+/* A pod; nil or "-1": none. */
+static podlink_status decode_pod_at(const podlink_reply *value, pl_op_result *result)
+{
+    switch (pl_pod_of_reply(value, &result->pod)) {
+    case PL_POD_IS:
+        return PODLINK_OK;
+    case PL_POD_NONE:
+        return PODLINK_NOT_LINKED;
+    case PL_POD_UNREADABLE:
+        return PODLINK_ECORRUPT;
+    case PL_POD_NO_TEXT:
+        break;
+    }
+    return PODLINK_EREPLY;
+}
+
+/* {pod}. */
+podlink_status pl_decode_pod(pl_reply *reply, pl_op_result *result)
+{
+    return decode_pod_at(podlink_reply_at(reply->nodes, 0), result);
+}
+
+/* The reply to GET: nil where there is none. A stored "-1" is not a pod. */
+podlink_status pl_decode_stored_pod(pl_reply *reply, pl_op_result *result)
+{
+    const podlink_status status = decode_pod_at(reply->nodes, result);
+    return status == PODLINK_NOT_LINKED && podlink_reply_text(reply->nodes, NULL) ? PODLINK_ECORRUPT : status;
+}
+
+/* {previous}. A value that was not a pod has been replaced, and is returned as PODLINK_UNREADABLE_POD. */
+podlink_status pl_decode_previous(pl_reply *reply, pl_op_result *result)
+{
+    const pl_pod_kind kind = pl_pod_of_reply(podlink_reply_at(reply->nodes, 0), &result->pod);
+    return kind == PL_POD_NO_TEXT ? PODLINK_EREPLY : PODLINK_OK;
+}
+
+/* {pod in force}. There is one, so that "-1" is what is stored. */
+podlink_status pl_decode_in_force(pl_reply *reply, pl_op_result *result)
+{
+    const podlink_status status = pl_decode_pod(reply, result);
+    return status == PODLINK_NOT_LINKED ? PODLINK_ECORRUPT : status;
+}
+
+/* {pod in force}: refused. {pod in force, previous}: set. */
+podlink_status pl_decode_try(pl_reply *reply, pl_op_result *result)
+{
+    const podlink_reply *root = reply->nodes;
+    const pl_pod_kind kind = pl_pod_of_reply(podlink_reply_at(root, 0), &result->pod);
+    result->previous = result->pod;
+    if (podlink_reply_count(root) == 1)
+        return kind == PL_POD_IS ? PODLINK_REFUSED : kind == PL_POD_NO_TEXT ? PODLINK_EREPLY : PODLINK_ECORRUPT;
+    if (kind != PL_POD_IS || pl_pod_of_reply(podlink_reply_at(root, 1), &result->previous) == PL_POD_NO_TEXT)
+        return PODLINK_EREPLY;
+    return PODLINK_OK;
+}
+
+/* {1} or {0}. */
+podlink_status pl_decode_removed(pl_reply *reply, pl_op_result *result)
+{
+    (void)result;
+    int64_t removed;
+    if (podlink_reply_integer(podlink_reply_at(reply->nodes, 0), &removed) != PODLINK_OK)
+        return PODLINK_EREPLY;
+    return removed ? PODLINK_OK : PODLINK_NOT_LINKED;
 }
 
 /* --- batches ---------------------------------------------------------------------------------------------------- */

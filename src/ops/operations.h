@@ -15,9 +15,11 @@
 
 typedef enum pl_operation_id {
     PL_OP_NONE,
-#define OPERATION(id, ...) PL_OP_##id,
+#define OPERATION(id, decoder, ...) PL_OP_##id,
+#define COMPOSED(id, ...)           PL_OP_##id,
 #include "ops/operations.def"
 #undef OPERATION
+#undef COMPOSED
     PL_OP_END
 } pl_operation_id;
 
@@ -61,6 +63,11 @@ typedef struct pl_op_result {
     podlink_reply *reply; /* a whole reply, for lists: owned by the caller, podlink_reply_free(); else NULL */
 } pl_op_result;
 
+/** Decodes a reply that is not an error. Runs under the connection's lock.
+ *  @param result  pod and previous are PODLINK_NO_POD, reply is NULL
+ *  @return PODLINK_OK or another status that is no failure; ECORRUPT, EREPLY, ENOMEM: pl_op sets the message */
+typedef podlink_status pl_decode_fn(pl_reply *reply, pl_op_result *result);
+
 /** A step of an operation that is composed of others. The pod of its result is the argument of the next step. */
 typedef struct pl_op_step {
     pl_operation_id id;
@@ -78,12 +85,17 @@ typedef struct pl_operation {
     bool reads_only;                    /* a replica may serve it */
     uint32_t acl_part;                  /* of podlink_acl_part */
 
-    /** Decodes a reply that is not an error. Runs under the connection's lock.
-     *  @return PODLINK_OK or another status that is no failure; ECORRUPT, EREPLY, ENOMEM: pl_op sets the message */
-    podlink_status (*decode)(pl_reply *reply, pl_op_result *result);
+    pl_decode_fn *decode; /* NULL: composed of steps */
 } pl_operation;
 
 /** By pl_operation_id. */
 extern const pl_operation pl_operations[PL_OP_END];
+
+/* The decoders that the rows name. */
+#define OPERATION(id, decoder, ...) pl_decode_fn decoder;
+#define COMPOSED(id, ...)
+#include "ops/operations.def"
+#undef OPERATION
+#undef COMPOSED
 
 #endif

@@ -2,7 +2,9 @@
 #include <podlink/state.h>
 
 #include "ops/op.h"
+#include "ops/pod.h"
 #include "ops/results.h"
+#include "ops/state_text.h"
 
 const char *podlink_routing_text(podlink_routing routing)
 {
@@ -90,6 +92,43 @@ podlink_status podlink_state_best(podlink_client *client, const podlink_service 
     podlink_status status = pl_op_run(&op, PL_OP_STATE_BEST, client, call, err);
     *pod = op.result.pod;
     return status;
+}
+
+/* --- decoders --------------------------------------------------------------------------------------------------- */
+
+/* {1}. */
+podlink_status pl_decode_done(pl_reply *reply, pl_op_result *result)
+{
+    (void)result;
+    int64_t done;
+    return podlink_reply_integer(podlink_reply_at(reply->nodes, 0), &done) == PODLINK_OK ? PODLINK_OK : PODLINK_EREPLY;
+}
+
+/* The text of a state, or nil. */
+podlink_status pl_decode_state(pl_reply *reply, pl_op_result *result)
+{
+    const podlink_reply *root = reply->nodes;
+    size_t length = 0;
+    if (root->type == PODLINK_REPLY_NIL)
+        return PODLINK_NOT_FOUND;
+    const char *text = podlink_reply_text(root, &length);
+    if (!text)
+        return PODLINK_EREPLY;
+    return pl_state_read(text, length, &result->state) ? PODLINK_OK : PODLINK_ECORRUPT;
+}
+
+/* {pod}, or {"-1"}: none qualifies. */
+podlink_status pl_decode_best(pl_reply *reply, pl_op_result *result)
+{
+    switch (pl_pod_of_reply(podlink_reply_at(reply->nodes, 0), &result->pod)) {
+    case PL_POD_IS:
+        return PODLINK_OK;
+    case PL_POD_NONE:
+        return PODLINK_NOT_FOUND;
+    default:
+        result->pod = PODLINK_NO_POD;
+        return PODLINK_EREPLY;
+    }
 }
 
 /* --- batches ---------------------------------------------------------------------------------------------------- */

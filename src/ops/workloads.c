@@ -39,6 +39,13 @@ podlink_status podlink_workload_get(podlink_client *client, const podlink_servic
     return (*workloads)->items[0].state ? PODLINK_OK : PODLINK_NOT_FOUND;
 }
 
+/* +OK. */
+podlink_status pl_decode_stored(pl_reply *reply, pl_op_result *result)
+{
+    (void)result;
+    return reply->nodes[0].type == PODLINK_REPLY_STATUS ? PODLINK_OK : PODLINK_EREPLY;
+}
+
 /* --- many ------------------------------------------------------------------------------------------------------- */
 
 typedef struct many {
