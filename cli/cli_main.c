@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* main(): parses the command line, finds the verb, checks what all verbs have in common, and runs the verb. */
 #include "arguments.h"
 #include "cli_session.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The client: options, opening and closing, credentials, statistics. */
 #ifndef PODLINK_CLIENT_H
 #define PODLINK_CLIENT_H

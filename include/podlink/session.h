@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sessions: a connection for one caller, for MULTI, WATCH, blocking commands, SUBSCRIBE. */
 #ifndef PODLINK_SESSION_H
 #define PODLINK_SESSION_H

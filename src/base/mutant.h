@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Mistakes on purpose, each behind a build switch (meson -Dmutant=...): the test command builds each of them and checks
  * that a test turns red. In every other build they are constants, and the compiler drops them. */
 #ifndef PL_BASE_MUTANT_H

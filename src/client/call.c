@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A call from start to end. */
 #include "client/call.h"
 

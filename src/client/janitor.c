@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The only thread of the library. */
 #include "client/janitor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sessions: a dedicated connection that a caller borrows. */
 #include "client/session.h"
 

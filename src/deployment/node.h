@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A server of a deployment: its address, its connections, and what the script layer knows of it. */
 #ifndef PL_DEPLOYMENT_NODE_H
 #define PL_DEPLOYMENT_NODE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All servers of a deployment, and the present view of them. */
 #include "deployment/nodes.h"
 

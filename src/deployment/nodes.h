@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* All servers of a deployment, and the present view of them: which node serves which slot. A view is immutable. A new
  * one replaces it, and it is freed when no call can see it any more (epoch-based reclamation). */
 #ifndef PL_DEPLOYMENT_NODES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descriptors that are never 0, 1 or 2. */
 #include "net/descriptor.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Descriptors that are never 0, 1 or 2. A host can have closed its standard streams; then the kernel gives these
  * numbers to the next sockets, and what the host prints goes to the server as commands. */
 #ifndef PL_NET_DESCRIPTOR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names to numbers by c-ares, which waits for nothing itself: we poll its sockets until the deadline. */
 #include "net/resolve.h"
 

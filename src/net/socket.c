@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Non-blocking stream sockets. */
 #include "net/socket.h"
 

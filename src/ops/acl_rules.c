@@ -51,10 +51,10 @@ const char *podlink_acl_part_name(uint32_t part)
     return NULL;
 }
 
-/* The rule while it is made. */
+/* A rule under construction. */
 typedef struct rule {
     pl_buffer text;
-    bool is_short; /* of memory */
+    bool is_short; /* out of memory */
 } rule;
 
 static bool has_word(const rule *rule, const char *word, size_t length)
@@ -97,7 +97,8 @@ static void add_commands(rule *rule, const char *commands)
     }
 }
 
-/* A pattern, in which some characters stand for others; and a space or a quote would end it where it is pasted. */
+/* Escapes what has a meaning in a pattern. A space or a quote would end the pattern where it is pasted: it becomes the
+ * wildcard for one byte. */
 static size_t put_pattern_name(char *out, pl_name ns)
 {
     size_t used = 0;
@@ -122,8 +123,9 @@ static void add_keys(rule *rule, pl_name ns, const char *kind)
     memcpy(pattern, before, sizeof before - 1);
     size_t used = sizeof before - 1;
     used += put_pattern_name(pattern + used, ns);
-    memcpy(pattern + used, kind, strlen(kind));
-    used += strlen(kind);
+    const size_t length = strlen(kind);
+    memcpy(pattern + used, kind, length);
+    used += length;
     pattern[used++] = '*';
     add_word(rule, pattern, used);
 }
@@ -205,10 +207,11 @@ static void write_rule(rule *rule, pl_name ns, uint32_t set)
 static podlink_status check_parts(uint32_t set, podlink_error *err)
 {
     if (set == 0 || set & ~(uint32_t)ALL)
-        return pl_error_invalid(err, "parts: there is none, or one that is none of podlink_acl_part");
+        return pl_error_invalid(err, "parts: there is none, or one that is not a podlink_acl_part");
     if (set & PODLINK_ACL_SENTINEL_USER && set & ~(uint32_t)(PODLINK_ACL_SENTINEL_USER | PODLINK_ACL_CLIENT_NAME))
-        return pl_error_invalid(err, "parts: a user of the sentinels is none of the servers: sentinel-user goes alone, "
-                                     "or with client-name");
+        return pl_error_invalid(err,
+                                "parts: a user of the sentinels is not one of the servers: sentinel-user goes alone, "
+                                "or with client-name");
     return PODLINK_OK;
 }
 

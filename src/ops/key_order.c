@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which item of a batch has to wait for which: by an open hash table of the latest item on each key. */
+/* The order of the items of a batch, by an open-addressing hash table of the latest item on each key. */
 #include "ops/key_order.h"
 
 #include "conn/request.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operations on links. */
 #include <podlink/link.h>
 

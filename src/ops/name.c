@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that users give. */
+/* The names in calls. */
 #include "ops/name.h"
 
 #include "base/error.h"

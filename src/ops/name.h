@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that users give: namespace, service, uid. */
+/* The names in calls: namespace, service, uid. */
 #ifndef PL_OPS_NAME_H
 #define PL_OPS_NAME_H
 
@@ -19,7 +19,7 @@ typedef struct pl_name {
  *  @return PODLINK_OK or PODLINK_EINVAL */
 podlink_status pl_name_init(pl_name *name, const char *what, const char *text, podlink_error *err);
 
-/** A namespace, which holds no ':' either: with one, two namespaces could make the same key. */
+/** Checks a namespace. It has no ':' either: with one, two namespaces could name the same key. */
 podlink_status pl_name_init_ns(pl_name *name, const char *text, podlink_error *err);
 
 #endif

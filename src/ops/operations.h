@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of operations on links, states and workloads: what each one sends, how its reply is decoded, and what
  * callers and the library may do with it. The rows are in operations.def. Single calls, batches and the ACL rules work
  * from this table. */

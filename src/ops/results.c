@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making the lists that the user gets from whole replies. */
+/* Makes the lists that callers get from whole replies. */
 #include "ops/results.h"
 
 #include "base/error.h"
@@ -46,7 +46,7 @@ static size_t text_size(const podlink_reply *reply)
     return podlink_reply_text(reply, &length) ? length + 1 : 0;
 }
 
-/* Copies a text with its NUL, and moves *at behind it. */
+/* Copies a text with its NUL, and advances *at. */
 static const char *copy_text(char **at, const podlink_reply *reply)
 {
     size_t length = 0;

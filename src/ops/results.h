@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making the lists that the user gets from whole replies: one block each, podlink_free(). */
+/* Makes the lists that callers get from whole replies: one block of memory each, podlink_free(). */
 #ifndef PL_OPS_RESULTS_H
 #define PL_OPS_RESULTS_H
 
@@ -10,15 +10,15 @@
 #include <podlink/link.h>
 #include <podlink/state.h>
 
-/** {service, pod, ...} @return PODLINK_OK; ECORRUPT (the list is there), EREPLY, ENOMEM */
+/** {service, pod, ...} @return PODLINK_OK; ECORRUPT (the list is complete), EREPLY, ENOMEM */
 podlink_status pl_results_service_links(const pl_heap *heap, const pl_key *index, const podlink_reply *reply,
                                         podlink_service_links **links, podlink_error *err);
 
-/** {pod, state, ...} What cannot be read is skipped and counted. @return PODLINK_OK, EREPLY, ENOMEM */
+/** {pod, state, ...} Entries that cannot be parsed are skipped and counted. @return PODLINK_OK, EREPLY, ENOMEM */
 podlink_status pl_results_states(const pl_heap *heap, const podlink_reply *reply, podlink_states **states,
                                  podlink_error *err);
 
-/** One text, or nil, from each reply. @return PODLINK_OK, EREPLY, ENOMEM */
+/** A text or nil from each reply. @return PODLINK_OK, EREPLY, ENOMEM */
 podlink_status pl_results_workloads(const pl_heap *heap, podlink_reply *const *replies, size_t count,
                                     podlink_workloads **workloads, podlink_error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pod's state as it is stored. */
+/* The stored form of a pod's state. */
 #include "ops/state_text.h"
 
 #include "base/number.h"

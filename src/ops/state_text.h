@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pod's state as it is stored: load-timestampMillis-routing, or load-timestampMillis, which is ready. */
+/* The stored form of a pod's state: load-timestampMillis-routing, or load-timestampMillis, which means ready. */
 #ifndef PL_OPS_STATE_TEXT_H
 #define PL_OPS_STATE_TEXT_H
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/** Reads load, timestamp and routing; state->pod stays as it is. False where it cannot be read. */
+/** Parses load, timestamp and routing; does not set state->pod. False if the text cannot be parsed. */
 bool pl_state_read(const char *text, size_t length, podlink_state *state);
 
 #endif

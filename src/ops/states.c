@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operations on the states of a service's pods. */
 #include <podlink/state.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operations on the workload states of services. */
 #include <podlink/state.h>
 

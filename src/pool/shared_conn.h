@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A shared connection: the calls of many threads are pipelined on it. No thread owns it and none is set aside for it:
  * the caller that comes first writes and reads for all who come while it does. */
 #ifndef PL_POOL_SHARED_CONN_H

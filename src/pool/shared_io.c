@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The roles on a shared connection. */
 #include "pool/shared_io.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The roles on a shared connection, the writer's and the reader's, each held by one caller at a time. All under the
  * shared connection's lock, which is never held during I/O: it is given up meanwhile. */
 #ifndef PL_POOL_SHARED_IO_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of a shared connection's connection. */
 #include "pool/shared_open.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of a shared connection's connection: dialled by one caller for all, given up, closed. All under the shared
  * connection's lock, which is given up meanwhile where something is waited for or somebody told. */
 #ifndef PL_POOL_SHARED_OPEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The owners that wait for a shared connection, in a list, the last one first. Each sits in the shared connection's
  * waitset, so that all who are told together are woken together. */
 #include "pool/shared_wait.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The owners that wait for a shared connection: for their answers, or for a connection. All under the shared
  * connection's lock, unless said otherwise; what tells an owner gives it up meanwhile, and the connection may be
  * another afterwards. */

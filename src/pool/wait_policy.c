@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether waiting by turns pays. */
 #include "pool/wait_policy.h"
 

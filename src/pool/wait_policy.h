@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waiting by turns: a thread that waits lets others run and looks again, which costs a third of going to sleep and
  * being woken (docs/benchmarks.md). It pays as long as those who run meanwhile come to an end soon. A thread that is
  * always busy with something else keeps the processor for milliseconds, whereas one that is woken takes it from that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The ACL rule that podlink_acl_rule() returns for a part of the API: every operation of that part runs under it, and
  * no word of it can be left out. */
 #include "acl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the library refuses before a byte is sent: every argument of every operation, and the options of an open. The
  * client's server does not exist, so arguments that pass the checks fail in another way. */
 #include "operation_calls.h"

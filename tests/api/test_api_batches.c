@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The batches of <podlink/link.h>: order, a result for each item, and the outcome of each item if the server fails. */
 #include "api.h"
 #include "faulty_server.h"

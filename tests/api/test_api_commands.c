@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* User commands and reading their replies, on a real server. */
 #include "api.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A host that has closed its standard streams: no descriptor of the library gets one of their numbers. */
 #include "api.h"
 

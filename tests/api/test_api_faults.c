@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each operation against each fault of a server: the right status and delivery, within the deadline, without a leaked
  * descriptor; and the client works again with a healthy server. */
 #include "operation_calls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* After fork() a child may only free the client that it has inherited. Its parent loses nothing. */
 #include "operation_calls.h"
 

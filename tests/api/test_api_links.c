@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operations of <podlink/link.h> on a real server: their results, also without a link, with a corrupt value and
  * with a key of the wrong type. The script cases cover the branches of the scripts. */
 #include "api.h"

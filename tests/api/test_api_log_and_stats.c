@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A client's log records and counters. */
 #include "operation_calls.h"
 

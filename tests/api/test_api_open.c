@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Opening a client: addresses, credentials, the database, the name. No secret is reported. */
 #include "api.h"
 #include "faulty_server.h"

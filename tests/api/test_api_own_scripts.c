@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts by name: user scripts, scripts that a server has lost, and when scripts are loaded. */
 #include "api.h"
 

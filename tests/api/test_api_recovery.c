@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Faults of a real server and its connections between and during calls: killed, restarted, stopped, disconnected. The
  * client recovers by itself, and late replies are dropped. */
 #include "api.h"

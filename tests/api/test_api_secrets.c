@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A password that is easy to recognise, set in every possible way, through all kinds of successes and failures: it is
  * in no log record, no error and no trace. */
 #include "operation_calls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The operations of <podlink/state.h> on a real server. */
 #include "api.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A cluster under load: slots move, nodes are added and removed, masters are replaced and killed. Acknowledged writes
  * are lost only inside a window that the client reports, none runs twice, and link and index of every uid agree. */
 #include "chaos_fixture.h"

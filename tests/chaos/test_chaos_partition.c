@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A partition of six seconds: the master, the client and one sentinel on one side; both replicas and two sentinels on
  * the other one, which elects a new master. Writes that the old master took meanwhile are lost, and the client reports
  * that. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A master under load that sentinels replace, by command and because it was killed. The windows that the client reports
  * are compared with the writes that are lost. */
 #include "chaos_fixture.h"

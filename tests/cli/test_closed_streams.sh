@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Closed standard streams: nothing that the tool prints or reads is taken from, or sent to, the server.
 # The sourced file calls the tests by name.
 # shellcheck disable=SC1091,SC2317

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A cluster with a password: no redirect reveals it. podlink's ACL rules are enough, and no word can be left out,
  * before and after a failover. */
 #include "acl.h"

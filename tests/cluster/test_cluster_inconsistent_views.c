@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Answers of nodes that do not agree: a node is missing in one, reappears, or no node knows its address. Faulty servers
  * give them, because a real cluster cannot be made to do so. */
 #include "ask.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The slot of a key equals the one that a real server computes. */
 #include "ask.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Nodes that are stopped, dead or replicas; nodes that announce a name, an IPv6 address or nothing; and nodes that
  * redirect to each other in a loop. */
 #include "cluster_links.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A script of one's own in a cluster: what it returns as a redirect is not followed, what a node says is. */
 #include "cluster_links.h"
 

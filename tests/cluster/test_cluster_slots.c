@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Slots that have moved, are being migrated, or are left half migrated: where a call ends, and how often it is sent. */
 #include "cluster_links.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The clusters of the other tests, inspected by hiredis alone: they start, and the functions that control them work. */
 #include "real_cluster.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory runs out at each allocation of each operation in turn: the call reports it, nothing leaks, and the client
  * works again when there is memory. */
 #include "failing_heap.h"

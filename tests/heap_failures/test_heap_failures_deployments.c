@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory runs out during discovery: at each allocation of asking sentinels or cluster nodes, of the connections to the
  * servers that they name, of subscriptions and of scattered batches. The call reports it, nothing leaks, and the client
  * works again when there is memory. */

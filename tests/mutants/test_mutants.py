@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """The tests find mistakes: each mutant of the library (meson -Dmutant=...) is built, and turns its test red.
 
     test_mutants.py ROOT PROGRAM...

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Closing a client that other threads still use. */
 #include "pool_load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Credentials that rotate, and users that are revoked: their effect on open connections and on the calls in flight. A
  * server does not report either; podlink reauthenticates. */
 #include "pool_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A pipeline of five commands, cut at every byte in both directions: the reported delivery of each command is what
  * happened on the server, which the test asks over a connection of its own. */
 #include "pool_fixture.h"

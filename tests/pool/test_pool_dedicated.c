@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The pool of dedicated connections: its limits, the order of waiters, what it closes and what it keeps ready. */
 #include "pool_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A child that inherits a client gets an error, and its parent loses nothing. */
 #include "pool_load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Connections that are dead, silent, slow or corrupted: how they are detected, and what a caller notices. */
 #include "pool_fixture.h"
 

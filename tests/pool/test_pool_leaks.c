@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* After two thousand lost connections under load the client holds as many descriptors and as much memory as before. */
 #include "pool_load.h"
 

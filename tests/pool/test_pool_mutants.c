@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Three mistakes that a pool must not make, each with its shortest test. The library is built with each mistake (meson
  * -Dmutant=...) to prove that these tests find it. */
 #include "pool_fixture.h"

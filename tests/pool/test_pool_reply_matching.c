@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many threads on two connections that are killed repeatedly, while some callers give up early: each caller gets its
  * own reply, each call ends, and the counters are right. */
 #include "pool_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Faults of a server and of the machine under load: the server stops, dies, is busy or refuses connections; the machine
  * has no descriptors left. Each call ends in time with the right status, and the client recovers within a second. */
 #include "pool_load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a caller can do with a connection of its own, and that the next caller gets it in a clean state. */
 #include "pool_fixture.h"
 

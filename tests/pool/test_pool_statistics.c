@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The counters of a client, and its trace of each call. */
 #include "pool_load.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Declarations of scripts, in the struct or in the head of the source. No server is needed. */
 #include "script_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A script of one's own that has written and then returns an error runs once, whatever the text of the error is. */
 #include "script_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts from files and directories. */
 #include "script_fixture.h"
 

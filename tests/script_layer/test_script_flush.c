@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts are always available: SCRIPT FLUSH every 10 ms while 64 threads call, with single calls and batches, and then
  * a restart. Each answer is right, counters are exact, and each script is loaded once per flush. */
 #include "script_fixture.h"

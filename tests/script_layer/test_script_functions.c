@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The built-in scripts as a library of Redis Functions. */
 #include "faulty_server.h"
 #include "script_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Failed loads: an ACL, a syntax error, a missing reply, a restarted server. */
 #include "faulty_server.h"
 #include "script_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Replies of the types that scripts declare. */
 #include "script_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Scripts in sessions, inside MULTI and outside. */
 #include "script_fixture.h"
 

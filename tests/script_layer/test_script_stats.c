@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The counters of each script, and the command by which it is called. */
 #include "script_fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sentinels and servers with passwords: each gets its own, and none is reported. podlink's ACL rules are enough, and no
  * word can be left out. The connections to sentinels are counted and closed. */
 #include "acl.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finding the master by sentinels, some of which are dead or wrong, and following it when it changes. */
 #include "api.h"
 #include "real_sentinel.h"

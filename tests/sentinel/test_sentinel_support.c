@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sentinels of the other tests, inspected by hiredis alone: they start, and the functions that control them
  * work. */
 #include "real_sentinel.h"

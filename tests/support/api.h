@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Support for tests of the public C API: opening clients, a clock that jumps, a log in memory, checks of a status, and
  * a hiredis connection to inspect the server. A failure here fails the running test. */
 #ifndef PODLINK_TESTS_API_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* cmocka, with the headers that it needs before it. */
 #ifndef PODLINK_TESTS_TAP_CMOCKA_H
 #define PODLINK_TESTS_TAP_CMOCKA_H

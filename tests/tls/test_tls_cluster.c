@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A cluster in which every port uses TLS: redirects, logins, names and sessions. */
 #include "cluster_links.h"
 #include "tls_deployment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The files of TLS are read at the open: a wrong one is reported then, with the name of its option. */
 #include "certificates.h"
 #include "pool_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which servers are accepted: the right one, and none with any of the faults that are possible. */
 #include "faulty_tls_server.h"
 #include "pool_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The errors of a build without OpenSSL. */
 #include "tap_cmocka.h"
 

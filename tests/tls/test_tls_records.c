@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* pl_tls itself, on a pair of sockets with small buffers: the bytes that it reports as written, read and readable. */
 #include "certificates.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sentinels and their servers over TLS: both, or only one kind; each with its own login. */
 #include "faulty_tls_server.h"
 #include "real_sentinel.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The next connection to a server resumes the latest session. */
 #include "faulty_tls_server.h"
 #include "pool_fixture.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Traffic over open TLS connections: large values, small pieces, many threads, and lost connections. */
 #include "faulty_tls_server.h"
 #include "pool_load.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes that grow at their end, and the memory under them. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands that are not for a connection which other calls share. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a client was opened with. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

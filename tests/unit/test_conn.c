@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connection without I/O, by exact traces: what went in, what came out, in order. Commands, replies and the end. */
 #include "conn_trace.h"
 #include "tap_cmocka.h"

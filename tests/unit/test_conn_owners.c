@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connection without I/O, by exact traces, as test_conn.c: owners that give up or may queue more, a writer beside a
  * reader, no memory, and what is counted. */
 #include "conn_trace.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The connection against a model of it, in random sequences of all that can happen to it. A failure prints its seed,
  * and PODLINK_TEST_SEED=<seed> runs that one alone. */
 #include "conn_trace.h"

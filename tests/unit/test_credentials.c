@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a callback gives: checked, copied, and wiped. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writing commands in RESP. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

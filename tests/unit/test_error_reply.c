@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the server's error words mean. */
 #include "tap_cmocka.h"
 

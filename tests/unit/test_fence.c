@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A command that the server may leave unanswered, and the fence behind it: whatever the server does, no call gets the
  * reply to another. By exact traces, as test_conn.c. */
 #include "conn_trace.h"

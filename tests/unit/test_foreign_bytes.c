@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes of a server, of a URL and of a command reach messages and the log escaped, so that a terminal that shows them
  * does nothing but show them. Against a server in a thread. */
 #include "stub_server.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The first commands of a connection, through the public open, against a server in a thread: which they are, that each
  * may refuse, and that the password is told to nobody. */
 #include "stub_server.h"

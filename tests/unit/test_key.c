@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The four keys, and that no two of them are ever the same. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The names that users give. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Decimal numbers, strictly. */
 #include "tap_cmocka.h"
 

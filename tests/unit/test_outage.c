@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When the outage began that ends with another master. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pods in replies: what is no pod is never taken for "no link". */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

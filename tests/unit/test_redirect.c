@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* MOVED and ASK. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The scripts that a client holds, by name. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Building and reading replies. */
 #include "failing_heap.h"
 #include "reply_text.h"

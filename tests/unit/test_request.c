@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One caller's commands: what an outcome makes of them. The connection is played by the test. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A password that goes to a server leaves no copy behind: neither in memory that is freed, nor in the buffers of a
  * connection that stays open. Against a server in a thread, with an allocator that looks into its blocks. */
 #include "stub_server.h"

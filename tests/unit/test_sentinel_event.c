@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a sentinel announces. */
 #include "failing_heap.h"
 #include "reply_text.h"

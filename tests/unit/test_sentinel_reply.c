@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a sentinel answers. */
 #include "failing_heap.h"
 #include "reply_text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a client makes of the answers of several sentinels, and of what a server says that it is: against sentinels and
  * servers in threads, which say what the test wants. */
 #include "stub_server.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Single flight: one caller does the work, the others wait for its end. */
 #include "tap_cmocka.h"
 

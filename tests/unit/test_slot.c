@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which of a cluster's slots a key belongs to. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which node serves which slot. */
 #include "failing_heap.h"
 #include "reply_text.h"

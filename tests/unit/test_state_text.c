@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A pod's state as it is stored. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading a URL: good ones, bad ones, and what the messages must not show. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

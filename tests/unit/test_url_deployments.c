@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* URLs of sentinels and clusters: lists of hosts, the name of the master, and TLS by the scheme. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* When waiting by turns pays. */
 #include "tap_cmocka.h"
 

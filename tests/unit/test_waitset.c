@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Many threads that wait, and the sets of them that are woken. */
 #include "tap_cmocka.h"
 
