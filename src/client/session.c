@@ -14,28 +14,19 @@ static podlink_status take_push(pl_request *request, uint32_t i, const pl_outcom
 
 static const pl_request_ops push_ops = {.encode = NULL, .complete = take_push};
 
-static pl_node *route(pl_deployment *deployment, uint16_t slot)
-{
-    return pl_nodes_route(&deployment->nodes, pl_nodes_view(&deployment->nodes), slot, false,
-                          pl_clock_now(&deployment->env->clock));
-}
-
 /* A connection to the node that serves a slot. If that node is retired meanwhile, routes again. */
 static podlink_status borrow(podlink_session *session, uint16_t slot, int64_t deadline, podlink_error *err)
 {
     pl_deployment *deployment = &session->client->deployment;
     for (;;) {
-        pl_node *node = route(deployment, slot);
-        if (!node) {
-            podlink_status status = pl_discover(deployment, deadline, err);
-            if (status != PODLINK_OK)
-                return status;
-            node = route(deployment, slot);
-        }
+        pl_node *node;
+        podlink_status status = pl_deployment_find(deployment, slot, false, deadline, &node, err);
+        if (status != PODLINK_OK)
+            return status;
         if (!node)
             return pl_error_set(err, PODLINK_ECLUSTERDOWN, PODLINK_NOT_SENT, "session: no server is known for it");
         session->node = node;
-        podlink_status status = pl_dedicated_pool_acquire(&node->pool.dedicated, deadline, &session->dedicated, err);
+        status = pl_dedicated_pool_acquire(&node->pool.dedicated, deadline, &session->dedicated, err);
         if (status == PODLINK_OK || !pl_node_is_retired(node))
             return status;
     }
