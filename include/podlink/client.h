@@ -167,10 +167,10 @@ typedef void (*podlink_event_fn)(void *context, const podlink_event *event);
  *  answer is final, unless it is exactly the text with which a server refuses a script before it runs it. A redirect
  *  is followed only if the nodes that are known confirm it.
  *
- *  options.retries limits the retries, with two exceptions. Redirects (MOVED, ASK) and repairs after NOSCRIPT are not
- *  counted. With sentinels or a cluster, if retries is not 0 and the call has a deadline, failures that a failover
- *  ends (no connection, a lost connection, READONLY, MASTERDOWN, CLUSTERDOWN, TRYAGAIN) are retried until the
- *  deadline. */
+ *  A reply that is not RESP (EPROTOCOL) is retried once only. options.retries limits the other retries, with two
+ *  exceptions. Redirects (MOVED, ASK) and repairs after NOSCRIPT are not counted. With sentinels or a cluster, if
+ *  retries is not 0 and the call has a deadline, failures that a failover ends (no connection, a lost connection,
+ *  READONLY, MASTERDOWN, CLUSTERDOWN, TRYAGAIN) are retried until the deadline. */
 typedef struct podlink_options {
     size_t size;                 /* set by podlink_options_init() */
     const char *url;             /* default "redis://127.0.0.1:6379" */

@@ -125,18 +125,27 @@ static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reaso
     return true;
 }
 
+typedef struct progress {
+    uint32_t attempts;        /* that have failed */
+    uint32_t protocol_errors; /* of them by EPROTOCOL */
+    uint32_t redirects; /* followed since then: a command for a slot that is being moved meets one in each attempt */
+} progress;
+
 /* After an attempt that has left commands pending: whether to retry. Before it returns true it has slept, and has run a
  * discovery if the deployment may have changed. */
-static bool tries_again(pl_call *call, const pl_request *request, uint32_t attempt)
+static bool tries_again(pl_call *call, const pl_request *request, progress *so_far)
 {
     podlink_client *client = call->client;
     const podlink_status reason = request->reason;
     const bool moves = is_transient(call, request);
-    if (!moves && (attempt >= client->env.config.retries || !is_worth_a_retry(reason)))
+    /* A reply that is not RESP will not be RESP on the next connection either, and ends the calls of others there. */
+    if (reason == PODLINK_EPROTOCOL && so_far->protocol_errors++ > 0)
+        return false;
+    if (!moves && (so_far->attempts >= client->env.config.retries || !is_worth_a_retry(reason)))
         return false;
     if (moves)
         pl_discover_soon(&client->deployment, call->deadline);
-    if (!back_off(call, attempt, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
+    if (!back_off(call, so_far->attempts, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
         return false;
     pl_count_shared(&client->env.counters.retries, 1);
     return true;
@@ -174,11 +183,6 @@ static bool is_redirected(pl_call *call, const pl_request *request, uint32_t fol
 }
 
 /* --- attempts ---------------------------------------------------------------------------------------------------- */
-
-typedef struct progress {
-    uint32_t attempts;  /* that have failed */
-    uint32_t redirects; /* followed since then: a command for a slot that is being moved meets one in each attempt */
-} progress;
 
 static bool is_done(const pl_request *request)
 {
@@ -226,7 +230,7 @@ static bool goes_on(pl_call *call, pl_request *request, bool is_scattered, progr
         so_far->redirects++;
         return !is_done(request);
     }
-    if (is_done(request) || !tries_again(call, request, so_far->attempts))
+    if (is_done(request) || !tries_again(call, request, so_far))
         return false;
     so_far->attempts++;
     so_far->redirects = 0;
@@ -261,9 +265,9 @@ void pl_call_run_attempts_on(pl_call *call, pl_node *node, pl_request *request)
     request->began_at = call->began;
     call->missing_count = 0;
     call->acks = 0; /* acks are for the commands of the user */
-    for (uint32_t attempt = 0;; attempt++) {
+    for (progress so_far = {0};; so_far.attempts++) {
         pl_attempt_on(call, node, request);
-        if (is_done(request) || pl_node_is_retired(node) || !tries_again(call, request, attempt))
+        if (is_done(request) || pl_node_is_retired(node) || !tries_again(call, request, &so_far))
             break;
     }
     call->acks = acks;

@@ -532,6 +532,40 @@ static void a_reply_beyond_the_limit_fails_only_its_call(void **state)
     end(NULL);
 }
 
+/* Each attempt ends a connection, with the calls of others that are in flight on it. */
+static void a_reply_that_is_not_resp_is_repeated_once(void **state)
+{
+    (void)state;
+    const struct fault_plan plan = {.stage = FAULT_AT_COMMAND, .reply = "this is not RESP\r\n", .repeats = true};
+    server = faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){"$1\r\n5\r\n", NULL});
+    podlink_options options = operation_options(faulty_server_url(server));
+    options.retries = 5;
+    client = api_open_with(&options);
+    const char *const argv[] = {"GET", "a"};
+    podlink_command command = {.argc = 2, .argv = argv, .key_index = 1, .repeatable = 1};
+    podlink_error err;
+    assert_failure(PODLINK_EPROTOCOL, PODLINK_UNKNOWN, podlink_command_run(client, &command, NULL, NULL, &err), &err);
+    assert_int_equal(faulty_server_commands(server), 2);
+    command.repeatable = 0;
+    assert_failure(PODLINK_EPROTOCOL, PODLINK_UNKNOWN, podlink_command_run(client, &command, NULL, NULL, &err), &err);
+    assert_int_equal(faulty_server_commands(server), 3);
+    end(NULL);
+}
+
+static void a_server_that_does_not_speak_resp_is_dialled_twice(void **state)
+{
+    (void)state;
+    const struct fault_plan plan = {.stage = FAULT_AT_ACCEPT, .reply = "HTTP/1.1 400 Bad Request\r\n\r\n"};
+    server = faulty_server_start(FAKE_UNIX, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
+    podlink_options options = operation_options(faulty_server_url(server));
+    options.retries = 5;
+    client = api_open_with(&options);
+    podlink_error err;
+    assert_failure(PODLINK_EPROTOCOL, PODLINK_NOT_SENT, podlink_ping(client, NULL, NULL, &err), &err);
+    assert_int_equal(faulty_server_connections(server), 2);
+    end(NULL);
+}
+
 /* ---- the program ---- */
 
 static const struct CMUnitTest others[] = {
@@ -543,6 +577,8 @@ static const struct CMUnitTest others[] = {
     cmocka_unit_test_teardown(a_connection_that_stays_silent_is_closed, end),
     cmocka_unit_test_teardown(an_idle_connection_with_an_unsolicited_reply_is_closed, end),
     cmocka_unit_test_teardown(a_reply_beyond_the_limit_fails_only_its_call, end),
+    cmocka_unit_test_teardown(a_reply_that_is_not_resp_is_repeated_once, end),
+    cmocka_unit_test_teardown(a_server_that_does_not_speak_resp_is_dialled_twice, end),
 };
 enum { OTHER_COUNT = sizeof others / sizeof *others };
 
