@@ -22,6 +22,12 @@
 #define PL_MUTANT_IGNORES_DEADLINE 0
 #endif
 
+#ifdef PODLINK_MUTANT_FREE_WALKED
+#define PL_MUTANT_FREES_WALKED 1 /* a node is freed although a walk over the list of nodes is at it */
+#else
+#define PL_MUTANT_FREES_WALKED 0
+#endif
+
 #ifdef PODLINK_MUTANT_FLUSH_UNSENT
 #define PL_MUTANT_FLUSHES_UNSENT 1 /* closing TLS sends the rest of a record that was counted as not sent */
 #else

@@ -28,6 +28,7 @@ typedef struct pl_node {
     uint32_t view;        /* the number of the latest view that contained it; 0: none */
     int64_t left_at;      /* not in the present view: when it left it or was last asked for, */
     uint32_t left_in;     /* and the epoch then */
+    uint32_t walks;       /* walks over the list that are at this node: it stays in the list and is not freed */
     struct pl_node *next; /* in the list of all nodes */
 } pl_node;
 

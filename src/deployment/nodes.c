@@ -3,6 +3,7 @@
 #include "deployment/nodes.h"
 
 #include "base/error.h"
+#include "base/mutant.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -44,6 +45,8 @@ static pl_node *find_or_make(pl_nodes *nodes, const pl_address *address)
     node = pl_node_new(nodes->env, address, nodes->server, &nodes->size, &nodes->hooks);
     if (!node)
         return NULL;
+    if (nodes->is_closed)
+        pl_pool_close(&node->pool);
     node->number = ++nodes->made;
     node->next = nodes->list;
     nodes->list = node;
@@ -286,7 +289,8 @@ static pl_view *take_old_view(pl_nodes *nodes, uint32_t epoch_number)
 
 static bool is_free(pl_node *node, uint32_t epoch_number)
 {
-    return pl_node_is_retired(node) && is_unseen(node->retired_in, epoch_number) && pl_pool_is_unlent(&node->pool);
+    return pl_node_is_retired(node) && is_unseen(node->retired_in, epoch_number) &&
+           (node->walks == 0 || PL_MUTANT_FREES_WALKED) && pl_pool_is_unlent(&node->pool);
 }
 
 static pl_node *take_free_node(pl_nodes *nodes, uint32_t epoch_number)
@@ -315,18 +319,32 @@ static void free_unused(pl_nodes *nodes)
         pl_node_free(node, &nodes->hooks, false);
 }
 
-static pl_node *first_node(pl_nodes *nodes)
+/* The epoch does not protect a walk: a node is in the list for longer than calls may see it in a view. */
+pl_node *pl_nodes_walk(pl_nodes *nodes, pl_node *at)
 {
     pthread_mutex_lock(&nodes->lock);
-    pl_node *node = nodes->list;
+    pl_node *next = at ? at->next : nodes->list;
+    if (at)
+        at->walks--;
+    if (next)
+        next->walks++;
     pthread_mutex_unlock(&nodes->lock);
-    return node;
+    return next;
+}
+
+void pl_nodes_walk_end(pl_nodes *nodes, pl_node *at)
+{
+    if (!at)
+        return;
+    pthread_mutex_lock(&nodes->lock);
+    at->walks--;
+    pthread_mutex_unlock(&nodes->lock);
 }
 
 void pl_nodes_tick(pl_nodes *nodes)
 {
-    /* Nodes are added in front, and only this thread removes any: so it can walk the list without the lock. */
-    for (pl_node *node = first_node(nodes); node; node = node->next)
+    pl_node *node = NULL;
+    while ((node = pl_nodes_walk(nodes, node)))
         if (!pl_node_is_retired(node))
             pl_pool_tick(&node->pool);
     retire_due(nodes);
@@ -336,9 +354,11 @@ void pl_nodes_tick(pl_nodes *nodes)
 podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlink_error *err)
 {
     podlink_status status = PODLINK_OK;
-    for (pl_node *node = first_node(nodes); node && status == PODLINK_OK; node = node->next)
+    pl_node *node = NULL;
+    while (status == PODLINK_OK && (node = pl_nodes_walk(nodes, node)))
         if (!pl_node_is_retired(node))
             status = pl_pool_reauthenticate(&node->pool, deadline, err);
+    pl_nodes_walk_end(nodes, node);
     return status;
 }
 
@@ -346,8 +366,12 @@ podlink_status pl_nodes_reauthenticate(pl_nodes *nodes, int64_t deadline, podlin
 
 void pl_nodes_close(pl_nodes *nodes)
 {
+    pl_node *node = NULL;
     pl_epoch_close(&nodes->epoch);
-    for (pl_node *node = first_node(nodes); node; node = node->next)
+    pthread_mutex_lock(&nodes->lock);
+    nodes->is_closed = true;
+    pthread_mutex_unlock(&nodes->lock);
+    while ((node = pl_nodes_walk(nodes, node)))
         pl_pool_close(&node->pool);
 }
 
@@ -363,7 +387,8 @@ bool pl_nodes_are_quiet(pl_nodes *nodes)
 
 void pl_nodes_end(pl_nodes *nodes, podlink_status status, const char *why)
 {
-    for (pl_node *node = first_node(nodes); node; node = node->next)
+    pl_node *node = NULL;
+    while ((node = pl_nodes_walk(nodes, node)))
         pl_pool_end(&node->pool, status, why);
 }
 

@@ -36,6 +36,7 @@ typedef struct pl_nodes {
     pl_epoch epoch;          /* every call is inside it */
     _Atomic(pl_view *) view; /* never NULL after the first publish */
     pthread_mutex_t lock;    /* of everything below, and of publishing */
+    bool is_closed;          /* the pool of a node that is made now is closed from the start */
     pl_node *list;           /* with the retired ones, until they are freed */
     uint32_t made;           /* how many nodes were ever made */
     uint32_t view_number;    /* of the present view */
@@ -82,6 +83,15 @@ static inline const pl_view *pl_nodes_view(pl_nodes *nodes)
  *  @param of_replicas  a reachable replica, if there is one
  *  @return NULL: the view has no node for it */
 pl_node *pl_nodes_route(pl_nodes *nodes, const pl_view *view, uint16_t slot, bool of_replicas, int64_t now);
+
+/** Goes to the next node of all, or to the first. The lock is not held between two steps, and the node that a walk is
+ *  at is not freed. Any thread. New nodes are put in front, so a walk that has begun does not come to them.
+ *  @param at  the node that the walk is at; NULL: it begins
+ *  @return NULL: it has ended; else another pl_nodes_walk() or pl_nodes_walk_end() must follow */
+pl_node *pl_nodes_walk(pl_nodes *nodes, pl_node *at);
+
+/** Ends a walk early. NULL is allowed. */
+void pl_nodes_walk_end(pl_nodes *nodes, pl_node *at);
 
 /** Periodic work: of each pool; ends nodes that have left; frees what no caller can see any more. By one thread at a
  *  time. */

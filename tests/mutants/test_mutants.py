@@ -81,6 +81,10 @@ def a_deadline_that_is_ignored_is_found():
     expect_red('ignore_deadline', 'a_call_ends_at_its_deadline')
 
 
+def a_node_that_is_freed_while_a_walk_is_at_it_is_found():
+    expect_red('free_walked', 'a_node_is_not_freed_while_a_walk_is_at_it', 'test_nodes')
+
+
 def a_close_of_tls_that_sends_what_was_not_sent_is_found():
     expect_red('flush_unsent', 'a_close_drops_the_unsent_part_of_a_record', 'test_tls_records')
 
@@ -90,5 +94,6 @@ sys.exit(tap.run([
     a_connection_that_goes_back_with_bytes_unread_is_found,
     what_is_repeated_although_it_may_have_run_is_found,
     a_deadline_that_is_ignored_is_found,
+    a_node_that_is_freed_while_a_walk_is_at_it_is_found,
     a_close_of_tls_that_sends_what_was_not_sent_is_found,
 ]))
