@@ -21,6 +21,8 @@ import os
 import re
 import sys
 
+import operations_table
+
 
 def read(path):
     with open(path, encoding='utf-8') as file:
@@ -104,6 +106,7 @@ class Checker:
     def check_manual(self, headers):
         """libpodlink(3) lists the public functions, by header."""
         page = read(self.path('man', 'libpodlink.3.scd'))
+        page = operations_table.scdoc(page, self.root)
         listed = set(re.findall(r'\*(podlink_\w+)\*\(\)', page))
         public = set(re.findall(r'\b(podlink_\w+)\(', re.sub(r'/\*.*?\*/', '', headers, flags=re.S)))
         for name in sorted(public ^ listed):

@@ -12,6 +12,7 @@ sys.path[:0] = [os.path.join(ROOT, 'tools'), os.path.join(ROOT, 'tests', 'suppor
 sys.dont_write_bytecode = True
 
 import check_readme  # noqa: E402
+import operations_table  # noqa: E402
 import status_table  # noqa: E402
 import tap  # noqa: E402
 
@@ -101,6 +102,29 @@ def an_option_without_its_row_is_found():
 def a_command_that_does_not_exist_is_found():
     wrong = wrong_after('README.md', '`podlink link set`', '`podlink link sett`')
     assert len(wrong) == 1 and wrong[0].endswith('the tool does not know "podlink link sett"'), wrong
+
+
+def the_table_of_operations_matches_the_source():
+    assert operations_table.parts_of(os.path.join(ROOT, 'README.md'))[1] == \
+        operations_table.markdown(operations_table.operations())
+
+
+def an_operation_without_a_function_is_found():
+    file = 'src/ops/operations.def'
+    with tempfile.TemporaryDirectory() as root:
+        link_tree(ROOT, root, file)
+        with open(os.path.join(root, file), 'w', encoding='utf-8') as changed:
+            changed.write(check_readme.read(os.path.join(ROOT, file)).replace('"link get"', '"link got"'))
+        try:
+            operations_table.operations(root)
+            assert False, 'it is not found'
+        except SystemExit as failure:
+            assert 'podlink_link_get, podlink_link_get_batch, podlink_link_got' in str(failure), failure
+
+
+def the_manual_page_lists_the_functions_of_a_header():
+    page = operations_table.scdoc('Links:\n@FUNCTIONS link.h@\n')
+    assert page.startswith('Links:\n\t*podlink_link_set*(), '), page
 
 
 def the_table_of_statuses_matches_the_header():
