@@ -12,8 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
 static struct test_server *server;
 static redisContext *redis;
 
@@ -350,5 +348,5 @@ int main(void)
         cmocka_unit_test(wildcards_in_a_namespace_are_escaped),
         cmocka_unit_test(an_unknown_part_is_refused),
     };
-    return cmocka_run_group_tests_name("acl", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api acl", tests, start, stop);
 }

@@ -32,7 +32,7 @@ static const char *const bad_names[][2] = {
     {"\355\240\200", "is not valid UTF-8"},     /* a surrogate */
     {"\364\220\200\200", "is not valid UTF-8"}, /* beyond U+10FFFF */
 };
-enum { BAD_NAME_COUNT = sizeof bad_names / sizeof *bad_names };
+enum { BAD_NAME_COUNT = COUNT_OF(bad_names) };
 
 static const char *const *name_field(struct operation_input *input, enum operation_field field, const char **what)
 {
@@ -142,7 +142,7 @@ static void long_and_non_ascii_names_are_accepted(void **state)
     const struct operation *all = operations(&count);
     input.call = &call;
     for (size_t i = 1; i < count; i++)
-        for (size_t j = 0; j < sizeof names / sizeof *names; j++) {
+        for (size_t j = 0; j < COUNT_OF(names); j++) {
             input.ns = input.service = input.uid = names[j];
             podlink_error err;
             assert_failure(PODLINK_ECONNECT, PODLINK_NOT_SENT, all[i].run(client, &input, &err), &err);
@@ -156,7 +156,7 @@ static void every_pod_is_checked(void **state)
     size_t count;
     const struct operation *all = operations(&count);
     for (size_t i = 1; i < count; i++)
-        for (size_t j = 0; j < sizeof bad / sizeof *bad && all[i].fields & FIELD_POD; j++) {
+        for (size_t j = 0; j < COUNT_OF(bad) && all[i].fields & FIELD_POD; j++) {
             struct operation_input input = operation_valid;
             input.pod = bad[j];
             refuses(&all[i], &input, "pod ");
@@ -170,7 +170,7 @@ static void every_time_is_checked(void **state)
     size_t count;
     const struct operation *all = operations(&count);
     for (size_t i = 1; i < count; i++)
-        for (size_t j = 0; j < sizeof bad / sizeof *bad && all[i].fields & FIELD_SECONDS; j++) {
+        for (size_t j = 0; j < COUNT_OF(bad) && all[i].fields & FIELD_SECONDS; j++) {
             struct operation_input input = operation_valid;
             input.seconds = bad[j];
             refuses(&all[i], &input, strstr(all[i].name, "remove") ? "keep_s " : "persist_s ");
@@ -185,12 +185,12 @@ static void every_age_and_routing_is_checked(void **state)
     size_t count;
     const struct operation *all = operations(&count);
     for (size_t i = 1; i < count; i++) {
-        for (size_t j = 0; j < sizeof bad_ages / sizeof *bad_ages && all[i].fields & FIELD_AGE; j++) {
+        for (size_t j = 0; j < COUNT_OF(bad_ages) && all[i].fields & FIELD_AGE; j++) {
             struct operation_input input = operation_valid;
             input.max_age_ms = bad_ages[j];
             refuses(&all[i], &input, "max_age_ms ");
         }
-        for (size_t j = 0; j < sizeof bad_routings / sizeof *bad_routings && all[i].fields & FIELD_ROUTING; j++) {
+        for (size_t j = 0; j < COUNT_OF(bad_routings) && all[i].fields & FIELD_ROUTING; j++) {
             struct operation_input input = operation_valid;
             memcpy(&input.routing, &bad_routings[j], sizeof input.routing);
             refuses(&all[i], &input, "routing ");
@@ -367,7 +367,7 @@ static void a_bad_url_is_reported_without_its_password(void **state)
                                       "redis://canary@localhost", /* a user without a password */
                                       "unix://relative",
                                       "unix://:canary@relative"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         const podlink_options options = api_options(bad[i]);
         podlink_client *made;
         podlink_error err = {.status = PODLINK_OK};
@@ -457,5 +457,5 @@ int main(void)
         cmocka_unit_test(options_that_this_library_does_not_know_are_refused),
         cmocka_unit_test(a_call_that_this_library_does_not_know_is_refused),
     };
-    return cmocka_run_group_tests_name("arguments", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api arguments", tests, start, stop);
 }

@@ -374,5 +374,5 @@ int main(void)
         clean_test(the_deadline_is_for_the_whole_batch),
         clean_test(a_batch_larger_than_all_buffers_ends_by_its_deadline),
     };
-    return cmocka_run_group_tests_name("batches", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api batches", tests, start, stop);
 }

@@ -96,7 +96,7 @@ static void numbers_in_strings_are_parsed_strictly(void **state)
     (void)state;
     static const char *const bad[] = {"", "x", "1x", " 1", "+1", "01", "1.0", "9223372036854775808", "-0"};
     int64_t value = 77;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         podlink_reply *reply = ask(COMMAND("ECHO", bad[i]));
         assert_int_equal(podlink_reply_integer(reply, &value), PODLINK_EREPLY);
         podlink_reply_free(reply);
@@ -305,7 +305,7 @@ static void commands_that_change_or_block_a_shared_connection_are_refused(void *
         {"WAIT", "1", "0"},
     };
     const uint64_t sent = api_stats(client).bytes_sent;
-    for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+    for (size_t i = 0; i < COUNT_OF(refused); i++) {
         podlink_command command = {.argc = 8, .argv = refused[i]};
         while (!command.argv[command.argc - 1])
             command.argc--;
@@ -385,5 +385,5 @@ int main(void)
         clean_test(harmless_variants_of_refused_commands_are_accepted),
         clean_test(ping_returns_its_round_trip_time),
     };
-    return cmocka_run_group_tests_name("commands", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api commands", tests, start, stop);
 }

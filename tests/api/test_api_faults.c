@@ -132,7 +132,7 @@ static const struct fault passing[] = {
     {"says NOSCRIPT once", SAYS("-NOSCRIPT No matching script.\r\n")},
 };
 
-enum { FAULT_COUNT = sizeof faults / sizeof *faults, PASSING_COUNT = sizeof passing / sizeof *passing };
+enum { FAULT_COUNT = COUNT_OF(faults), PASSING_COUNT = COUNT_OF(passing) };
 
 /* ---- one operation and one fault ---- */
 
@@ -580,7 +580,7 @@ static const struct CMUnitTest others[] = {
     cmocka_unit_test_teardown(a_reply_that_is_not_resp_is_repeated_once, end),
     cmocka_unit_test_teardown(a_server_that_does_not_speak_resp_is_dialled_twice, end),
 };
-enum { OTHER_COUNT = sizeof others / sizeof *others };
+enum { OTHER_COUNT = COUNT_OF(others) };
 
 static void add(struct CMUnitTest *test, struct cell *cell, const struct operation *operation,
                 const struct fault *fault, CMUnitTestFunction function)

@@ -169,5 +169,5 @@ int main(void)
         own_test(a_child_can_free_the_client_and_the_parents_connection_survives),
         own_test(a_child_can_open_its_own_client),
     };
-    return cmocka_run_group_tests_name("fork", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api fork", tests, start, stop);
 }

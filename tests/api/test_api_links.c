@@ -239,7 +239,7 @@ static const struct corrupt corrupt_values[] = {
     {"\377\n\"\\", 4, "\"\\xff\\x0a\\\"\\\\\""},
     {" 5", 2, "\" 5\""},
 };
-enum { CORRUPT_COUNT = sizeof corrupt_values / sizeof *corrupt_values };
+enum { CORRUPT_COUNT = COUNT_OF(corrupt_values) };
 
 static void put_corrupt(const struct corrupt *value)
 {
@@ -506,5 +506,5 @@ int main(void)
         clean_test(a_link_of_the_wrong_type_is_not_changed),
         clean_test(no_link_is_set_if_the_index_has_the_wrong_type),
     };
-    return cmocka_run_group_tests_name("links", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api links", tests, start, stop);
 }

@@ -95,13 +95,13 @@ static void each_call_is_logged_with_name_and_duration(void **state)
         assert_true(record->name[0] != '\0');
         assert_in_range(record->duration_ns, 0, took);
         assert_holds(record->message, record->name);
-        for (size_t j = 0; j < sizeof named / sizeof *named; j++)
+        for (size_t j = 0; j < COUNT_OF(named); j++)
             if (strcmp(named[j].operation, all[i].name) == 0) {
                 assert_string_equal(record->name, named[j].name);
                 found++;
             }
     }
-    assert_int_equal(found, sizeof named / sizeof *named);
+    assert_int_equal(found, COUNT_OF(named));
 }
 
 static void a_failed_call_is_logged_with_its_status(void **state)
@@ -287,5 +287,5 @@ int main(void)
         own_test(script_loads_are_counted),
         own_test(a_shorter_stats_struct_is_filled_to_its_size),
     };
-    return cmocka_run_group_tests_name("log and stats", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api log and stats", tests, start, stop);
 }

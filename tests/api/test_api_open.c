@@ -377,5 +377,5 @@ int main(void)
         clean_test(options_are_copied),
         clean_test(a_shorter_options_struct_is_accepted),
     };
-    return cmocka_run_group_tests_name("open", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api open", tests, start, stop);
 }

@@ -171,7 +171,7 @@ static void a_bad_name_or_source_is_refused(void **state)
                                   {.name = "a", .source = "return '\377'"},
                                   {.name = "a", .source = "a\0b", .source_length = 3},
                                   {.name = "a", .source = long_source}};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
         assert_failure(PODLINK_EINVAL, PODLINK_NOT_SENT, podlink_script_register(client, &bad[i], &err), &err);
     assert_int_equal(podlink_script_count(client), BUILT_IN);
 }
@@ -371,7 +371,7 @@ static void a_missing_permission_of_a_script_is_found_at_the_open(void **state)
         print_message("skipped: servers before 7.0 do not report that\n");
         skip();
     }
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < COUNT_OF(commands); i++) {
         char rule[16];
         snprintf(rule, sizeof rule, "-%s", commands[i]);
         const podlink_options options = limited(rule, PODLINK_LOAD_ON_OPEN, &log);
@@ -433,5 +433,5 @@ int main(void)
         cmocka_unit_test_setup(an_open_on_demand_does_not_connect, clean),
         own_test(a_missing_permission_of_a_script_is_found_at_the_open),
     };
-    return cmocka_run_group_tests_name("own scripts", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api own scripts", tests, start, stop);
 }

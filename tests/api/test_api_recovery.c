@@ -276,5 +276,5 @@ int main(void)
         own_test(a_call_to_a_server_that_accepts_no_connection_is_not_sent),
         own_test(a_call_waits_for_a_busy_server_until_its_deadline),
     };
-    return cmocka_run_group_tests_name("recovery", tests, NULL, NULL) == 0 ? 0 : 1;
+    return RUN_TESTS("api recovery", tests);
 }

@@ -64,7 +64,7 @@ static void say_refused(struct call *call)
                                            {"max_age_ms ", "max age"},
                                            {"routing ", "routing"}};
     assert_int_equal(call->err.delivery, PODLINK_NOT_SENT);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
         const char *refused = strncmp(call->err.message, words[i][0], strlen(words[i][0])) == 0 ? words[i][1] : NULL;
         if (refused) {
             say(call, "!podlink: %s '(%s)", refused, call->err.message);
@@ -288,7 +288,7 @@ static bool by_function(void *backend, const struct script_case_call *input, cha
     struct call call = {.input = input, .answer = answer};
     const podlink_stats before = api_stats(client);
     const bool *is_error_expected = backend;
-    for (size_t i = 0; i < sizeof operations / sizeof *operations; i++) {
+    for (size_t i = 0; i < COUNT_OF(operations); i++) {
         if (strcmp(operations[i].script, input->test_case->script) != 0)
             continue;
         if (!operations[i].run || !operations[i].run(&call))
@@ -443,7 +443,7 @@ static const struct CMUnitTest others[] = {
     cmocka_unit_test(all_cases_pass_when_scripts_are_run_by_name),
     cmocka_unit_test(most_cases_were_not_skipped),
 };
-enum { OTHER_COUNT = sizeof others / sizeof *others };
+enum { OTHER_COUNT = COUNT_OF(others) };
 
 int main(void)
 {

@@ -11,9 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define CANARY          "canary-0123456789"
-#define COUNT_OF(array) (sizeof(array) / sizeof *(array))
-
+#define CANARY "canary-0123456789"
 static struct test_server *server;
 static redisContext *redis;
 
@@ -310,5 +308,5 @@ int main(void)
         cmocka_unit_test(the_password_of_sentinels_is_not_reported),
         cmocka_unit_test(the_content_of_a_key_file_is_not_reported),
     };
-    return cmocka_run_group_tests_name("secrets", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api secrets", tests, start, stop);
 }

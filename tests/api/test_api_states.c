@@ -37,7 +37,7 @@ static void a_state_is_stored_with_the_servers_time(void **state)
     (void)state;
     static const int64_t loads[] = {0, 1, -1, INT64_MAX, INT64_MIN};
     for (int routing = PODLINK_UNAVAILABLE; routing <= PODLINK_SHUTTING_DOWN; routing++)
-        for (size_t i = 0; i < sizeof loads / sizeof *loads; i++) {
+        for (size_t i = 0; i < COUNT_OF(loads); i++) {
             podlink_state got;
             const int64_t before = wall_ms();
             podlink_status status =
@@ -74,7 +74,7 @@ static void states_written_by_other_programs_are_read(void **state)
                 {"-5-100-3", -5, 100, PODLINK_SHUTTING_DOWN},
                 {"0-0-0", 0, 0, PODLINK_UNAVAILABLE},
                 {"-9223372036854775808-9223372036854775807-2", INT64_MIN, INT64_MAX, PODLINK_DRAINING}};
-    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+    for (size_t i = 0; i < COUNT_OF(good); i++) {
         podlink_state got;
         api_ask(redis, "HSET %s 7 %s", STATE_KEY, good[i].text);
         assert_status(PODLINK_OK, podlink_state_get(client, &the_service, 7, &got, NULL, &err), &err);
@@ -91,7 +91,7 @@ static void an_unreadable_state_is_corrupt_and_counted(void **state)
                                       "5.5-1", "05-1",   "5--1",    "--5-1",     "5-100-01",
                                       " 5-1",  "5-1 ",   "+5-1",    "5-1-1\n",   "5-99999999999999999999"};
     const uint64_t before = api_stats(client).states_unreadable;
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         podlink_state got;
         api_ask(redis, "HSET %s 7 %b", STATE_KEY, bad[i], strlen(bad[i]));
         podlink_status status = podlink_state_get(client, &the_service, 7, &got, NULL, &err);
@@ -101,7 +101,7 @@ static void an_unreadable_state_is_corrupt_and_counted(void **state)
         assert_holds(err.message, "\"" STATE_KEY "\"");
         assert_holds(err.message, "pod 7");
     }
-    assert_int_equal(api_stats(client).states_unreadable - before, sizeof bad / sizeof *bad);
+    assert_int_equal(api_stats(client).states_unreadable - before, COUNT_OF(bad));
 }
 
 static void a_routing_has_a_text(void **state)
@@ -253,7 +253,7 @@ static void a_workload_state_is_any_text(void **state)
     assert_int_equal(workloads->count, 1);
     assert_null(workloads->items[0].state);
     podlink_free(workloads);
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
         assert_status(PODLINK_OK, podlink_workload_set(client, &the_service, texts[i], NULL, &err), &err);
         status = podlink_workload_get(client, &the_service, &workloads, NULL, &err);
         assert_status(PODLINK_OK, status, &err);
@@ -369,5 +369,5 @@ int main(void)
         clean_test(many_workloads_are_returned_in_the_order_of_the_request),
         clean_test(a_workload_of_the_wrong_type_fails_the_call_and_is_named),
     };
-    return cmocka_run_group_tests_name("states", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("api states", tests, start, stop);
 }

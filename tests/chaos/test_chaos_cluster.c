@@ -259,5 +259,5 @@ int main(int argc, char **argv)
         own_test(a_killed_master_loses_no_write_that_a_replica_acknowledged),
     };
     chaos_init(argc, argv);
-    return cmocka_run_group_tests_name("cluster under load", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("chaos cluster", tests, start, stop);
 }

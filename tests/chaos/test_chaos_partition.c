@@ -196,5 +196,5 @@ int main(int argc, char **argv)
         printf("1..0 # SKIP %s\n", networks_reason());
         return 0;
     }
-    return cmocka_run_group_tests_name("partition", tests, NULL, NULL) == 0 ? 0 : 1;
+    return RUN_TESTS("chaos partition", tests);
 }

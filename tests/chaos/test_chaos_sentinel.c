@@ -201,5 +201,5 @@ int main(int argc, char **argv)
         own_test(a_killed_master_loses_nothing),
     };
     chaos_init(argc, argv);
-    return cmocka_run_group_tests_name("sentinel under load", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("chaos sentinel", tests, start, stop);
 }

@@ -155,7 +155,7 @@ static char *rule_of(const struct use *use)
 static void the_rule_of_each_part_is_enough_for_a_cluster(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+    for (size_t i = 0; i < COUNT_OF(uses); i++) {
         char *rule = rule_of(&uses[i]);
         allow_everywhere(rule);
         podlink_status status = use_as_eva(&uses[i]);
@@ -345,5 +345,5 @@ int main(void)
         cmocka_unit_test(a_password_echoed_by_the_target_of_a_redirect_is_not_reported),
         cmocka_unit_test(the_rule_is_enough_for_the_next_master_if_it_has_the_user),
     };
-    return cmocka_run_group_tests_name("cluster, access", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("cluster access", tests, start, stop);
 }

@@ -247,5 +247,5 @@ int main(void)
         cmocka_unit_test_teardown(a_redirect_without_an_address_causes_a_refresh, end),
         cmocka_unit_test_teardown(redirects_without_an_address_end_at_the_deadline, end),
     };
-    return cmocka_run_group_tests_name("cluster, views", tests, NULL, NULL) == 0 ? 0 : 1;
+    return RUN_TESTS("cluster inconsistent views", tests);
 }

@@ -65,5 +65,5 @@ static void the_slot_of_a_key_is_the_one_that_the_server_computes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_slot_of_a_key_is_the_one_that_the_server_computes)};
-    return RUN_TESTS("cluster, key slots", tests);
+    return RUN_TESTS("cluster keyslot", tests);
 }

@@ -466,5 +466,5 @@ int main(void)
         cmocka_unit_test(a_node_with_an_unresolvable_name_is_retried),
         cmocka_unit_test(a_node_can_announce_an_ipv6_address),
     };
-    return cmocka_run_group_tests_name("cluster, nodes", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("cluster nodes", tests, start, stop);
 }

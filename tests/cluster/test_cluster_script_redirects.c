@@ -162,5 +162,5 @@ int main(void)
         cmocka_unit_test(a_redirect_that_a_script_returns_is_not_followed),
         cmocka_unit_test(a_script_follows_its_slot),
     };
-    return cmocka_run_group_tests_name("cluster, redirects of scripts", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("cluster script redirects", tests, start, stop);
 }

@@ -39,7 +39,7 @@ static void a_batch_can_be_the_first_call_of_a_client(void **state)
     podlink_options options = api_options(test_cluster_url(cluster));
     options.script_loading = PODLINK_LOAD_ON_DEMAND;
     static const char *const uids[] = {"first", "second", "third", "fourth"};
-    enum { COUNT = sizeof uids / sizeof *uids };
+    enum { COUNT = COUNT_OF(uids) };
     podlink_link_item items[COUNT];
     for (size_t i = 0; i < COUNT; i++)
         items[i] = (podlink_link_item){.link = {"test", "game", uids[i]}, .pod = (int32_t)i, .persist_s = 600};
@@ -342,5 +342,5 @@ int main(void)
         cmocka_unit_test(a_batch_over_a_half_migrated_slot_has_every_result),
         cmocka_unit_test(a_batch_with_split_keys_fails_only_those_items),
     };
-    return cmocka_run_group_tests_name("cluster, slots", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("cluster slots", tests, start, stop);
 }

@@ -107,5 +107,5 @@ int main(void)
         cmocka_unit_test(a_replica_takes_over_by_command_and_after_a_crash),
         cmocka_unit_test(one_node_with_a_password_owns_all_slots_on_ipv6),
     };
-    return cmocka_run_group_tests_name("cluster support", tests, NULL, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("cluster support", tests, NULL, stop);
 }

@@ -496,5 +496,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_can_outlive_its_client, begin, end),
         cmocka_unit_test_setup_teardown(a_link_call_allocates_nothing, begin, end),
     };
-    return RUN_TESTS("memory", tests);
+    return RUN_TESTS("heap failures calls", tests);
 }

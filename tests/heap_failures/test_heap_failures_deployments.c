@@ -292,5 +292,5 @@ int main(void)
          begin_cluster, end, NULL},
         {"cluster, a_link_call_allocates_nothing", a_link_call_allocates_nothing, begin_cluster, end, NULL},
     };
-    return RUN_TESTS("memory of deployments", tests);
+    return RUN_TESTS("heap failures deployments", tests);
 }

@@ -350,5 +350,5 @@ int main(void)
         WITH_WORLD(a_close_ends_a_call_on_a_session_after_its_wait),
         WITH_WORLD(a_session_can_be_returned_after_the_close),
     };
-    return cmocka_run_group_tests_name("pool close", tests, NULL, NULL);
+    return RUN_TESTS("pool close", tests);
 }

@@ -660,5 +660,5 @@ int main(void)
         TEST(without_an_age_a_disabled_user_stays_logged_in),
         TEST(a_failing_callback_is_retried_until_the_credentials_expire),
     };
-    return cmocka_run_group_tests_name("credentials", tests, NULL, NULL);
+    return RUN_TESTS("pool credentials", tests);
 }

@@ -313,5 +313,5 @@ int main(void)
         cmocka_unit_test(unsent_commands_of_a_long_pipeline_never_run),
         cmocka_unit_test(only_unsent_commands_of_a_long_pipeline_are_sent_again),
     };
-    return cmocka_run_group_tests_name("pool cut", tests, NULL, NULL);
+    return RUN_TESTS("pool cut pipeline", tests);
 }

@@ -506,5 +506,5 @@ int main(void)
         WITH_WORLD(session_dials_to_a_dead_server_back_off),
         WITH_WORLD(session_dials_to_a_server_that_hangs_up_back_off),
     };
-    return cmocka_run_group_tests_name("pool dedicated", tests, NULL, NULL);
+    return RUN_TESTS("pool dedicated", tests);
 }

@@ -186,5 +186,5 @@ int main(void)
         cmocka_unit_test(a_child_that_frees_the_client_keeps_none_of_its_descriptors),
         cmocka_unit_test(a_child_can_open_its_own_client),
     };
-    return cmocka_run_group_tests_name("pool fork", tests, NULL, NULL);
+    return RUN_TESTS("pool fork", tests);
 }

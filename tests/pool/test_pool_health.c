@@ -369,5 +369,5 @@ int main(void)
         WITH_WORLD(a_corrupted_byte_ends_the_connection_and_the_next_one_works),
         WITH_WORLD(the_short_deadline_of_a_dialling_caller_does_not_fail_the_waiters),
     };
-    return cmocka_run_group_tests_name("pool health", tests, NULL, NULL);
+    return RUN_TESTS("pool health", tests);
 }

@@ -165,5 +165,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(two_thousand_lost_connections_leave_neither_descriptors_nor_memory),
     };
-    return cmocka_run_group_tests_name("pool growth", tests, NULL, NULL);
+    return RUN_TESTS("pool leaks", tests);
 }

@@ -80,5 +80,5 @@ int main(void)
         cmocka_unit_test(a_command_that_may_have_run_is_not_repeated),
         cmocka_unit_test(a_call_ends_at_its_deadline),
     };
-    return cmocka_run_group_tests_name("pool mistakes", tests, NULL, NULL);
+    return RUN_TESTS("pool mutants", tests);
 }

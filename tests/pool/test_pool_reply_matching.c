@@ -347,5 +347,5 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_caller_gets_its_own_reply_while_connections_die_and_callers_give_up),
     };
-    return cmocka_run_group_tests_name("pool truth", tests, NULL, NULL);
+    return RUN_TESTS("pool reply matching", tests);
 }

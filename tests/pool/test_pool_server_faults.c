@@ -342,5 +342,5 @@ int main(void)
         WITH_WORLD(calls_without_descriptors_fail_and_the_client_recovers),
         WITH_WORLD(killed_connections_fail_calls_only_as_lost_connections),
     };
-    return cmocka_run_group_tests_name("pool faults", tests, NULL, NULL);
+    return RUN_TESTS("pool server faults", tests);
 }

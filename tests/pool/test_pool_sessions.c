@@ -601,5 +601,5 @@ int main(void)
         WITH_WORLD(a_multi_whose_discard_was_not_sent_is_still_open),
         WITH_WORLD(a_watch_whose_unwatch_was_not_sent_is_still_active),
     };
-    return cmocka_run_group_tests_name("pool sessions", tests, NULL, NULL);
+    return RUN_TESTS("pool sessions", tests);
 }

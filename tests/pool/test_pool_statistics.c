@@ -311,5 +311,5 @@ int main(void)
         WITH_WORLD(the_times_of_a_call_add_up_after_a_retry_without_answer),
         WITH_WORLD(calls_on_a_session_are_counted_and_traced),
     };
-    return cmocka_run_group_tests_name("pool statistics", tests, NULL, NULL);
+    return RUN_TESTS("pool statistics", tests);
 }

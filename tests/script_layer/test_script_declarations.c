@@ -226,5 +226,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_number_of_keys_and_arguments_is_checked, begin, end),
         cmocka_unit_test_setup_teardown(a_call_for_another_reply_type_than_declared_is_refused, begin, end),
     };
-    return cmocka_run_group_tests_name("declarations", tests, NULL, NULL);
+    return RUN_TESTS("script declarations", tests);
 }

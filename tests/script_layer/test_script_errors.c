@@ -22,7 +22,7 @@ static const char *const texts[] = {
     "TRYAGAIN",
 };
 
-enum { TEXTS = sizeof texts / sizeof *texts };
+enum { TEXTS = COUNT_OF(texts) };
 
 static void source_of(const char *text, char *source, size_t size)
 {
@@ -166,5 +166,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_write_that_a_replica_refuses_is_not_taken_for_the_script_s_own_error,
                                         begin_setting, end_setting),
     };
-    return cmocka_run_group_tests_name("a script that answers an error runs once", tests, NULL, NULL);
+    return RUN_TESTS("script errors", tests);
 }

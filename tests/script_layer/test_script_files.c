@@ -211,5 +211,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_directory_is_registered_completely_or_not_at_all, begin, end),
         cmocka_unit_test_setup_teardown(a_directory_that_cannot_be_read_is_named_with_the_reason, begin, end),
     };
-    return cmocka_run_group_tests_name("files", tests, NULL, NULL);
+    return RUN_TESTS("script files", tests);
 }

@@ -423,5 +423,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(calls_run_exactly_once_while_scripts_are_flushed, begin, end_setting),
         cmocka_unit_test_setup_teardown(callers_that_miss_the_same_script_load_it_once, begin, end_setting),
     };
-    return cmocka_run_group_tests_name("flush", tests, NULL, NULL);
+    return RUN_TESTS("script flush", tests);
 }

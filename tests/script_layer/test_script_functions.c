@@ -347,5 +347,5 @@ int main(void)
         cmocka_unit_test(a_server_without_functions_is_reported),
         WITH_SERVER(a_full_server_still_accepts_removals),
     };
-    return cmocka_run_group_tests_name("functions", tests, NULL, NULL);
+    return RUN_TESTS("script functions", tests);
 }

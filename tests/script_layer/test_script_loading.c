@@ -263,5 +263,5 @@ int main(void)
         WITH_SERVER(after_a_restart_scripts_are_loaded_before_the_first_call),
         WITH_SERVER(a_cold_start_takes_two_round_trips_after_the_handshake),
     };
-    return cmocka_run_group_tests_name("loading", tests, NULL, NULL);
+    return RUN_TESTS("script loading", tests);
 }

@@ -232,5 +232,5 @@ int main(void)
         WITH_SERVER(a_large_reply_is_read_like_a_small_one),
         WITH_SERVER(a_large_reply_of_another_shape_is_refused),
     };
-    return cmocka_run_group_tests_name("replies", tests, NULL, NULL);
+    return RUN_TESTS("script replies", tests);
 }

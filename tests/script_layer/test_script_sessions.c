@@ -182,5 +182,5 @@ int main(void)
         WITH_SERVER(invalid_script_calls_in_a_session_are_refused),
         WITH_SERVER(a_script_that_cannot_be_loaded_is_reported),
     };
-    return cmocka_run_group_tests_name("sessions", tests, NULL, NULL);
+    return RUN_TESTS("script sessions", tests);
 }

@@ -127,5 +127,5 @@ int main(void)
         WITH_SERVER(a_shorter_stats_struct_is_filled_to_its_size),
         WITH_SERVER(read_only_scripts_go_by_evalsha_ro),
     };
-    return cmocka_run_group_tests_name("stats", tests, NULL, NULL);
+    return RUN_TESTS("script stats", tests);
 }

@@ -170,7 +170,7 @@ static void a_password_echoed_by_a_sentinel_is_not_reported(void **state)
     static const char *const wrong_replies[] = {
         "-ERR unknown command 'AUTH', with args beginning with: '" SECRET_OF_SENTINELS "'\r\n",
         "-WRONGPASS " SECRET_OF_SENTINELS "\r\n", "$30\r\n" SECRET_OF_SENTINELS "\r\n"};
-    for (size_t i = 0; i < sizeof wrong_replies / sizeof *wrong_replies; i++) {
+    for (size_t i = 0; i < COUNT_OF(wrong_replies); i++) {
         const struct fault_plan plan = {.stage = FAULT_AT_HANDSHAKE, .reply = wrong_replies[i], .then = FAULT_CLOSES};
         struct faulty_server *server = faulty_server_start(FAKE_TCP, &plan, 1, (const char *const[]){"+OK\r\n", NULL});
         char url[128];
@@ -268,7 +268,7 @@ static void free_rules(struct rules *rules)
 static void the_rules_are_enough_for_sentinels_and_servers(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof uses / sizeof *uses; i++) {
+    for (size_t i = 0; i < COUNT_OF(uses); i++) {
         struct rules rules = rules_of(&uses[i]);
         allow_everywhere(rules.of_servers, rules.of_sentinels);
         podlink_status status = use_as_eva(&uses[i]);
@@ -408,7 +408,7 @@ static void a_silent_sentinel_delays_neither_close_nor_free(void **state)
     podlink_options options = options_as_default();
     options.client_name = "silenced";
     test_server_suspend(test_sentinel_sentinel(deployment, 0));
-    for (size_t i = 0; i < sizeof waits_ms / sizeof *waits_ms; i++) {
+    for (size_t i = 0; i < COUNT_OF(waits_ms); i++) {
         podlink_client *client = api_open_with(&options);
         ask_wait_ms(60);
         const int64_t close_ms = waits_ms[i] == NO_CLOSE ? 0 : close_within(client, waits_ms[i]);
@@ -494,5 +494,5 @@ int main(void)
         cmocka_unit_test(a_silent_sentinel_delays_neither_close_nor_free),
         cmocka_unit_test(a_close_ends_a_call_that_asks_silent_sentinels_after_its_wait),
     };
-    return cmocka_run_group_tests_name("sentinel, access", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("sentinel access", tests, start, stop);
 }

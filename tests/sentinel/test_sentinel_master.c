@@ -248,5 +248,5 @@ int main(void)
         cmocka_unit_test(a_call_to_a_demoted_master_succeeds_on_the_new_one),
         cmocka_unit_test(reads_can_go_to_replicas_and_survive_a_dead_one),
     };
-    return cmocka_run_group_tests_name("sentinel, master", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("sentinel master", tests, start, stop);
 }

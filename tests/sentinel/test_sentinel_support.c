@@ -78,5 +78,5 @@ int main(void)
         cmocka_unit_test(a_killed_master_is_replaced_and_returns_as_a_replica),
         cmocka_unit_test(servers_and_sentinels_have_their_passwords),
     };
-    return cmocka_run_group_tests_name("sentinel support", tests, NULL, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("sentinel support", tests, NULL, stop);
 }

@@ -4,17 +4,13 @@
 #ifndef PODLINK_TESTS_API_H
 #define PODLINK_TESTS_API_H
 
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
 #include <hiredis/hiredis.h>
 #include <podlink/podlink.h>
+#include <pthread.h>
+#include <stdint.h>
 
 #include "real_server.h"
+#include "tap_cmocka.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SANITIZED 1

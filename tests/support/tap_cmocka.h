@@ -10,8 +10,11 @@
 
 #include <cmocka.h>
 
-/** Runs the tests of a program. main() returns the result. */
-#define RUN_TESTS(name, tests) cmocka_run_group_tests_name((name), (tests), NULL, NULL)
+/** Runs the tests of a program, and start() before the first and stop() after the last one. main() returns the result.
+ */
+#define RUN_TESTS_BETWEEN(name, tests, start, stop)                                                                    \
+    (cmocka_run_group_tests_name((name), (tests), (start), (stop)) == 0 ? 0 : 1)
+#define RUN_TESTS(name, tests) RUN_TESTS_BETWEEN((name), (tests), NULL, NULL)
 
 #define COUNT_OF(array) (sizeof(array) / sizeof *(array))
 

@@ -274,5 +274,5 @@ int main(void)
         cmocka_unit_test(each_node_has_its_own_tls_session_which_the_next_connection_resumes),
         cmocka_unit_test(nodes_are_verified_by_the_host_that_they_announce),
     };
-    return cmocka_run_group_tests_name("tls, cluster", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls cluster", tests, start, stop);
 }

@@ -190,5 +190,5 @@ int main(void)
         cmocka_unit_test(a_path_that_is_too_long_is_reported),
         cmocka_unit_test(files_without_tls_are_reported),
     };
-    return cmocka_run_group_tests_name("tls files", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls files", tests, start, stop);
 }

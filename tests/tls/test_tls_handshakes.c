@@ -437,5 +437,5 @@ int main(void)
         cmocka_unit_test(the_client_sends_the_server_name),
         cmocka_unit_test(failed_handshakes_leave_no_descriptor_and_no_memory),
     };
-    return cmocka_run_group_tests_name("tls handshakes", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls handshakes", tests, start, stop);
 }

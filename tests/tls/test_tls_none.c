@@ -47,5 +47,5 @@ int main(void)
         cmocka_unit_test(no_clear_connection_replaces_tls),
         cmocka_unit_test(a_user_script_has_no_sha1_without_openssl),
     };
-    return RUN_TESTS("none", tests);
+    return RUN_TESTS("tls none", tests);
 }

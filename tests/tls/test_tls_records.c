@@ -328,5 +328,5 @@ int main(void)
         cmocka_unit_test(alerts_that_a_peer_provokes_do_not_accumulate),
         cmocka_unit_test(an_invalid_record_fails_permanently),
     };
-    return cmocka_run_group_tests_name("tls records", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls records", tests, start, stop);
 }

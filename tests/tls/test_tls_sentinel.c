@@ -307,5 +307,5 @@ int main(void)
         cmocka_unit_test(sentinels_can_use_tls_without_the_servers),
         cmocka_unit_test(servers_can_use_tls_without_the_sentinels_and_share_one_name),
     };
-    return cmocka_run_group_tests_name("tls, sentinel", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls sentinel", tests, start, stop);
 }

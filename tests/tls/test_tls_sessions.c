@@ -153,5 +153,5 @@ int main(void)
         cmocka_unit_test(a_forgotten_session_leads_to_a_full_handshake),
         cmocka_unit_test(a_session_is_not_shared_between_clients),
     };
-    return cmocka_run_group_tests_name("tls sessions", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls sessions", tests, start, stop);
 }

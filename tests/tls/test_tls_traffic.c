@@ -504,5 +504,5 @@ int main(void)
         clean_test(a_restarted_server_is_used_again),
         clean_test(many_dials_at_once_succeed),
     };
-    return cmocka_run_group_tests_name("tls traffic", tests, start, stop) == 0 ? 0 : 1;
+    return RUN_TESTS_BETWEEN("tls traffic", tests, start, stop);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes that grow at their end, and the memory under them. */
+/* A growing byte buffer and its memory. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that are not for a connection which other calls share. */
+/* Commands that are refused on a shared connection. */
 #include "tap_cmocka.h"
 
 #include "client/command_kind.h"
@@ -125,7 +125,7 @@ static void a_command_name_needs_no_nul(void **state)
     assert_int_equal(pl_command_check_shared(&longer, pl_command_kind_of(&longer), NULL), PODLINK_OK);
 }
 
-/* Its scripts run step by step then, and the connection ends with the first. */
+/* Scripts then run step by step, and the connection ends with the first one. */
 static void the_debugger_of_scripts_is_refused(void **state)
 {
     (void)state;
@@ -133,7 +133,7 @@ static void the_debugger_of_scripts_is_refused(void **state)
     assert_int_equal(check("SCRIPT DEBUG SYNC", NULL), PODLINK_EINVAL);
 }
 
-/* BLOCK is an option in front of STREAMS; behind it stand names. */
+/* BLOCK is an option before STREAMS; after it come names. */
 static void a_stream_can_have_the_name_of_an_option(void **state)
 {
     (void)state;
@@ -151,5 +151,5 @@ int main(void)
         cmocka_unit_test(the_debugger_of_scripts_is_refused),
         cmocka_unit_test(a_stream_can_have_the_name_of_an_option),
     };
-    return RUN_TESTS("command_kind", tests);
+    return RUN_TESTS("command kind", tests);
 }

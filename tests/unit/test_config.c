@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client was opened with. */
+/* The configuration of a client, from its options and URL. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 
@@ -73,7 +73,7 @@ static void the_defaults_are_the_documented_ones(void **state)
     end(&s);
 }
 
-/* An older program knows fewer fields, a newer one more. */
+/* An older program has fewer fields, a newer one more. */
 static void option_structs_of_any_size_are_accepted(void **state)
 {
     (void)state;
@@ -86,7 +86,8 @@ static void option_structs_of_any_size_are_accepted(void **state)
     assert_int_equal(larger.options.size, sizeof larger);
     for (size_t i = 0; i < sizeof larger.more; i++)
         assert_int_equal(larger.more[i], 0);
-    char *smaller = malloc(offsetof(podlink_options, user)); /* exact, so that a byte beyond is found out */
+    char *smaller =
+        malloc(offsetof(podlink_options, user)); /* exact, so that a sanitizer finds a read beyond the end */
     podlink_options_init_sized((podlink_options *)smaller, offsetof(podlink_options, user));
     size_t size;
     memcpy(&size, smaller, sizeof size);
@@ -306,7 +307,7 @@ static void all_texts_are_copied(void **state)
     end(&s);
 }
 
-/* --- options together ------------------------------------------------------------------------------------------------
+/* --- combinations of options ----------------------------------------------------------------------------------------
  */
 
 static void refused(setting *s, const char *names)
@@ -348,7 +349,7 @@ static void credentials_have_a_single_source(void **state)
     refused(&s, "credentials");
 }
 
-/* The same options go with each scheme, so that the step to TLS, or back, shows. */
+/* The same options are tried with each scheme, with TLS and without. */
 static void tls_options_need_tls(void **state)
 {
     (void)state;
@@ -446,7 +447,7 @@ static void a_failed_allocation_leaves_nothing_behind(void **state)
     end(&s);
 }
 
-/* Looks into each block that is given back. */
+/* Inspects each block that is freed. */
 static void *watch_allocate(void *context, size_t size)
 {
     (void)context;

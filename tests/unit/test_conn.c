@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection without I/O, by exact traces: what went in, what came out, in order. Commands, replies and the end. */
+/* The connection without I/O, by exact traces: input and output in order. Commands, replies and the end of a
+ * connection. */
 #include "conn_trace.h"
 #include "tap_cmocka.h"
 
@@ -251,7 +252,7 @@ static void only_pending_commands_are_queued_again(void **state)
     trace_fini(&t);
 }
 
-/* --- what nobody asked for -------------------------------------------------------------------------------------- */
+/* --- unsolicited input ------------------------------------------------------------------------------------------ */
 
 static void an_unsolicited_reply_ends_the_connection(void **state)
 {
@@ -350,7 +351,7 @@ static void a_dead_connection_accepts_no_bytes(void **state)
 
 /* --- the end of a connection ------------------------------------------------------------------------------------ */
 
-/* Where each of the five ends on the wire. */
+/* The offset at which each of the five ends on the wire. */
 static const size_t five_ends[] = {20, 20 + 27, 47 + 21, 68 + 20, 88 + 20};
 
 static void expect_cut(const trace_call *a, size_t sent, size_t answered)

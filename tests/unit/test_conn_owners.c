@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The connection without I/O, by exact traces, as test_conn.c: owners that give up or may queue more, a writer beside a
- * reader, no memory, and what is counted. */
+ * reader, no memory, and the counters. */
 #include "conn_trace.h"
 #include "tap_cmocka.h"
 
@@ -14,10 +14,10 @@ static const char *const get_b[] = {"GET b"};
 static const char *const two_of_b[] = {"GET b", "GET bb"};
 static const char *const get_c[] = {"GET c"};
 
-/* Where the second of the five ends on the wire. */
+/* The offset at which the second of the five ends on the wire. */
 enum { SECOND_ENDS = 20 + 27 };
 
-/* --- owners that wait no longer --------------------------------------------------------------------------------- */
+/* --- owners that give up ---------------------------------------------------------------------------------------- */
 
 static void a_late_reply_is_dropped(void **state)
 {
@@ -112,8 +112,8 @@ static void commands_that_a_driver_may_be_sending_stay_in_the_queue(void **state
     trace_fini(&t);
 }
 
-/* a and c in turns, so that what is taken out lies between what stays. */
-static void queue_in_turns(trace *t, trace_call *a, trace_call *c, uint32_t from, uint32_t to)
+/* a and c alternate, so that removed commands are between remaining ones. */
+static void queue_alternating(trace *t, trace_call *a, trace_call *c, uint32_t from, uint32_t to)
 {
     for (uint32_t i = from; i < to; i++) {
         assert_true(pl_conn_queue(&t->conn, &a->request, i));
@@ -130,9 +130,9 @@ static void only_the_bytes_of_the_abandoned_call_are_removed(void **state)
     trace_init(&t);
     trace_call_init(&t, &a, "a", false, five, 5);
     trace_call_init(&t, &c, "c", false, of_c, 5);
-    queue_in_turns(&t, &a, &c, 0, 2);
-    trace_send_some(&t, 5); /* in the middle of the first; three more are seen by the driver */
-    queue_in_turns(&t, &a, &c, 2, 5);
+    queue_alternating(&t, &a, &c, 0, 2);
+    trace_send_some(&t, 5); /* in the middle of the first; the driver has seen three more */
+    queue_alternating(&t, &a, &c, 2, 5);
     trace_abandon(&t, &a);
     assert_string_equal(trace_states(&a), "SS...");
     trace_send(&t);
@@ -161,7 +161,7 @@ static void an_abandoned_call_is_not_notified_of_the_end(void **state)
     trace_queue(&t, &b);
     trace_send(&t);
     trace_abandon(&t, &a);
-    memset(&a, 0xEE, sizeof a); /* it is gone */
+    memset(&a, 0xEE, sizeof a); /* it has been freed */
     trace_fail(&t, PODLINK_ECONNLOST, "cut");
     trace_expect(&t, "> GET a\n> GET b\n"
                      "a[0] ETIMEDOUT unknown (late)\n"
@@ -195,8 +195,8 @@ static void an_abandoned_repeatable_command_stays_pending_as_unknown(void **stat
 
 /* --- two drivers: one writes while the other reads ---------------------------------------------------------------- */
 
-/* The writer is in send(), without the lock. The server has got the bytes and answers, and the reader has the lock
- * before the writer is back and can tell what it has sent. */
+/* The writer is in send(), without the lock. The server has the bytes and answers, and the reader gets the lock before
+ * the writer returns and reports what it has sent. */
 static void a_reply_can_arrive_before_its_write_returns(void **state)
 {
     (void)state;
@@ -316,7 +316,7 @@ static void a_half_queued_command_is_rolled_back(void **state)
     trace_call_init(&t, &a, "a", false, commands, 2);
     trace_call_init(&t, &c, "c", false, get_c, 1);
     assert_true(pl_conn_queue(&t.conn, &a.request, 0));
-    test_heap_fail_at(&t.memory, 1, SIZE_MAX); /* of the second the head fits, the rest does not */
+    test_heap_fail_at(&t.memory, 1, SIZE_MAX); /* of the second command the head fits, the rest does not */
     assert_false(pl_conn_queue(&t.conn, &a.request, 1));
     test_heap_fail_at(&t.memory, 0, 0);
     trace_queue(&t, &c);
@@ -348,7 +348,7 @@ static void a_reply_without_memory_fails_only_its_command(void **state)
     trace_fini(&t);
 }
 
-/* A string of size bytes, and a reply behind it. */
+/* A string of size bytes, and a reply after it. */
 static void receive_string(trace *t, size_t size)
 {
     char *reply = malloc(size + 64);
@@ -376,7 +376,7 @@ static void a_reply_beyond_the_limit_fails_only_its_command(void **state)
     trace_fini(&t);
 }
 
-/* Skipping it could take for ever. */
+/* Skipping it could take very long. */
 static void a_reply_far_beyond_the_limit_ends_the_connection(void **state)
 {
     (void)state;
@@ -431,7 +431,7 @@ static void an_unreadable_reply_without_a_command_ends_the_connection(void **sta
     trace_fini(&t);
 }
 
-/* Nobody has asked for RESP3. */
+/* RESP3 was not requested. */
 static void a_push_on_a_connection_for_commands_ends_it(void **state)
 {
     (void)state;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The connection against a model of it, in random sequences of all that can happen to it. A failure prints its seed,
- * and PODLINK_TEST_SEED=<seed> runs that one alone. */
+/* The connection against a model of it, in random sequences of all possible events. A failure prints its seed, and
+ * PODLINK_TEST_SEED=<seed> runs that one alone. */
 #include "conn_trace.h"
 #include "tap_cmocka.h"
 
@@ -11,7 +11,7 @@
 
 enum { SEEDS = 4000, STEPS = 80, CALLS = 4, COMMANDS = 6, LINE_MAX = 1024, COMMAND_MAX = 24 };
 
-/* A command in line. */
+/* A command in the queue. */
 typedef struct entry {
     int call;
     uint32_t index;
@@ -28,14 +28,14 @@ typedef struct model {
 
     entry inflight[LINE_MAX];
     int length;
-    int64_t sent;    /* of the line's bytes: known to be sent; */
+    int64_t sent;    /* of the queue's bytes: known to be sent; */
     int64_t seen;    /* shown to the driver */
-    int64_t offered; /* behind `sent`: may be sent at this moment */
+    int64_t offered; /* after `sent`: may be sent now */
     bool is_writing;
-    size_t written; /* by the write that goes on */
+    size_t written; /* by the current write */
 
-    int served;     /* commands of the line that the server has got whole */
-    char reply[64]; /* which it is sending */
+    int served;     /* commands of the queue that the server has received completely */
+    char reply[64]; /* the one that it is sending */
     size_t reply_at;
     podlink_status reply_status;
 
@@ -76,7 +76,7 @@ static void expect(model *m, const entry *p, podlink_status status, podlink_deli
     } else if (delivery == PODLINK_ANSWERED && not_now) {
         *state = *state == '.' ? 'a' : *state;
     } else {
-        /* what was sent once without an answer stays unknown, whatever is answered later, unless it is success */
+        /* a command that was sent once without an answer stays unknown, whatever is answered later, except success */
         bool was_unknown = *state == '?' && status < 0;
         *state = 'S';
         m->completed[p->call][p->index]++;
@@ -121,7 +121,7 @@ static void expect_end(model *m, podlink_status status)
     m->is_dead = true;
 }
 
-/* --- what can happen --------------------------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------------------------------- */
 
 static void do_queue(model *m)
 {
@@ -141,7 +141,7 @@ static void do_queue(model *m)
     }
 }
 
-/* How many of the commands in line the server must have got, by what was written. */
+/* How many of the queued commands the server must have received, given what was written. */
 static int count_lines(const char *text)
 {
     int count = 0;
@@ -159,7 +159,7 @@ static void do_begin_write(model *m)
     m->offered = m->seen - m->sent;
     m->written = trace_begin_write(&m->t, below(m, 120));
     m->is_writing = true;
-    /* The server has got the commands that are next, in the order of the line, and nothing else. */
+    /* The server has received the next commands, in the order of the queue, and nothing else. */
     char expected[TRACE_LOG_MAX / 16] = "";
     int count = count_lines(m->t.log);
     for (int i = 0; i < count; i++) {
@@ -289,7 +289,7 @@ static void check_call(model *m, int c)
             continue;
         assert_int_equal(call->status_of[i], m->status_of[c][i]);
         assert_int_equal(call->delivery_of[i], m->delivery_of[c][i]);
-        if (call->status_of[i] == PODLINK_OK) /* it is the reply to this command */
+        if (call->status_of[i] == PODLINK_OK) /* the reply is the one to this command */
             assert_string_equal(call->texts[i] + 1, m->commands[c][i]);
     }
 }
@@ -344,7 +344,7 @@ static void check_give_up(model *m)
                 expected[m->states[c][i] == '?'   ? PODLINK_UNKNOWN
                          : m->states[c][i] == 'a' ? PODLINK_ANSWERED
                                                   : PODLINK_NOT_SENT]++;
-        if (m->calls[c].request.reason == PODLINK_OK) /* whoever gives up has a reason */
+        if (m->calls[c].request.reason == PODLINK_OK) /* a call that gives up has a reason */
             pl_request_no_memory(&m->calls[c].request, "fake:1");
         pl_request_give_up(&m->calls[c].request, completed);
         assert_memory_equal(completed, expected, sizeof completed);
@@ -402,7 +402,7 @@ static void run(uint64_t seed)
 
 static uint64_t running_seed;
 
-static int tell_seed(void **state)
+static int print_seed(void **state)
 {
     (void)state;
     if (running_seed != 0)
@@ -414,7 +414,7 @@ static int tell_seed(void **state)
 static void on_abort(int signal)
 {
     (void)signal;
-    tell_seed(NULL);
+    print_seed(NULL);
 }
 
 static void the_connection_behaves_like_the_model(void **state)
@@ -431,6 +431,6 @@ static void the_connection_behaves_like_the_model(void **state)
 int main(void)
 {
     signal(SIGABRT, on_abort);
-    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(the_connection_behaves_like_the_model, tell_seed)};
-    return RUN_TESTS("conn_random", tests);
+    const struct CMUnitTest tests[] = {cmocka_unit_test_teardown(the_connection_behaves_like_the_model, print_seed)};
+    return RUN_TESTS("conn random", tests);
 }

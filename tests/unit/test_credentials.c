@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a callback gives: checked, copied, and wiped. */
+/* The credentials of a callback: validated, copied, and wiped. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing commands in RESP. */
+/* Encoding commands in RESP. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the server's error words mean. */
+/* The status of a server's error reply. */
 #include "tap_cmocka.h"
 
 #include "conn/error_reply.h"
@@ -28,7 +28,7 @@ static const struct {
     {"OOM", PODLINK_EOOM},
 };
 
-/* In a block of just that size, so that a byte read beyond it is found out. */
+/* In a block of exactly that size, so that a sanitizer finds a read beyond its end. */
 static podlink_status status_of(const char *words)
 {
     size_t length = strlen(words);
@@ -127,7 +127,8 @@ static void a_scripts_own_error_has_no_status_of_its_own(void **state)
     expect("ERR Error compiling script (new function): user_script:1: unexpected symbol: BUSY", PODLINK_ESERVER);
 }
 
-/* "Not now" means that the server has not run it, and it is sent again. A script that has failed half way has run. */
+/* A temporary error means that the server has not run the command, and it is sent again. A script that has failed half
+ * way has run. */
 static void an_error_of_a_script_that_ran_is_never_temporary(void **state)
 {
     (void)state;
@@ -161,5 +162,5 @@ int main(void)
         cmocka_unit_test(an_error_of_a_script_that_ran_is_never_temporary),
         cmocka_unit_test(longer_prefixes_have_their_own_status),
     };
-    return RUN_TESTS("error_reply", tests);
+    return RUN_TESTS("error reply", tests);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A command that the server may leave unanswered, and the fence behind it: whatever the server does, no call gets the
+/* A command that the server may leave unanswered, and the fence after it: whatever the server does, no call gets the
  * reply to another. By exact traces, as test_conn.c. */
 #include "conn_trace.h"
 #include "tap_cmocka.h"
@@ -72,7 +72,7 @@ static void an_unanswered_command_is_refused_and_the_others_get_their_replies(vo
                                                "b[0] OK answered $y\n");
 }
 
-/* A server that does not know the fence, or has left something else unanswered. */
+/* A server that does not know the fence command, or has left something else unanswered. */
 static void a_wrong_reply_to_a_fence_ends_the_connection(void **state)
 {
     (void)state;
@@ -122,7 +122,7 @@ static void a_fence_stays_when_its_command_is_removed(void **state)
     trace_fini(&s.t);
 }
 
-/* The fence's answer cannot have come before the fence was sent. */
+/* The answer to the fence cannot come before the fence was sent. */
 static void an_answer_before_the_fence_is_sent_ends_the_connection(void **state)
 {
     (void)state;
@@ -137,7 +137,7 @@ static void an_answer_before_the_fence_is_sent_ends_the_connection(void **state)
     trace_fini(&s.t);
 }
 
-static void the_end_of_the_connection_is_reported_as_for_any_command(void **state)
+static void the_end_of_the_connection_is_reported_as_usual(void **state)
 {
     (void)state;
     struct scene s;
@@ -180,8 +180,8 @@ int main(void)
         cmocka_unit_test(an_abandoned_command_keeps_its_fence),
         cmocka_unit_test(a_fence_stays_when_its_command_is_removed),
         cmocka_unit_test(an_answer_before_the_fence_is_sent_ends_the_connection),
-        cmocka_unit_test(the_end_of_the_connection_is_reported_as_for_any_command),
+        cmocka_unit_test(the_end_of_the_connection_is_reported_as_usual),
         cmocka_unit_test(a_failed_allocation_queues_neither_command_nor_fence),
     };
-    return RUN_TESTS("guard", tests);
+    return RUN_TESTS("fence", tests);
 }

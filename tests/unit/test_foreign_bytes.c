@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes of a server, of a URL and of a command reach messages and the log escaped, so that a terminal that shows them
- * does nothing but show them. Against a server in a thread. */
+/* Bytes of a server, of a URL and of a command are escaped in messages and in the log, so that a terminal only displays
+ * them. Against a server in a thread. */
 #include "stub_server.h"
 #include "tap_cmocka.h"
 
@@ -14,13 +14,13 @@
 
 enum { LOG_MAX = 16 * 1024 };
 
-/* An escape sequence, a control character of 8 bits, and one of C1 in UTF-8. */
+/* An escape sequence, an 8-bit control character, and a C1 control character in UTF-8. */
 #define ODD "\x1b[31m\x9b\xc2\x9b"
 
 typedef struct setting {
     stub_server *server;
-    const char *word;  /* the command that is answered otherwise */
-    const char *reply; /* by this */
+    const char *word;  /* the command that gets another answer */
+    const char *reply; /* that answer */
     pthread_mutex_t lock;
     char log[LOG_MAX];
     podlink_error err;
@@ -48,7 +48,7 @@ static void assert_printable(const char *text)
             fail_msg("byte %02x stands in \"%s\"", (unsigned char)*at, text);
 }
 
-/* With a server that answers this command so. */
+/* With a server that gives this answer to this command. */
 static void begin(setting *s, const char *word, const char *reply)
 {
     memset(s, 0, sizeof *s);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The first commands of a connection, through the public open, against a server in a thread: which they are, that each
- * may refuse, and that the password is told to nobody. */
+/* The first commands of a connection, through the public open, against a server in a thread: which commands they are,
+ * that each can be refused, and that the password is never reported. */
 #include "stub_server.h"
 #include "tap_cmocka.h"
 
@@ -15,11 +15,11 @@
 
 enum { TEXT_MAX = 4096 };
 
-/* What the server's thread and the test share, under the lock. */
+/* Shared by the server's thread and the test, under the lock. */
 typedef struct shared {
-    const char *step;     /* the command that is answered otherwise: "AUTH"; NULL: none */
-    char reply[TEXT_MAX]; /* by this */
-    char seen[TEXT_MAX];  /* what the server got */
+    const char *step;     /* the command that gets another answer: "AUTH"; NULL: none */
+    char reply[TEXT_MAX]; /* that answer */
+    char seen[TEXT_MAX];  /* commands that the server has received */
     char log[TEXT_MAX];
 } shared;
 
@@ -67,7 +67,7 @@ static void keep_record(void *context, const podlink_log_record *record)
     pthread_mutex_unlock(&s->lock);
 }
 
-/* From now on the server answers this step by this reply. */
+/* From now on the server gives this answer to this step. */
 static void answer_by(setting *s, const char *step, const char *reply)
 {
     pthread_mutex_lock(&s->lock);
@@ -146,7 +146,7 @@ static void only_the_needed_handshake_steps_are_sent(void **state)
 
 static const char *const steps[] = {"AUTH", "SELECT", "CLIENT", "PING"};
 
-/* Whatever the words: no script and no call may follow, since it would run as another user or in another database. */
+/* For any error: no script and no call may follow, since it would run as another user or in another database. */
 static void a_refused_step_ends_the_connection(void **state)
 {
     static const struct {
@@ -184,7 +184,7 @@ static void a_refused_step_ends_the_connection(void **state)
         }
 }
 
-/* What the server tells of itself is good to know, and no more. */
+/* The server's information is useful, but not required. */
 static void a_user_without_permission_for_info_can_connect(void **state)
 {
     static const char *const replies[] = {"-NOPERM no\r\n", "-ERR no\r\n",           "$-1\r\n",     ":1\r\n",
@@ -255,7 +255,7 @@ static void an_echoed_password_in_a_temporary_error_is_not_reported(void **state
     refuse_with_echo(*state, "hunter2-and-more", "-LOADING %s\r\n");
 }
 
-/* Redis cuts what it echoes to 128 bytes. */
+/* Redis truncates what it echoes to 128 bytes. */
 static void the_echoed_beginning_of_a_long_password_is_not_reported(void **state)
 {
     char secret[257];
@@ -265,7 +265,7 @@ static void the_echoed_beginning_of_a_long_password_is_not_reported(void **state
     refuse_with_echo(*state, secret, "-ERR unknown command 'AUTH', with args beginning with: '%.100s'\r\n");
 }
 
-/* Redis writes blanks where there were line ends. */
+/* Redis writes spaces for line ends. */
 static void an_echoed_password_with_a_line_end_is_not_reported(void **state)
 {
     setting *s = *state;
@@ -284,7 +284,7 @@ static size_t count_dials(const setting *s)
     return count;
 }
 
-/* The handshake is answered well, and then the connection has ended: the dial has failed, and says why. */
+/* The handshake succeeds, and then the connection ends: the dial has failed, with a reason. */
 static void an_unsolicited_reply_is_reported_at_once_without_the_password(void **state)
 {
     static const char *const replies[] = {"+OK\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n-ERR hunter2-and-more\r\n",

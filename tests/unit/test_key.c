@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The four keys, and that no two of them are ever the same. */
+/* The four keys, no two of which are ever the same. */
 #include "tap_cmocka.h"
 
 #include "deployment/slot.h"
@@ -99,7 +99,7 @@ static int compare(const void *a, const void *b)
     return memcmp(a, b, KEY_MAX);
 }
 
-/* What a cluster hashes: between the first '{' and the next '}'. */
+/* What a cluster hashes: the text between the first '{' and the next '}'. */
 static void expect_same_tag(const char *link, const char *index)
 {
     const char *from = strchr(link, '{'), *other = strchr(index, '{');

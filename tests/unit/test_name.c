@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that users give. */
+/* Names from users. */
 #include "tap_cmocka.h"
 
 #include "ops/name.h"

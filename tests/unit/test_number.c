@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Decimal numbers, strictly. */
+/* Strict parsing of decimal numbers. */
 #include "tap_cmocka.h"
 
 #include "base/number.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When the outage began that ends with another master. */
+/* When the outage began that ended with a new master. */
 #include "tap_cmocka.h"
 
 #include "deployment/outage.h"
@@ -138,5 +138,5 @@ int main(void)
         cmocka_unit_test_setup(without_news_an_outage_began_at_the_last_message, begin),
         cmocka_unit_test_setup(later_events_of_the_old_master_are_ignored, begin),
     };
-    return RUN_TESTS("trouble", tests);
+    return RUN_TESTS("outage", tests);
 }

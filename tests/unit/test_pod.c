@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pods in replies: what is no pod is never taken for "no link". */
+/* Pods in replies: a corrupt value is never mistaken for "no link". */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 

@@ -10,7 +10,7 @@
 
 static pl_address asked;
 
-/* In a block of just that size, so that a byte read beyond it is found out. */
+/* In a block of exactly that size, so that a sanitizer finds a read beyond its end. */
 static pl_redirect_kind read_words(const char *words, size_t length, pl_redirect *redirect)
 {
     char *exact = malloc(length + (length == 0));
@@ -122,7 +122,7 @@ static void other_errors_are_not_redirects(void **state)
     refuse("MOVED 1 a\nb:1", 13);
 }
 
-/* A host stands in messages, in the log and on terminals, and goes to a resolver. */
+/* A host appears in messages, in the log and on terminals, and goes to a resolver. */
 static void a_host_has_only_characters_that_hosts_have(void **state)
 {
     (void)state;

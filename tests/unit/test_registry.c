@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The scripts that a client holds, by name. */
+/* The registered scripts of a client, by name. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 
@@ -42,8 +42,8 @@ static podlink_status add(setting *s, const char *name, const char *source, size
     return pl_scripts_add(s->scripts, &script, &s->err);
 }
 
-/* --- the built-in ones
- * ------------------------------------------------------------------------------------------------ */
+/* --- built-in scripts ----------------------------------------------------------------------------------------------
+ */
 
 static void the_eleven_built_in_scripts_are_registered(void **state)
 {

@@ -113,7 +113,8 @@ static void a_long_flat_array_is_read_at_any_index(void **state)
     }
 }
 
-/* An array of as many nodes as it has elements, which are not its own: [ [ 1 ], nested empty ] and the like. */
+/* An array with as many nodes as elements, where the nodes are not its elements: [ [ 1 ], nested empty ] and the
+ * like. */
 static void nested_arrays_are_not_mistaken_for_flat_ones(void **state)
 {
     setting *s = *state;
@@ -230,7 +231,7 @@ static void a_reply_without_text_can_be_detached(void **state)
     podlink_reply_free(copy);
 }
 
-/* Under the lock of a connection a copy would keep its other callers waiting. */
+/* A copy under the lock of a connection would keep its other callers waiting. */
 static void a_large_reply_is_handed_out_without_a_copy(void **state)
 {
     setting *s = *state;

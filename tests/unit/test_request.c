@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One caller's commands: what an outcome makes of them. The connection is played by the test. */
+/* The commands of one caller: how each outcome changes them. The test plays the connection. */
 #include "tap_cmocka.h"
 
 #include "base/error.h"
@@ -11,10 +11,10 @@
 enum { COMMANDS = 4 };
 
 typedef struct call {
-    pl_request request; /* first: its functions get it as theirs */
+    pl_request request; /* first: its callbacks cast it to this struct */
     uint8_t states[COMMANDS];
     podlink_error err, failure;
-    podlink_status verdict; /* what complete makes of any outcome, where it is not PODLINK_EINVAL */
+    podlink_status verdict; /* what complete returns for any outcome, if it is not PODLINK_EINVAL */
     struct {
         unsigned times;
         podlink_status status;
@@ -53,8 +53,8 @@ static void begin(call *c, bool repeatable, uint32_t count)
     }
 }
 
-/* Queued, and told. */
-static bool tell(call *c, uint32_t i, podlink_status status, podlink_delivery delivery)
+/* Queued, and completed. */
+static bool complete_as(call *c, uint32_t i, podlink_status status, podlink_delivery delivery)
 {
     pl_outcome outcome = {.status = status, .delivery = delivery, .why = "because", .server = "fake:1"};
     if (delivery == PODLINK_ANSWERED && status < 0) {
@@ -70,7 +70,7 @@ static void success_leaves_an_empty_error(void **state)
     (void)state;
     call c;
     begin(&c, false, 1);
-    assert_true(tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED));
+    assert_true(complete_as(&c, 0, PODLINK_OK, PODLINK_ANSWERED));
     assert_true(pl_request_is_complete(&c.request));
     assert_int_equal(c.request.status, PODLINK_OK);
     assert_int_equal(c.err.status, PODLINK_OK);
@@ -83,12 +83,12 @@ static void an_answer_that_is_not_a_failure_is_the_status_of_one_command(void **
     call c;
     begin(&c, false, 1);
     c.verdict = PODLINK_REFUSED;
-    tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
     assert_int_equal(c.request.status, PODLINK_REFUSED);
     begin(&c, false, 2);
     c.verdict = PODLINK_NOT_LINKED;
-    tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
-    tell(&c, 1, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 1, PODLINK_OK, PODLINK_ANSWERED);
     assert_int_equal(c.request.status, PODLINK_OK);
 }
 
@@ -97,12 +97,12 @@ static void the_error_is_that_of_the_lowest_index(void **state)
     (void)state;
     call c;
     begin(&c, false, 4);
-    tell(&c, 2, PODLINK_EOOM, PODLINK_ANSWERED);
+    complete_as(&c, 2, PODLINK_EOOM, PODLINK_ANSWERED);
     assert_string_equal(c.err.message, "items[2]: test on fake:1: WORDS of the server");
-    tell(&c, 3, PODLINK_EBUSY, PODLINK_UNKNOWN);
+    complete_as(&c, 3, PODLINK_EBUSY, PODLINK_UNKNOWN);
     assert_int_equal(c.request.status, PODLINK_EOOM);
-    tell(&c, 1, PODLINK_ECONNLOST, PODLINK_UNKNOWN);
-    tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 1, PODLINK_ECONNLOST, PODLINK_UNKNOWN);
+    complete_as(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
     assert_int_equal(c.request.status, PODLINK_ECONNLOST);
     assert_int_equal(c.err.status, PODLINK_ECONNLOST);
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
@@ -110,7 +110,7 @@ static void the_error_is_that_of_the_lowest_index(void **state)
     assert_string_equal(c.err.message, "items[1]: test on fake:1: because");
 }
 
-/* Each outcome, of a call that may be repeated and of one that may not: completed or pending. */
+/* Each outcome, for a repeatable call and for one that is not: completed or pending. */
 static void only_repeatable_commands_stay_pending(void **state)
 {
     (void)state;
@@ -123,20 +123,20 @@ static void only_repeatable_commands_stay_pending(void **state)
     for (int repeatable = 0; repeatable < 2; repeatable++) {
         for (size_t i = 0; i < COUNT_OF(not_now); i++) {
             begin(&c, repeatable, 1);
-            assert_false(tell(&c, 0, not_now[i], PODLINK_ANSWERED));
+            assert_false(complete_as(&c, 0, not_now[i], PODLINK_ANSWERED));
         }
         for (size_t i = 0; i < COUNT_OF(refused); i++) {
             begin(&c, repeatable, 1);
-            assert_true(tell(&c, 0, refused[i], PODLINK_ANSWERED));
+            assert_true(complete_as(&c, 0, refused[i], PODLINK_ANSWERED));
         }
         begin(&c, repeatable, 1);
-        assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
+        assert_false(complete_as(&c, 0, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
         begin(&c, repeatable, 1);
-        assert_int_equal(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN), !repeatable);
+        assert_int_equal(complete_as(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN), !repeatable);
         begin(&c, repeatable, 1);
-        assert_int_equal(tell(&c, 0, PODLINK_ELOADING, PODLINK_UNKNOWN), !repeatable);
+        assert_int_equal(complete_as(&c, 0, PODLINK_ELOADING, PODLINK_UNKNOWN), !repeatable);
         begin(&c, repeatable, 1);
-        assert_true(tell(&c, 0, PODLINK_ENOMEM, PODLINK_NOT_SENT));
+        assert_true(complete_as(&c, 0, PODLINK_ENOMEM, PODLINK_NOT_SENT));
     }
 }
 
@@ -145,9 +145,9 @@ static void a_command_that_was_sent_stays_unknown(void **state)
     (void)state;
     call c;
     begin(&c, true, 1);
-    assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN));
-    assert_false(tell(&c, 0, PODLINK_ELOADING, PODLINK_ANSWERED));
-    assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
+    assert_false(complete_as(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN));
+    assert_false(complete_as(&c, 0, PODLINK_ELOADING, PODLINK_ANSWERED));
+    assert_false(complete_as(&c, 0, PODLINK_ECONNLOST, PODLINK_NOT_SENT));
     uint32_t completed[3] = {0};
     pl_request_give_up(&c.request, completed);
     assert_int_equal(completed[PODLINK_UNKNOWN], 1);
@@ -155,14 +155,14 @@ static void a_command_that_was_sent_stays_unknown(void **state)
     assert_int_equal(c.err.delivery, PODLINK_UNKNOWN);
 }
 
-/* It is the last attempt that found no memory; the first may have run. */
+/* The last attempt found no memory; the first one may have run. */
 static void a_command_that_was_sent_is_unknown_without_memory_too(void **state)
 {
     (void)state;
     call c;
     begin(&c, true, 1);
-    assert_false(tell(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN));
-    tell(&c, 0, PODLINK_ENOMEM, PODLINK_NOT_SENT);
+    assert_false(complete_as(&c, 0, PODLINK_ECONNLOST, PODLINK_UNKNOWN));
+    complete_as(&c, 0, PODLINK_ENOMEM, PODLINK_NOT_SENT);
     if (!pl_request_is_complete(&c.request)) {
         uint32_t completed[3] = {0};
         pl_request_give_up(&c.request, completed);
@@ -177,10 +177,10 @@ static void giving_up_completes_each_command_with_its_own_delivery(void **state)
     (void)state;
     call c;
     begin(&c, true, 4);
-    tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
-    tell(&c, 1, PODLINK_ECONNLOST, PODLINK_UNKNOWN);
-    tell(&c, 2, PODLINK_ELOADING, PODLINK_ANSWERED);
-    tell(&c, 3, PODLINK_ECONNLOST, PODLINK_NOT_SENT);
+    complete_as(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 1, PODLINK_ECONNLOST, PODLINK_UNKNOWN);
+    complete_as(&c, 2, PODLINK_ELOADING, PODLINK_ANSWERED);
+    complete_as(&c, 3, PODLINK_ECONNLOST, PODLINK_NOT_SENT);
     uint32_t completed[3] = {0};
     pl_request_give_up(&c.request, completed);
     assert_true(pl_request_is_complete(&c.request));
@@ -222,7 +222,7 @@ static void an_accepted_failure_leaves_no_error(void **state)
     call c;
     begin(&c, false, 1);
     c.verdict = PODLINK_OK;
-    assert_true(tell(&c, 0, PODLINK_ENOPERM, PODLINK_ANSWERED));
+    assert_true(complete_as(&c, 0, PODLINK_ENOPERM, PODLINK_ANSWERED));
     assert_int_equal(c.request.status, PODLINK_OK);
     assert_int_equal(c.err.status, PODLINK_OK);
     assert_string_equal(c.err.message, "");
@@ -234,7 +234,7 @@ static void a_failure_that_is_accepted_later_leaves_no_error(void **state)
     call c;
     begin(&c, false, 1);
     c.verdict = PODLINK_OK;
-    assert_false(tell(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
+    assert_false(complete_as(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
     uint32_t completed[3] = {0};
     pl_request_give_up(&c.request, completed);
     assert_int_equal(c.request.status, PODLINK_OK);
@@ -248,11 +248,11 @@ static void the_error_argument_is_optional(void **state)
     call c;
     begin(&c, false, 1);
     pl_request_init(&c.request, &ops, "test", false, NULL);
-    assert_true(tell(&c, 0, PODLINK_EOOM, PODLINK_ANSWERED));
+    assert_true(complete_as(&c, 0, PODLINK_EOOM, PODLINK_ANSWERED));
     assert_int_equal(c.request.status, PODLINK_EOOM);
     pl_request_init(&c.request, &ops, "test", false, NULL);
     c.request.failure = &c.failure;
-    assert_false(tell(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
+    assert_false(complete_as(&c, 0, PODLINK_EBUSY, PODLINK_ANSWERED));
     uint32_t completed[3] = {0};
     pl_request_give_up(&c.request, completed);
     assert_int_equal(c.request.status, PODLINK_EBUSY);
@@ -263,8 +263,8 @@ static void an_attempt_visits_pending_commands(void **state)
     (void)state;
     call c;
     begin(&c, true, 4);
-    tell(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
-    tell(&c, 2, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 0, PODLINK_OK, PODLINK_ANSWERED);
+    complete_as(&c, 2, PODLINK_OK, PODLINK_ANSWERED);
     pl_request_rewind(&c.request);
     assert_int_equal(pl_request_next(&c.request, 9), 1);
     assert_int_equal(pl_request_next(&c.request, 9), 1);
@@ -275,7 +275,7 @@ static void an_attempt_visits_pending_commands(void **state)
     assert_int_equal(pl_request_next(&c.request, 9), 4);
 }
 
-/* The next is queued: the test keeps count, as a connection does. */
+/* The next one is queued: the test keeps count, as a connection does. */
 static void expect_queued(call *c, uint32_t window, uint32_t i)
 {
     assert_int_equal(pl_request_next(&c->request, window), i);
@@ -286,7 +286,7 @@ static void expect_queued(call *c, uint32_t window, uint32_t i)
 static void answer(call *c, uint32_t i, podlink_status status)
 {
     c->request.inflight--;
-    tell(c, i, status, PODLINK_ANSWERED);
+    complete_as(c, i, status, PODLINK_ANSWERED);
 }
 
 static void the_window_limits_commands_in_flight(void **state)
@@ -316,7 +316,7 @@ static void a_dependent_command_waits_until_the_first_is_complete(void **state)
     expect_queued(&c, 9, 0);
     expect_queued(&c, 9, 1);
     assert_int_equal(pl_request_next(&c.request, 9), 4);
-    assert_int_equal(c.request.wake_at, 1); /* when 0 is answered, 1 is in flight still */
+    assert_int_equal(c.request.wake_at, 1); /* when 0 is answered, 1 is still in flight */
     answer(&c, 0, PODLINK_ENOSCRIPT);
     assert_int_equal(pl_request_next(&c.request, 9), 4);
     answer(&c, 1, PODLINK_OK);
@@ -348,5 +348,5 @@ int main(void)
         cmocka_unit_test(the_window_limits_commands_in_flight),
         cmocka_unit_test(a_dependent_command_waits_until_the_first_is_complete),
     };
-    return RUN_TESTS("exchange", tests);
+    return RUN_TESTS("request", tests);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A password that goes to a server leaves no copy behind: neither in memory that is freed, nor in the buffers of a
- * connection that stays open. Against a server in a thread, with an allocator that looks into its blocks. */
+/* A password that goes to a server leaves no copy: neither in freed memory, nor in the buffers of a connection that
+ * stays open. Against a server in a thread, with an allocator that inspects its blocks. */
 #include "stub_server.h"
 #include "tap_cmocka.h"
 
@@ -16,7 +16,7 @@
 typedef struct block {
     struct block *next, *prev;
     size_t size;
-    size_t padding; /* the bytes are aligned for anything */
+    size_t padding; /* aligns the bytes for any type */
 } block;            /* the bytes follow */
 
 static void *bytes_of(const block *b)
@@ -82,7 +82,7 @@ static void *watched_reallocate(void *context, void *bytes, size_t size)
     return moved;
 }
 
-/* How many blocks that are not freed hold it. */
+/* How many blocks that are not freed contain it. */
 static int held(setting *s)
 {
     int count = 0;
@@ -162,7 +162,7 @@ static void an_auth_in_a_session_leaves_no_copy(void **state)
     end(&s, client);
 }
 
-/* A buffer that grows moves. */
+/* A buffer that grows is moved. */
 static void a_long_command_that_sets_a_password_leaves_no_copy(void **state)
 {
     (void)state;

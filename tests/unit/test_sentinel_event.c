@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a sentinel announces. */
+/* Events that sentinels publish. */
 #include "failing_heap.h"
 #include "reply_text.h"
 #include "tap_cmocka.h"
@@ -71,7 +71,7 @@ static void a_master_switch_names_both_servers(void **state)
     assert_string_equal(event.address.text, "[2001:db8::1]:2");
 }
 
-/* As three sentinels of Redis 7.0.15 said them. */
+/* As three sentinels of Redis 7.0.15 published them. */
 static void a_planned_failover_is_followed(void **state)
 {
     static const char master[] = "master mymaster 127.0.0.1 27001";
@@ -196,5 +196,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_malformed_payload_is_not_an_event, begin, end),
         cmocka_unit_test_setup_teardown(a_reply_that_is_not_a_message_is_not_an_event, begin, end),
     };
-    return RUN_TESTS("sentinel_event", tests);
+    return RUN_TESTS("sentinel event", tests);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a sentinel answers. */
+/* Answers of sentinels. */
 #include "failing_heap.h"
 #include "reply_text.h"
 #include "tap_cmocka.h"
@@ -265,5 +265,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_list_is_read_up_to_its_maximum, begin, end),
         cmocka_unit_test_setup_teardown(a_malformed_list_is_refused, begin, end),
     };
-    return RUN_TESTS("sentinel_reply", tests);
+    return RUN_TESTS("sentinel reply", tests);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a client makes of the answers of several sentinels, and of what a server says that it is: against sentinels and
- * servers in threads, which say what the test wants. */
+/* How a client decides between the answers of several sentinels, and whether a server confirms its role: against
+ * sentinels and servers in threads, whose answers the test sets. */
 #include "stub_server.h"
 #include "tap_cmocka.h"
 
@@ -16,7 +16,7 @@
 
 enum { SENTINELS = 3, SERVERS = 2, REPLY_MAX = 512, MS = 1000000, REFRESH_MS = 1000 };
 
-/* What one of them says. A text is made before it is said, and stays. */
+/* The answers of one of them. A text is made before it is used, and is not changed. */
 typedef struct fake {
     stub_server *server;
     _Atomic(const char *) master;  /* to SENTINEL MASTER */
@@ -36,14 +36,14 @@ typedef struct setting {
     int64_t ahead_ns;
     podlink_client *client;
     podlink_error err;
-    int refusals;      /* that the log told */
+    int refusals;      /* in the log */
     char refusal[256]; /* the latest */
 } setting;
 
 static const char is_master[] = "*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n";
 static const char is_replica[] = "*5\r\n$5\r\nslave\r\n$1\r\nx\r\n:1\r\n$9\r\nconnected\r\n:1\r\n";
 
-/* --- what they say ------------------------------------------------------------------------------------------------ */
+/* --- the answers -------------------------------------------------------------------------------------------------- */
 
 static const char *answer(void *context, const fake_command *command)
 {
@@ -70,7 +70,7 @@ static const char *keep(setting *s, const char *text)
     return s->texts[s->text_count++] = strdup(text);
 }
 
-/* A sentinel says from now on that this server is the master: in an epoch, and by its flags. */
+/* From now on a sentinel reports this server as the master, with an epoch and flags. */
 static void say_with_flags(setting *s, size_t sentinel, size_t server, int epoch, const char *flags)
 {
     char text[REPLY_MAX];
@@ -132,7 +132,7 @@ static podlink_status set(setting *s)
     return podlink_workload_set(s->client, &(podlink_service){"ns", "game"}, "busy", NULL, &s->err);
 }
 
-/* A call is served by this server. */
+/* This server serves a call. */
 static void expect_master(setting *s, size_t server)
 {
     const int before = atomic_load(&s->servers[server].calls);
@@ -142,7 +142,7 @@ static void expect_master(setting *s, size_t server)
     assert_int_equal(atomic_load(&s->servers[server].calls) - before, 1);
 }
 
-/* All sentinels are asked anew, and nothing has been said meanwhile. */
+/* All sentinels are asked again, and no event has come meanwhile. */
 static void refresh_after(setting *s, int64_t ms)
 {
     podlink_stats before, after;
@@ -199,7 +199,7 @@ static void in_the_same_epoch_a_single_sentinel_does_not_override_the_known_mast
     expect_master(s, 0);
 }
 
-/* Sentinels were set up anew, and count from 0. */
+/* Sentinels were set up again, and count from 0. */
 static void an_older_epoch_wins_after_ten_seconds_of_majority(void **state)
 {
     setting *s = *state;
@@ -217,7 +217,7 @@ static void an_older_epoch_wins_after_ten_seconds_of_majority(void **state)
     expect_master(s, 1);
 }
 
-/* It has the new epoch already, and the old address still. */
+/* It has the new epoch already, and still the old address. */
 static void a_sentinel_in_a_change_is_ignored(void **state)
 {
     setting *s = *state;
@@ -236,7 +236,7 @@ static void a_sentinel_in_a_change_is_ignored(void **state)
     assert_non_null(strstr(s->err.message, "it changes just now"));
 }
 
-/* While it leads a failover it tells the promoted one by its address alone. */
+/* A sentinel that leads a failover reports only the address of the promoted server. */
 static void a_sentinel_in_a_failover_counts_with_its_address(void **state)
 {
     setting *s = *state;
@@ -259,7 +259,8 @@ static void the_master_is_found_without_permission_to_list_sentinels(void **stat
     expect_master(s, 0);
 }
 
-/* Once for each connection, also where it goes on refusing; and without its words, which may repeat anything. */
+/* Once for each connection, also if it refuses repeatedly; and without the server's text, which could quote
+ * anything. */
 static void a_sentinel_that_refuses_a_subscription_is_logged(void **state)
 {
     setting *s = *state;
@@ -313,7 +314,7 @@ static void a_server_must_confirm_that_it_is_the_master(void **state)
                 {"*0\r\n", PODLINK_EPROTOCOL, "ROLE on "},
                 {":1\r\n", PODLINK_EPROTOCOL, "ROLE on "},
                 {"+master\r\n", PODLINK_EPROTOCOL, "ROLE on "},
-                {"-NOPERM no\r\n", PODLINK_OK, ""}, /* who may not ask is let in */
+                {"-NOPERM no\r\n", PODLINK_OK, ""}, /* a user without permission to ask can connect */
                 {"-ERR unknown command\r\n", PODLINK_OK, ""}};
     setting *s = *state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -338,7 +339,7 @@ static void start(fake *f)
     f->server = stub_server_start(FAKE_TCP, answer, f);
 }
 
-/* All say that the first server is the master, in epoch 1. */
+/* All report the first server as the master, in epoch 1. */
 static int begin(void **state)
 {
     setting *s = calloc(1, sizeof *s);

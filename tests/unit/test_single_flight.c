@@ -177,7 +177,7 @@ static void many_threads_give_up_while_others_end(void **state)
     (void)state;
     owner o;
     owner_init(&o);
-    o.deadline = 0; /* each waiter gives up at once, as the leader ends */
+    o.deadline = 0; /* each waiter gives up at once, while the leader ends */
     const uint32_t works = run_threads(&o);
     assert_in_range(works, 1, CALLERS * ROUNDS);
 }
@@ -193,5 +193,5 @@ int main(void)
         cmocka_unit_test(many_threads_have_one_leader_at_a_time),
         cmocka_unit_test(many_threads_give_up_while_others_end),
     };
-    return RUN_TESTS("single_flight", tests);
+    return RUN_TESTS("single flight", tests);
 }

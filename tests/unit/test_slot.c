@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which of a cluster's slots a key belongs to. */
+/* The slot of a key in a cluster. */
 #include "tap_cmocka.h"
 
 #include "deployment/slot.h"
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In a block of just that size, so that a byte read beyond it is found out. */
+/* In a block of exactly that size, so that a sanitizer finds a read beyond its end. */
 static uint16_t slot_of(const char *key)
 {
     const size_t length = strlen(key);
@@ -34,7 +34,7 @@ static void the_crc_is_xmodem(void **state)
     assert_int_equal(pl_slot_crc(0, "\xFF\xFF", 2), 0x1D0F);
 }
 
-/* Bit by bit, as the polynomial says. */
+/* Bit by bit, by the polynomial. */
 static uint16_t slow_crc(const char *bytes, size_t length)
 {
     unsigned crc = 0;

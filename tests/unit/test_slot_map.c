@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Which node serves which slot. */
+/* The slot map: which node serves which slot. */
 #include "failing_heap.h"
 #include "reply_text.h"
 #include "tap_cmocka.h"
@@ -87,7 +87,7 @@ static void show_slots(setting *s, const pl_slot_map *map)
     }
 }
 
-/* "master+replica+replica master 0-99=0 100=2": the nodes, then which of them serves what. */
+/* "master+replica+replica master 0-99=0 100=2": the nodes, then the node of each range of slots. */
 static void expect_map(setting *s, const pl_slot_map *map, const char *expected)
 {
     assert_non_null(map);
@@ -215,7 +215,7 @@ static void a_cluster_that_serves_nothing_is_down(void **state)
                        "CLUSTER SLOTS on 10.0.0.9:7009: no node serves any slot");
 }
 
-/* --- replies of other shapes ------------------------------------------------------------------------------------ */
+/* --- malformed replies ------------------------------------------------------------------------------------------ */
 
 static void malformed_replies_are_refused(void **state)
 {
@@ -282,7 +282,7 @@ static void add_node(pl_reply *reply, unsigned number, unsigned kind)
     assert_true(reply_add_integer(reply, 6379 + kind));
 }
 
-/* Each slot a range of its own, in turn of so many masters, each with so many replicas. */
+/* Each slot is a range of its own. The masters take turns, each with so many replicas. */
 static const podlink_reply *many(pl_reply *reply, unsigned masters, unsigned replicas)
 {
     pl_reply_reset(reply);
@@ -357,7 +357,7 @@ static void a_single_master_can_have_replicas(void **state)
 
 /* --- a slot that has moved -------------------------------------------------------------------------------------- */
 
-/* The map stays as it is. */
+/* The map is not changed. */
 static void expect_with(setting *s, uint16_t slot, const char *host, uint16_t port, const char *expected)
 {
     pl_address address;
@@ -416,7 +416,7 @@ static void a_replica_that_serves_what_was_its_masters_has_replaced_it(void **st
     expect_promotions(*state, before, before, "");
     expect_promotions(*state, before, "((0 9 ('r' 1) ('r' 2)) (10 19 ('b' 1) ('r' 3)))", "a:1>r:1 ");
     expect_promotions(*state, before, "((0 9 ('r' 2) ('a' 1)) (10 19 ('r' 3) ('b' 1)))", "a:1>r:2 b:1>r:3 ");
-    /* One redirect has told of it, or the old master has nothing else. */
+    /* One redirect has reported it, or the old master has no other slots. */
     expect_promotions(*state, before, "((0 8 ('a' 1) ('r' 2)) (9 9 ('r' 1)) (10 19 ('b' 1) ('r' 3)))", "a:1>r:1 ");
 }
 
@@ -426,7 +426,7 @@ static void a_slot_migration_is_not_a_promotion(void **state)
     expect_promotions(*state, before, "((0 8 ('a' 1) ('r' 1)) (9 19 ('b' 1) ('r' 3)))", "");
     expect_promotions(*state, before, "((0 9 ('a' 1) ('r' 1)) (10 19 ('new' 1) ('b' 1) ('r' 3)))", "");
     expect_promotions(*state, before, "((10 19 ('b' 1) ('r' 3) ('r' 1)))", "");
-    /* A replica that has been taken for something else meanwhile. */
+    /* A replica that was considered something else meanwhile. */
     expect_promotions(*state, before, "((0 9 ('a' 1) ('r' 1)) (10 19 ('r' 1)))", "");
     expect_promotions(*state, before, "((0 9 ('a' 1) ('r' 3)) (10 19 ('b' 1) ('r' 1)))", "");
     expect_promotions(*state, "((0 9 ('a' 1)))", "((0 9 ('a' 1) ('r' 1)))", "");
@@ -492,5 +492,5 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_order_of_an_answer_makes_no_difference, begin, end),
         cmocka_unit_test_setup_teardown(a_failed_allocation_gives_no_map, begin, end),
     };
-    return RUN_TESTS("slot_map", tests);
+    return RUN_TESTS("slot map", tests);
 }

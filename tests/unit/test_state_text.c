@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A pod's state as it is stored. */
+/* The stored text of a pod's state. */
 #include "tap_cmocka.h"
 
 #include "ops/state_text.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In a block of just that size, so that a byte read beyond it is found out. */
+/* In a block of exactly that size, so that a sanitizer finds a read beyond its end. */
 static bool read_state(const char *text, podlink_state *state)
 {
     size_t length = strlen(text);
@@ -140,5 +140,5 @@ int main(void)
         cmocka_unit_test(a_written_state_is_parsed_again),
         cmocka_unit_test(every_routing_has_a_text),
     };
-    return RUN_TESTS("state_text", tests);
+    return RUN_TESTS("state text", tests);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text from outside. */
+/* Text from outside: UTF-8 and escaping. */
 #include "tap_cmocka.h"
 
 #include "base/text.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* In a block of just that size, so that a byte read beyond it is found out. */
+/* In a block of exactly that size, so that a sanitizer finds a read beyond its end. */
 static bool is_utf8(const char *bytes, size_t length)
 {
     char *exact = malloc(length + (length == 0));
@@ -98,7 +98,7 @@ static void known_utf8_sequences_are_recognised(void **state)
             fail_msg("row %zu", i);
 }
 
-/* Against what the exhaustive table above says of single characters. */
+/* Compared with the complete table above for single characters. */
 static void two_byte_sequences_follow_rfc_3629(void **state)
 {
     (void)state;
@@ -137,7 +137,7 @@ static void control_characters_are_escaped(void **state)
     }
 }
 
-/* The text in full, or as much of it, in whole escapes, as leaves room for the dots. */
+/* The complete text, or as much of it, in complete escapes, as leaves room for the dots. */
 static void expect_cut(const char *bytes, size_t length, size_t size)
 {
     char full[256], expected[256] = "", exact[8];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading a URL: good ones, bad ones, and what the messages must not show. */
+/* Parsing a URL: good ones, bad ones, and what messages must not contain. */
 #include "failing_heap.h"
 #include "tap_cmocka.h"
 
@@ -93,7 +93,7 @@ static void good_urls_are_parsed(void **state)
     }
 }
 
-/* The message names what is wrong. */
+/* The message names the mistake. */
 static const struct {
     const char *url;
     const char *names;
@@ -197,7 +197,7 @@ static void each_part_has_a_maximum_length(void **state)
     static const struct {
         const char *before;
         const char *after;
-        size_t most; /* 0: whatever it is, a longer one is refused, not cut */
+        size_t most; /* 0: no maximum; a longer one is refused, not truncated */
         const char *names;
     } rows[] = {
         {"redis://", "", PL_HOST_MAX, "host"},    {"unix:///", "", PL_UNIX_PATH_MAX - 1, "path"},
@@ -216,10 +216,10 @@ static void each_part_has_a_maximum_length(void **state)
     }
 }
 
-/* --- what a message shows
- * --------------------------------------------------------------------------------------------- */
+/* --- messages ------------------------------------------------------------------------------------------------------
+ */
 
-/* A password that was put in as it is, though it should have been percent-encoded. */
+/* A password that was not percent-encoded, although it should have been. */
 static void a_message_never_shows_a_part_of_the_password(void **state)
 {
     (void)state;
@@ -264,7 +264,7 @@ static void expect_one_plain_line(const char *url, const char *text)
             fail_msg("%s: byte %02x in: %s", url, (unsigned char)*at, text);
 }
 
-/* What stands in a URL is shown in messages and logs: no line ends, no terminal's commands. */
+/* Messages and logs show parts of a URL: no line ends, no control sequences. */
 static void a_message_is_one_line_of_plain_text(void **state)
 {
     (void)state;
@@ -288,7 +288,7 @@ static void a_message_is_one_line_of_plain_text(void **state)
     }
 }
 
-/* systemd names instances so. A path begins with '/', credentials do not. */
+/* systemd names instances like that. A path begins with '/', credentials do not. */
 static void the_path_of_a_socket_can_contain_an_at_sign(void **state)
 {
     (void)state;

@@ -41,7 +41,7 @@ static void expect_text(const char *url, const char *found, const char *expected
         fail_msg("%s: \"%s\", not \"%s\"", url, found ? found : "(none)", expected ? expected : "(none)");
 }
 
-/* All seeds, with a space between. */
+/* All seeds, with spaces between them. */
 static void expect_seeds(const char *url, const pl_config *config, const char *expected)
 {
     char all[1024] = "";
@@ -108,7 +108,7 @@ static void good_deployment_urls_are_parsed(void **state)
     }
 }
 
-/* The message names what is wrong. */
+/* The message names the mistake. */
 static const struct {
     const char *url;
     const char *names;
@@ -194,7 +194,7 @@ static void a_list_has_at_most_64_hosts(void **state)
     assert_non_null(strstr(s.err.message, "64 hosts"));
 }
 
-/* What is said of them is said of both, and the client is known by the same name to both. */
+/* Options for servers count for sentinels as well, and the client has the same name on both. */
 static void sentinels_have_their_own_login(void **state)
 {
     (void)state;
@@ -211,8 +211,7 @@ static void sentinels_have_their_own_login(void **state)
     end(&s);
 }
 
-/* A password that was put in as it is, though it should have been percent-encoded. */
-/* Elsewhere READONLY is unknown, or not needed. */
+/* READONLY is unknown elsewhere, or not needed. */
 static void connections_to_cluster_replicas_send_readonly(void **state)
 {
     static const struct {
@@ -235,6 +234,7 @@ static void connections_to_cluster_replicas_send_readonly(void **state)
     }
 }
 
+/* A password that was not percent-encoded, although it should have been. */
 static void a_message_never_shows_a_part_of_the_password(void **state)
 {
     (void)state;
@@ -268,5 +268,5 @@ int main(void)
         cmocka_unit_test(connections_to_cluster_replicas_send_readonly),
         cmocka_unit_test(a_message_never_shows_a_part_of_the_password),
     };
-    return RUN_TESTS("url_deployments", tests);
+    return RUN_TESTS("url deployments", tests);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* When waiting by turns pays. */
+/* When yielding while waiting pays. */
 #include "tap_cmocka.h"
 
 #include "base/clock.h"
@@ -26,7 +26,7 @@ static void quick_yields_are_allowed(void **state)
     assert_true(pl_wait_policy_may_yield(&wait_policy, 1000 * PL_MS));
 }
 
-/* A part of the callers shares its processor with a busy server. */
+/* Some callers share their processor with a busy server. */
 static void a_few_slow_yields_are_allowed(void **state)
 {
     (void)state;
@@ -54,13 +54,13 @@ static void the_pause_doubles_while_yielding_stays_slow(void **state)
     pl_wait_policy wait_policy = {0};
     pl_wait_policy_seen seen = {0};
     int64_t now_ms = 1;
-    for (unsigned i = 0; i < sizeof rests_ms / sizeof *rests_ms; i++) {
+    for (unsigned i = 0; i < COUNT_OF(rests_ms); i++) {
         wait_for(&wait_policy, &seen, now_ms, 21, 2 * PL_MS);
         now_ms += 20 + rests_ms[i];
         assert_false(pl_wait_policy_may_yield(&wait_policy, now_ms * PL_MS - 1));
         assert_true(pl_wait_policy_may_yield(&wait_policy, now_ms * PL_MS));
     }
-    wait_for(&wait_policy, &seen, now_ms, 21, 0); /* a good window: the next rest is a short one again */
+    wait_for(&wait_policy, &seen, now_ms, 21, 0); /* a good window: the next pause is a short one again */
     now_ms += 21;
     wait_for(&wait_policy, &seen, now_ms, 40, 2 * PL_MS);
     assert_false(pl_wait_policy_may_yield(&wait_policy, (now_ms + 39) * PL_MS));
@@ -97,5 +97,5 @@ int main(void)
         cmocka_unit_test(losses_before_a_pause_are_forgotten),
         cmocka_unit_test(a_yield_can_take_longer_with_many_waiters),
     };
-    return RUN_TESTS("turns", tests);
+    return RUN_TESTS("wait policy", tests);
 }

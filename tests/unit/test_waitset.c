@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Many threads that wait, and the sets of them that are woken. */
+/* Many waiting threads, and the sets of them that are woken. */
 #include "tap_cmocka.h"
 
 #include "base/clock.h"
@@ -7,7 +7,7 @@
 
 #include <pthread.h>
 
-enum { CROWD = 300, TURNS = 5000 }; /* there are 256 indexes */
+enum { WAITERS = 300, ROUNDS = 5000 }; /* there are 256 indexes */
 
 typedef struct guest {
     pl_waitset *waitset;
@@ -27,7 +27,7 @@ static void *wait_once(void *argument)
 
 static void add_all(pl_waitset *waitset, guest *guests)
 {
-    for (unsigned i = 0; i < CROWD; i++) {
+    for (unsigned i = 0; i < WAITERS; i++) {
         guests[i] = (guest){.waitset = waitset, .index = pl_waitset_add(waitset)};
         pl_event_init(&guests[i].event);
         assert_int_equal(pthread_create(&guests[i].thread, NULL, wait_once, &guests[i]), 0);
@@ -37,17 +37,17 @@ static void add_all(pl_waitset *waitset, guest *guests)
 static void exactly_the_woken_waiters_return(void **state)
 {
     (void)state;
-    static guest guests[CROWD];
+    static guest guests[WAITERS];
     static pl_waitset waitset;
     add_all(&waitset, guests);
-    for (unsigned first = 0; first < 3; first++) { /* every third, of whom some share an index with others */
+    for (unsigned first = 0; first < 3; first++) { /* every third thread; some of them share an index with others */
         pl_waitset_wakeups wakeups = {{0}};
-        for (unsigned i = first; i < CROWD; i += 3)
+        for (unsigned i = first; i < WAITERS; i += 3)
             pl_waitset_set(&wakeups, guests[i].index, &guests[i].event);
         pl_waitset_wake(&waitset, &wakeups);
-        for (unsigned i = first; i < CROWD; i += 3)
+        for (unsigned i = first; i < WAITERS; i += 3)
             assert_int_equal(pthread_join(guests[i].thread, NULL), 0);
-        for (unsigned i = 0; i < CROWD; i++)
+        for (unsigned i = 0; i < WAITERS; i++)
             assert_int_equal(guests[i].came, i % 3 <= first ? 1 : 0);
     }
 }
@@ -87,7 +87,7 @@ static void a_wait_ends_at_its_deadline(void **state)
     assert_true(pl_clock_monotonic() - began >= 20 * PL_MS);
 }
 
-/* Two threads that tell each other in turns. */
+/* Two threads that set each other in turns. */
 typedef struct player {
     pl_waitset *waitset;
     pl_event own;
@@ -95,7 +95,7 @@ typedef struct player {
     uint16_t index, other_index;
 } player;
 
-static void tell_the_other(player *p)
+static void set_the_other(player *p)
 {
     pl_waitset_wakeups wakeups = {{0}};
     pl_waitset_set(&wakeups, p->other_index, p->other);
@@ -105,10 +105,10 @@ static void tell_the_other(player *p)
 static void *play(void *argument)
 {
     player *p = argument;
-    for (unsigned i = 0; i < TURNS; i++) {
+    for (unsigned i = 0; i < ROUNDS; i++) {
         assert_true(pl_waitset_wait(p->waitset, p->index, &p->own, PL_NEVER));
         pl_event_init(&p->own);
-        tell_the_other(p);
+        set_the_other(p);
     }
     return NULL;
 }
@@ -122,7 +122,7 @@ static void no_wake_up_is_lost(void **state)
     pthread_t thread;
     a.other = &b.own;
     assert_int_equal(pthread_create(&thread, NULL, play, &b), 0);
-    tell_the_other(&a);
+    set_the_other(&a);
     play(&a);
     assert_int_equal(pthread_join(thread, NULL), 0);
 }
@@ -136,5 +136,5 @@ int main(void)
         cmocka_unit_test(a_wait_ends_at_its_deadline),
         cmocka_unit_test(no_wake_up_is_lost),
     };
-    return RUN_TESTS("hall", tests);
+    return RUN_TESTS("waitset", tests);
 }
