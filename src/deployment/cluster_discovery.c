@@ -43,21 +43,11 @@ static const pl_request_ops query_ops = {.encode = encode, .complete = complete}
 static podlink_status query_node(pl_deployment *deployment, pl_node *node, int64_t deadline, podlink_error *err)
 {
     query q = {.node = node};
-    uint32_t completed[3] = {0};
-    podlink_error failure;
     pl_view_change change;
-    const int64_t now = pl_clock_now(&deployment->env->clock);
-    const int64_t limit = pl_deadline_after(now, ASK_MS);
     pl_request_init(&q.request, &query_ops, "CLUSTER SLOTS", true, err);
-    q.request.failure = &failure;
-    q.request.began_at = now;
-    pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &q.request, now, deadline < limit ? deadline : limit);
-    pl_pool_leave(shared);
-    pl_request_give_up(&q.request, completed);
-    if (q.request.status != PODLINK_OK)
-        return q.request.status;
-    const podlink_status status = pl_nodes_publish(&deployment->nodes, q.map, &change, err);
+    podlink_status status = pl_node_query(node, &q.request, ASK_MS, deadline);
+    if (status == PODLINK_OK)
+        status = pl_nodes_publish(&deployment->nodes, q.map, &change, err);
     if (status == PODLINK_OK)
         pl_cluster_changed(deployment, &change);
     return status;

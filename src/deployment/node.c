@@ -43,3 +43,19 @@ void pl_node_retire(pl_node *node, const char *why)
     pl_pool_end(&node->pool, PODLINK_ECONNLOST, why); /* first: calls then fail with this reason */
     pl_pool_close(&node->pool);
 }
+
+podlink_status pl_node_query(pl_node *node, pl_request *request, int64_t timeout_ms, int64_t deadline)
+{
+    uint32_t completed[3] = {0};
+    podlink_error failure;
+    const int64_t now = pl_clock_now(node->pool.server.clock);
+    const int64_t limit = pl_deadline_after(now, timeout_ms);
+    request->failure = &failure;
+    request->began_at = now;
+    pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
+    pl_shared_conn_run(shared, request, now, deadline < limit ? deadline : limit);
+    pl_pool_leave(shared);
+    pl_request_give_up(request, completed);
+    request->failure = NULL;
+    return request->status;
+}

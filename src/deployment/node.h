@@ -61,4 +61,8 @@ void pl_node_free(pl_node *node, const pl_node_hooks *hooks, bool is_child);
 /** Ends its connections at once; what is in flight fails. Any thread; once. */
 void pl_node_retire(pl_node *node, const char *why);
 
+/** Runs a request of the library's own on a shared connection of the node, once.
+ *  @return request->status. Blocks for timeout_ms, or until the deadline, at most */
+podlink_status pl_node_query(pl_node *node, pl_request *request, int64_t timeout_ms, int64_t deadline);
+
 #endif

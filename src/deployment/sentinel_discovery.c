@@ -93,20 +93,12 @@ static podlink_status query_sentinel(pl_sentinels *sentinels, pl_sentinel *senti
     query q = {.name = sentinels->deployment->env->config.master_name,
                .sentinel = &node->address,
                .answer = &sentinels->answer};
-    uint32_t completed[3] = {0};
-    podlink_error failure;
-    const int64_t now = pl_clock_now(sentinels->server.clock);
-    const int64_t limit = pl_deadline_after(now, ASK_MS);
     q.answer->replica_count = q.answer->other_count = 0;
     pl_request_init(&q.request, &query_ops, "SENTINEL", true, err);
-    q.request.failure = &failure;
     pl_request_set_count(&q.request, COMMANDS, q.states);
-    q.request.began_at = now;
-    pl_shared_conn *shared = pl_pool_enter(&node->pool, NULL, now);
-    pl_shared_conn_run(shared, &q.request, now, deadline < limit ? deadline : limit);
-    pl_pool_leave(shared);
-    pl_request_give_up(&q.request, completed);
-    const podlink_status status = q.request.status == PODLINK_OK ? check_address(&q, err) : q.request.status;
+    podlink_status status = pl_node_query(node, &q.request, ASK_MS, deadline);
+    if (status == PODLINK_OK)
+        status = check_address(&q, err);
     sentinel->is_asked = true;
     sentinel->has_failed = status != PODLINK_OK;
     if (status == PODLINK_OK) {
