@@ -3,6 +3,7 @@
 #include "script/loaded.h"
 
 #include "base/error.h"
+#include "script/exists.h"
 #include "script/functions.h"
 #include "script/load.h"
 #include "sync/single_flight.h"
@@ -131,16 +132,29 @@ static void end(pl_node *node, const pl_script *script, bool is_loaded)
     pl_single_flight_wake(waiters);
 }
 
-static podlink_status lead(const pl_transport *transport, const pl_script *script, podlink_error *err)
+static bool exists(const pl_transport *transport, const pl_script *script)
 {
-    podlink_status status =
-        script->is_function ? pl_functions_ensure(transport, err) : pl_script_load(transport, script, err);
+    podlink_error fault;
+    uint8_t is_loaded = 0;
+    return pl_scripts_exist(transport, &script, 1, &is_loaded, &fault) == PODLINK_OK && is_loaded;
+}
+
+static podlink_status load(const pl_transport *transport, const pl_script *script, bool asks_first, podlink_error *err)
+{
+    if (asks_first && exists(transport, script))
+        return PODLINK_ENOSCRIPT;
+    return script->is_function ? pl_functions_ensure(transport, err) : pl_script_load(transport, script, err);
+}
+
+static podlink_status lead(const pl_transport *transport, const pl_script *script, bool asks_first, podlink_error *err)
+{
+    const podlink_status status = load(transport, script, asks_first, err);
     end(transport->node, script, status == PODLINK_OK);
     return status;
 }
 
-podlink_status pl_loaded_ensure(const pl_transport *transport, const pl_script *script, uint32_t seen,
-                                podlink_error *err)
+static podlink_status ensure(const pl_transport *transport, const pl_script *script, uint32_t seen, bool asks_first,
+                             podlink_error *err)
 {
     pl_node *node = transport->node;
     for (;;) {
@@ -151,7 +165,7 @@ podlink_status pl_loaded_ensure(const pl_transport *transport, const pl_script *
         case HAS_NO_MEMORY:
             return pl_error_no_memory(err);
         case LEADS:
-            return lead(transport, script, err);
+            return lead(transport, script, asks_first, err);
         case WAITS:
             break;
         }
@@ -161,4 +175,16 @@ podlink_status pl_loaded_ensure(const pl_transport *transport, const pl_script *
                                 "loading script %s on %s: no answer before the deadline", script->name,
                                 node->address.text);
     }
+}
+
+podlink_status pl_loaded_ensure(const pl_transport *transport, const pl_script *script, uint32_t seen,
+                                podlink_error *err)
+{
+    return ensure(transport, script, seen, false, err);
+}
+
+podlink_status pl_loaded_ensure_again(const pl_transport *transport, const pl_script *script, uint32_t seen,
+                                      podlink_error *err)
+{
+    return ensure(transport, script, seen, !script->is_built_in, err);
 }

@@ -20,6 +20,13 @@ enum { PL_REPAIRS_MAX = 64 };
 podlink_status pl_loaded_ensure(const pl_transport *transport, const pl_script *script, uint32_t seen,
                                 podlink_error *err);
 
+/** The same for a call that has been repaired on that server before. The server is asked first whether it has the
+ *  script, unless another caller has loaded it since.
+ *  @return as above; ENOSCRIPT (err is not set): the server has the script, so that NOSCRIPT is the script's own error
+ */
+podlink_status pl_loaded_ensure_again(const pl_transport *transport, const pl_script *script, uint32_t seen,
+                                      podlink_error *err);
+
 /** An incarnation of a server has confirmed that it has a script, or the library of functions. */
 void pl_loaded_note(pl_node *node, const pl_script *script, uint32_t incarnation);
 

@@ -3,7 +3,6 @@
 #include "script/script_call.h"
 
 #include "base/error.h"
-#include "script/exists.h"
 #include "script/loaded.h"
 
 #include <string.h>
@@ -38,14 +37,6 @@ static bool note_repair(pl_script_repairs *repairs, const pl_node *node)
     return true;
 }
 
-bool pl_script_is_missing(const pl_transport *transport, const pl_script *script)
-{
-    podlink_error fault;
-    uint8_t is_loaded = 0;
-    return script->is_built_in || pl_scripts_exist(transport, &script, 1, &is_loaded, &fault) != PODLINK_OK ||
-           !is_loaded;
-}
-
 /* Loads the script on the nodes where the latest attempt met NOSCRIPT. False where that failed, or where the server has
  * the script, so that NOSCRIPT was the script's own error: the request has the reason. */
 static bool repair(pl_script_repairs *repairs, pl_call *call, pl_request *request)
@@ -58,11 +49,15 @@ static bool repair(pl_script_repairs *repairs, pl_call *call, pl_request *reques
     for (uint32_t i = 0; i < count; i++) {
         const pl_transport transport = {
             .client = call->client, .deadline = call->deadline, .node = missing[i].node, .call = call};
-        if (!note_repair(repairs, missing[i].node) && !pl_script_is_missing(&transport, script))
-            return false;
-        if (pl_node_is_retired(missing[i].node) ||
-            pl_loaded_ensure(&transport, script, missing[i].loads, &fault) == PODLINK_OK)
+        if (pl_node_is_retired(missing[i].node))
             continue;
+        const podlink_status status = note_repair(repairs, missing[i].node)
+                                          ? pl_loaded_ensure(&transport, script, missing[i].loads, &fault)
+                                          : pl_loaded_ensure_again(&transport, script, missing[i].loads, &fault);
+        if (status == PODLINK_OK)
+            continue;
+        if (status == PODLINK_ENOSCRIPT)
+            return false;
         if (!pl_node_is_retired(missing[i].node)) { /* else another node serves its slots now */
             pl_request_not_sent(request, &fault);
             return false;

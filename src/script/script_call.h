@@ -7,7 +7,6 @@
 #include "client/call.h"
 #include "resp/encode.h"
 #include "script/registry.h"
-#include "script/transport.h"
 
 /** The size of what is before the keys: *n, the verb, the SHA1 or the name, the number of keys. */
 enum { PL_EVALSHA_SIZE = 2 * PL_RESP_OVERHEAD + PL_EVALSHA_PREFIX_MAX + 10 + PL_RESP_OVERHEAD };
@@ -24,9 +23,6 @@ static inline const pl_script *pl_script_builtin(const podlink_client *client, i
 /** Runs a request whose commands all call this script, to its end. @return request->status */
 podlink_status pl_script_run(podlink_client *client, pl_request *request, const pl_script *script,
                              const podlink_call *call, podlink_error *err);
-
-/** Whether a server that answered NOSCRIPT lacks the script. If not, the text is the error of a user's script. */
-bool pl_script_is_missing(const pl_transport *transport, const pl_script *script);
 
 /** The same in steps, within a call that has begun:
  *

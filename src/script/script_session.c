@@ -31,12 +31,12 @@ static podlink_status run(const pl_transport *transport, pl_evalsha *inv)
         pl_session_attempt(transport->session, &inv->request, transport->deadline);
         if (pl_request_is_complete(&inv->request) || !inv->request.is_script_missing)
             break;
-        if (repairs > 0 && !pl_script_is_missing(transport, script))
-            break;
-        if (pl_loaded_ensure(transport, script, seen, &fault) != PODLINK_OK) {
+        const podlink_status status = repairs == 0 ? pl_loaded_ensure(transport, script, seen, &fault)
+                                                   : pl_loaded_ensure_again(transport, script, seen, &fault);
+        if (status != PODLINK_OK && status != PODLINK_ENOSCRIPT)
             pl_request_not_sent(&inv->request, &fault);
+        if (status != PODLINK_OK)
             break;
-        }
         pl_count_shared(&transport->client->env.counters.noscript_repairs, 1);
         pl_count_shared(&script->live->stats.repairs, 1);
     }

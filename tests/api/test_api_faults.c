@@ -61,6 +61,13 @@ static const char binary_garbage[] = {'\0', '\xff', '\r', '\n', '\x80', '*', '1'
         n " always", SAYS("-" t "\r\n"), .repeats = true, ANSWERED(s)                                                  \
     }
 
+/* The exact texts of Redis: another text is taken for the error of a script itself. */
+#define MASTERDOWN "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."
+#define BUSY       "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE."
+#define READONLY_IN_SCRIPT                                                                                             \
+    "READONLY You can't write against a read only replica. script: 0123456789abcdef0123456789abcdef01234567, on "      \
+    "@user_script:1."
+
 static const struct fault faults[] = {
     {"is not there", FAULT_ABSENT, NOT_SENT(ECONNECT)},
 
@@ -110,25 +117,25 @@ static const struct fault faults[] = {
           "ERR Error running script (call to f_0123): @user_script:3: WRONGTYPE Operation against a key", EWRONGTYPE),
     ERROR("says NOPERM", "NOPERM this user has no permissions", ENOPERM),
     ERROR("says NOAUTH", "NOAUTH Authentication required.", EAUTH),
-    ERROR("says READONLY", "READONLY You can't write against a read only replica.", EREADONLY),
+    ERROR("says READONLY", READONLY_IN_SCRIPT, EREADONLY),
     ERROR("says OOM", "OOM command not allowed when used memory > 'maxmemory'.", EOOM),
     ERROR("says MOVED", "MOVED 1234 127.0.0.1:1", EREDIRECT),
     ERROR("says ASK", "ASK 1234 127.0.0.1:1", EREDIRECT),
     ERROR("says LOADING", "LOADING Redis is loading the dataset in memory", ELOADING),
-    ERROR("says MASTERDOWN", "MASTERDOWN Link with MASTER is down", EMASTERDOWN),
+    ERROR("says MASTERDOWN", MASTERDOWN, EMASTERDOWN),
     ERROR("says CLUSTERDOWN", "CLUSTERDOWN The cluster is down", ECLUSTERDOWN),
     ERROR("says TRYAGAIN", "TRYAGAIN Multiple keys request during rehashing of slot", ETRYAGAIN),
-    ERROR("says BUSY", "BUSY Redis is busy running a script.", EBUSY),
+    ERROR("says BUSY", BUSY, EBUSY),
     ERROR("says NOSCRIPT", "NOSCRIPT No matching script.", ENOSCRIPT),
 };
 
 /* Temporary errors: after one of them the call is repeated and succeeds. */
 static const struct fault passing[] = {
     {"says LOADING once", SAYS("-LOADING Redis is loading the dataset in memory\r\n")},
-    {"says MASTERDOWN once", SAYS("-MASTERDOWN Link with MASTER is down\r\n")},
+    {"says MASTERDOWN once", SAYS("-" MASTERDOWN "\r\n")},
     {"says CLUSTERDOWN once", SAYS("-CLUSTERDOWN The cluster is down\r\n")},
-    {"says TRYAGAIN once", SAYS("-TRYAGAIN Multiple keys request\r\n")},
-    {"says BUSY once", SAYS("-BUSY Redis is busy running a script.\r\n")},
+    {"says TRYAGAIN once", SAYS("-TRYAGAIN Multiple keys request during rehashing of slot\r\n")},
+    {"says BUSY once", SAYS("-" BUSY "\r\n")},
     {"says NOSCRIPT once", SAYS("-NOSCRIPT No matching script.\r\n")},
 };
 
