@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of all nodes: a walk over it does not hold its lock, so a node must not be freed while a walk is at it. */
 #include "tap_cmocka.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Threads that walk over all nodes, as podlink_client_reauthenticate() and podlink_client_close() do, while nodes come,
  * leave and are freed. A sanitizer tells what is wrong. */
 #include "tap_cmocka.h"
