@@ -2,6 +2,7 @@
 /* The ACL rule that podlink_acl_rule() returns for a part of the API: every operation of that part runs under it, and
  * no word of it can be left out. */
 #include "acl.h"
+#include "api_fixture.h"
 #include "operation_calls.h"
 
 #include <podlink/acl.h>
@@ -11,9 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct test_server *server;
-static redisContext *redis;
 
 /* ---- a user, and the server's refusals ---- */
 
@@ -320,24 +318,6 @@ static void an_unknown_part_is_refused(void **state)
     assert_string_equal(podlink_acl_part_name(PODLINK_ACL_SENTINEL_USER), "sentinel-user");
 }
 
-static int start(void **state)
-{
-    (void)state;
-    server = test_server_start(NULL);
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    redisFree(redis);
-    test_server_stop(server);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -348,5 +328,5 @@ int main(void)
         cmocka_unit_test(wildcards_in_a_namespace_are_escaped),
         cmocka_unit_test(an_unknown_part_is_refused),
     };
-    return RUN_TESTS_BETWEEN("api acl", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api acl", tests, start_server, stop);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The batches of <podlink/link.h>: order, a result for each item, and the outcome of each item if the server fails. */
-#include "api.h"
+#include "api_fixture.h"
 #include "faulty_server.h"
 
 #include <stdbool.h>
@@ -9,10 +9,6 @@
 
 enum { MANY = 10000, LARGE = 1500, UID_SIZE = 16, LATE_MS = 50 };
 
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
 static char uids[MANY][UID_SIZE];
 static podlink_link_item items[MANY];
 
@@ -28,13 +24,6 @@ static void fill(size_t count, int64_t persist_s)
                                        .status = PODLINK_ENOMEM,
                                        .delivery = PODLINK_UNKNOWN,
                                        .result = 77};
-}
-
-static int clean(void **state)
-{
-    (void)state;
-    api_ask(redis, "FLUSHALL");
-    return 0;
 }
 
 static void assert_item(size_t i, podlink_status status, int32_t result)
@@ -333,30 +322,14 @@ static void a_batch_larger_than_all_buffers_ends_by_its_deadline(void **state)
 
 /* ---- the program ---- */
 
+#define clean_test(f) cmocka_unit_test_setup(f, flush_keys)
+
 static int start(void **state)
 {
-    (void)state;
     for (size_t i = 0; i < MANY; i++)
         snprintf(uids[i], sizeof uids[i], "user-%zu", i);
-    server = api_start();
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    client = api_open_quiet(api_url(server));
-    return 0;
+    return start_with_quiet_client(state);
 }
-
-static int stop(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    if (redis)
-        redisFree(redis);
-    api_stop(server);
-    return 0;
-}
-
-#define clean_test(f) cmocka_unit_test_setup(f, clean)
 
 int main(void)
 {

@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* User commands and reading their replies, on a real server. */
-#include "api.h"
+#include "api_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
-
-static int clean(void **state)
-{
-    (void)state;
-    api_ask(redis, "FLUSHALL");
-    return 0;
-}
 
 #define COMMAND(...)                                                                                                   \
     ((podlink_command){.argc = sizeof((const char *[]){__VA_ARGS__}) / sizeof(const char *),                           \
@@ -342,28 +330,7 @@ static void ping_returns_its_round_trip_time(void **state)
 
 /* ---- the program ---- */
 
-static int start(void **state)
-{
-    (void)state;
-    server = api_start();
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    client = api_open_quiet(api_url(server));
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    if (redis)
-        redisFree(redis);
-    api_stop(server);
-    return 0;
-}
-
-#define clean_test(f) cmocka_unit_test_setup(f, clean)
+#define clean_test(f) cmocka_unit_test_setup(f, flush_keys)
 
 int main(void)
 {
@@ -385,5 +352,5 @@ int main(void)
         clean_test(harmless_variants_of_refused_commands_are_accepted),
         clean_test(ping_returns_its_round_trip_time),
     };
-    return RUN_TESTS_BETWEEN("api commands", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api commands", tests, start_with_quiet_client, stop);
 }

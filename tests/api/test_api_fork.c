@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* After fork() a child may only free the client that it has inherited. Its parent loses nothing. */
+#include "api_fixture.h"
 #include "operation_calls.h"
 
 #include <signal.h>
@@ -7,11 +8,6 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
 
 static const podlink_link the_link = {"test", "game", "user"};
 
@@ -22,14 +18,6 @@ static int begin(void **state)
     options.script_loading = PODLINK_LOAD_ON_OPEN;
     api_ask(redis, "FLUSHALL");
     client = api_open_with(&options);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    client = NULL;
     return 0;
 }
 
@@ -141,26 +129,7 @@ static void a_child_can_open_its_own_client(void **state)
     assert_int_equal(connection_id(), id);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    server = test_server_start(NULL);
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    if (redis)
-        redisFree(redis);
-    test_server_stop(server);
-    return 0;
-}
-
-#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, free_client)
 
 int main(void)
 {
@@ -169,5 +138,5 @@ int main(void)
         own_test(a_child_can_free_the_client_and_the_parents_connection_survives),
         own_test(a_child_can_open_its_own_client),
     };
-    return RUN_TESTS_BETWEEN("api fork", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api fork", tests, start_server, stop);
 }

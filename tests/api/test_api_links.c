@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The operations of <podlink/link.h> on a real server: their results, also without a link, with a corrupt value and
  * with a key of the wrong type. The script cases cover the branches of the scripts. */
-#include "api.h"
+#include "api_fixture.h"
 
 #include <stdbool.h>
 #include <string.h>
-
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
 
 static const podlink_link the_link = {"test", "game", "user"};
 #define LINK_KEY  "sf:{test:lk:user}game"
 #define INDEX_KEY "sf:{test:lk:user}"
 #define STATE_KEY "sf:{test:state:game}"
-
-static int clean(void **state)
-{
-    (void)state;
-    api_ask(redis, "FLUSHALL");
-    return 0;
-}
 
 static void assert_stored(const char *command, const char *key, const char *expected)
 {
@@ -455,28 +443,7 @@ static void no_link_is_set_if_the_index_has_the_wrong_type(void **state)
 
 /* ---- the program ---- */
 
-static int start(void **state)
-{
-    (void)state;
-    server = api_start();
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    client = api_open(api_url(server));
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    if (redis)
-        redisFree(redis);
-    api_stop(server);
-    return 0;
-}
-
-#define clean_test(f) cmocka_unit_test_setup(f, clean)
+#define clean_test(f) cmocka_unit_test_setup(f, flush_keys)
 
 int main(void)
 {
@@ -506,5 +473,5 @@ int main(void)
         clean_test(a_link_of_the_wrong_type_is_not_changed),
         clean_test(no_link_is_set_if_the_index_has_the_wrong_type),
     };
-    return RUN_TESTS_BETWEEN("api links", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api links", tests, start_with_client, stop);
 }

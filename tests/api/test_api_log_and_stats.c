@@ -1,15 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A client's log records and counters. */
+#include "api_fixture.h"
 #include "operation_calls.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
 static struct api_log log_kept;
 
 static const podlink_link the_link = {"test", "game", "user"};
@@ -19,14 +16,6 @@ static int begin(void **state)
     (void)state;
     api_ask(redis, "FLUSHALL");
     log_kept.count = 0;
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    client = NULL;
     return 0;
 }
 
@@ -124,7 +113,7 @@ static void records_below_the_level_are_not_written(void **state)
     assert_non_null(api_log_find(&log_kept, "connected", NULL, 0));
     for (size_t i = 0; i < log_kept.count; i++)
         assert_true(log_kept.records[i].level >= PODLINK_LOG_INFO);
-    end(NULL);
+    free_client(NULL);
     log_kept.count = 0;
     open_with_log(PODLINK_LOG_WARN);
     assert_status(PODLINK_OK, podlink_link_set(client, &the_link, 3, 60, NULL, NULL, &err), &err);
@@ -250,26 +239,7 @@ static void a_shorter_stats_struct_is_filled_to_its_size(void **state)
 
 /* ---- the program ---- */
 
-static int start(void **state)
-{
-    (void)state;
-    server = test_server_start(NULL);
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    if (redis)
-        redisFree(redis);
-    test_server_stop(server);
-    return 0;
-}
-
-#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, free_client)
 
 int main(void)
 {
@@ -287,5 +257,5 @@ int main(void)
         own_test(script_loads_are_counted),
         own_test(a_shorter_stats_struct_is_filled_to_its_size),
     };
-    return RUN_TESTS_BETWEEN("api log and stats", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api log and stats", tests, start_server, stop);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a client: addresses, credentials, the database, the name. No secret is reported. */
-#include "api.h"
+#include "api_fixture.h"
 #include "faulty_server.h"
 
 #include <arpa/inet.h>
@@ -13,9 +13,6 @@
 
 #define CANARY "canary-0123456789"
 
-static struct test_server *server;
-static redisContext *redis;
-static podlink_error err;
 static struct api_log log_kept;
 
 static const podlink_link the_link = {"test", "game", "user"};
@@ -335,25 +332,6 @@ static void a_shorter_options_struct_is_accepted(void **state)
 
 /* ---- the program ---- */
 
-static int start(void **state)
-{
-    (void)state;
-    server = test_server_start_tcp(NULL);
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    if (redis)
-        redisFree(redis);
-    test_server_stop(server);
-    return 0;
-}
-
 #define clean_test(f) cmocka_unit_test_setup(f, clean)
 
 int main(void)
@@ -377,5 +355,5 @@ int main(void)
         clean_test(options_are_copied),
         clean_test(a_shorter_options_struct_is_accepted),
     };
-    return RUN_TESTS_BETWEEN("api open", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api open", tests, start_tcp_server, stop);
 }

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Scripts by name: user scripts, scripts that a server has lost, and when scripts are loaded. */
-#include "api.h"
+#include "api_fixture.h"
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { BUILT_IN = 11, MANY = 1000, UID_SIZE = 16 };
-
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
 
 static const podlink_script echo = {.name = "echo", .source = "return {KEYS[1], ARGV[1], ARGV[2]}", .repeatable = 1};
 static const podlink_script counter = {.name = "my.counter:1", .source = "return redis.call('INCR', KEYS[1])"};
@@ -28,14 +23,6 @@ static int begin(void **state)
 {
     clean(state);
     client = api_open_quiet(api_url(server));
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    client = NULL;
     return 0;
 }
 
@@ -391,26 +378,7 @@ static void a_missing_permission_of_a_script_is_found_at_the_open(void **state)
 
 /* ---- the program ---- */
 
-static int start(void **state)
-{
-    (void)state;
-    server = api_start();
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    if (redis)
-        redisFree(redis);
-    api_stop(server);
-    return 0;
-}
-
-#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, free_client)
 
 int main(void)
 {
@@ -433,5 +401,5 @@ int main(void)
         cmocka_unit_test_setup(an_open_on_demand_does_not_connect, clean),
         own_test(a_missing_permission_of_a_script_is_found_at_the_open),
     };
-    return RUN_TESTS_BETWEEN("api own scripts", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api own scripts", tests, start_deployment, stop);
 }

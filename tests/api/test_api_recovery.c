@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Faults of a real server and its connections between and during calls: killed, restarted, stopped, disconnected. The
  * client recovers by itself, and late replies are dropped. */
-#include "api.h"
+#include "api_fixture.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -13,10 +13,6 @@
 
 enum { SECOND = 1000000000, LATE_MS = 50 };
 
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
 static struct api_clock clock_ahead;
 
 static const podlink_link the_link = {"test", "game", "user"};
@@ -31,26 +27,10 @@ static podlink_options options_for(const char *url)
 
 static int begin(void **state)
 {
-    (void)state;
-    server = test_server_start_tcp(NULL);
-    if (!server)
+    if (start_tcp_server(state) != 0)
         return -1;
-    redis = api_redis(server);
     const podlink_options options = options_for(api_tcp_url(server));
     client = api_open_with(&options);
-    return 0;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    if (redis)
-        redisFree(redis);
-    test_server_stop(server);
-    client = NULL;
-    redis = NULL;
-    server = NULL;
     return 0;
 }
 
@@ -260,7 +240,7 @@ static void a_call_waits_for_a_busy_server_until_its_deadline(void **state)
 
 /* ---- the program ---- */
 
-#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, end)
+#define own_test(f) cmocka_unit_test_setup_teardown(f, begin, stop)
 
 int main(void)
 {

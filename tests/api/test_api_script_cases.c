@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The script cases through the typed C functions: the same keys before and after. The result of the function is written
  * in the notation of the cases. */
-#include "api.h"
+#include "api_fixture.h"
+#include "ask.h"
 #include "script_case_run.h"
 
 #include <inttypes.h>
@@ -9,10 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
 
 /* One call of a C function. */
 struct call {
@@ -402,27 +399,6 @@ static void most_cases_were_not_skipped(void **state)
     assert_true(skipped <= 3);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    server = api_start();
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    client = api_open_quiet(api_url(server));
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    if (redis)
-        redisFree(redis);
-    api_stop(server);
-    return 0;
-}
-
 /* Whether the types of C can hold the numbers of a test case. */
 static bool is_expressible(const struct script_case *test_case)
 {
@@ -439,9 +415,34 @@ static bool is_expressible(const struct script_case *test_case)
     return true;
 }
 
+/* Built with -DBACKEND=PODLINK_BACKEND_FUNCTIONS, the program proves the same of Redis Functions. */
+#ifndef BACKEND
+#define BACKEND PODLINK_BACKEND_EVALSHA
+#endif
+
+static void the_cases_were_run_by_the_chosen_command(void **state)
+{
+    (void)state;
+    const bool uses_functions = BACKEND == PODLINK_BACKEND_FUNCTIONS;
+    assert_true(ask_calls(server, uses_functions ? "fcall" : "evalsha", NULL) > 100);
+    assert_int_equal(ask_calls(server, uses_functions ? "evalsha" : "fcall", NULL), 0);
+}
+
+static int start(void **state)
+{
+    if (start_deployment(state) != 0)
+        return -1;
+    podlink_options options = api_options(api_url(server));
+    options.no_janitor_thread = 1;
+    options.script_backend = BACKEND;
+    client = api_open_with(&options);
+    return 0;
+}
+
 static const struct CMUnitTest others[] = {
     cmocka_unit_test(all_cases_pass_when_scripts_are_run_by_name),
     cmocka_unit_test(most_cases_were_not_skipped),
+    cmocka_unit_test(the_cases_were_run_by_the_chosen_command),
 };
 enum { OTHER_COUNT = COUNT_OF(others) };
 

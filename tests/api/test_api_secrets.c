@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A password that is easy to recognise, set in every possible way, through all kinds of successes and failures: it is
  * in no log record, no error and no trace. */
+#include "api_fixture.h"
 #include "operation_calls.h"
 
 #include <podlink/session.h>
@@ -12,8 +13,6 @@
 #include <unistd.h>
 
 #define CANARY "canary-0123456789"
-static struct test_server *server;
-static redisContext *redis;
 
 /* ---- checking every report ---- */
 
@@ -278,24 +277,6 @@ static void the_content_of_a_key_file_is_not_reported(void **state)
     unlink(key);
 }
 
-static int start(void **state)
-{
-    (void)state;
-    server = test_server_start(NULL);
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    redisFree(redis);
-    test_server_stop(server);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,5 +289,5 @@ int main(void)
         cmocka_unit_test(the_password_of_sentinels_is_not_reported),
         cmocka_unit_test(the_content_of_a_key_file_is_not_reported),
     };
-    return RUN_TESTS_BETWEEN("api secrets", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api secrets", tests, start_server, stop);
 }

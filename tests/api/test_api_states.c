@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* The operations of <podlink/state.h> on a real server. */
-#include "api.h"
+#include "api_fixture.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 
-static struct test_server *server;
-static redisContext *redis;
-static podlink_client *client;
-static podlink_error err;
-
 static const podlink_service the_service = {"test", "game"};
 #define STATE_KEY    "sf:{test:state:game}"
 #define WORKLOAD_KEY "sf:{test:workload:game}"
-
-static int clean(void **state)
-{
-    (void)state;
-    api_ask(redis, "FLUSHALL");
-    return 0;
-}
 
 static int64_t wall_ms(void)
 {
@@ -325,28 +313,7 @@ static void a_workload_of_the_wrong_type_fails_the_call_and_is_named(void **stat
 
 /* ---- the program ---- */
 
-static int start(void **state)
-{
-    (void)state;
-    server = api_start();
-    if (!server)
-        return -1;
-    redis = api_redis(server);
-    client = api_open(api_url(server));
-    return 0;
-}
-
-static int stop(void **state)
-{
-    (void)state;
-    podlink_client_free(client);
-    if (redis)
-        redisFree(redis);
-    api_stop(server);
-    return 0;
-}
-
-#define clean_test(f) cmocka_unit_test_setup(f, clean)
+#define clean_test(f) cmocka_unit_test_setup(f, flush_keys)
 
 int main(void)
 {
@@ -369,5 +336,5 @@ int main(void)
         clean_test(many_workloads_are_returned_in_the_order_of_the_request),
         clean_test(a_workload_of_the_wrong_type_fails_the_call_and_is_named),
     };
-    return RUN_TESTS_BETWEEN("api states", tests, start, stop);
+    return RUN_TESTS_BETWEEN("api states", tests, start_with_client, stop);
 }

@@ -247,7 +247,7 @@ static const podlink_script count_script = {
 
 static uint64_t wanted_calls(void)
 {
-    const char *text = getenv("PODLINK_TRUTH_CALLS");
+    const char *text = getenv("PODLINK_TEST_CALLS");
     const uint64_t calls = text ? strtoull(text, NULL, 10) : 0;
     return calls > 0 ? calls : ROUNDS(PLAIN_CALLS, SANITIZED_CALLS);
 }
