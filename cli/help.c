@@ -45,9 +45,10 @@ static void print_summary(const cli_verb *verb)
 
 static void print_summaries(const char *noun)
 {
-    for (size_t i = 0; i < cli_verb_count; i++)
-        if (!noun || strcmp(cli_verbs[i].noun, noun) == 0)
-            print_summary(&cli_verbs[i]);
+    const cli_verb *verb;
+    for (size_t i = 0; (verb = cli_verb_at(i)) != NULL; i++)
+        if (!noun || strcmp(verb->noun, noun) == 0)
+            print_summary(verb);
 }
 
 static void print_options(cli_options options)
@@ -90,12 +91,14 @@ static void print_verb(const cli_verb *verb)
 
 static void print_noun(const char *noun)
 {
+    const cli_verb *verb;
+
     printf("usage: podlink %s VERB [ARGUMENT...] [OPTION...]\n\n", noun);
     print_summaries(noun);
     printf("\nExamples:\n");
-    for (size_t i = 0; i < cli_verb_count; i++)
-        if (strcmp(cli_verbs[i].noun, noun) == 0)
-            print_indented(cli_verbs[i].examples);
+    for (size_t i = 0; (verb = cli_verb_at(i)) != NULL; i++)
+        if (strcmp(verb->noun, noun) == 0)
+            print_indented(verb->examples);
     printf("\nRun podlink %s VERB --help for more.\n", noun);
 }
 
@@ -132,8 +135,8 @@ int cli_help_print(const cli_output *out, const char *const *words, size_t count
 
 static void print_list(void)
 {
-    for (size_t i = 0; i < cli_verb_count; i++) {
-        const cli_verb *verb = &cli_verbs[i];
+    const cli_verb *verb;
+    for (size_t i = 0; (verb = cli_verb_at(i)) != NULL; i++) {
         printf("%s%s%s", verb->noun, verb->name ? " " : "", verb->name ? verb->name : "");
         for (int option = 0; option < CLI_OPTION_COUNT; option++)
             if (verb->options & (1U << option))
@@ -142,7 +145,7 @@ static void print_list(void)
     }
 }
 
-int cli_help(cli_session *session)
+static int cli_help(cli_session *session)
 {
     if (cli_given(session->arguments, CLI_LIST)) {
         print_list();
@@ -151,7 +154,7 @@ int cli_help(cli_session *session)
     return cli_help_print(&session->out, session->words, session->word_count);
 }
 
-int cli_version(cli_session *session)
+static int cli_version(cli_session *session)
 {
     char version[32];
 
@@ -170,3 +173,25 @@ int cli_version(cli_session *session)
     }
     return CLI_DONE;
 }
+
+const cli_verb cli_help_verbs[] = {
+    {
+        .noun = "version",
+        .options = CLI_SET(VERSION) | CLI_PRINTING,
+        .run = cli_version,
+        .summary = "print the version",
+        .examples = "podlink version\n"
+                    "podlink --version\n",
+    },
+    {
+        .noun = "help",
+        .arguments = "[NOUN [VERB]]",
+        .words_max = 2,
+        .options = CLI_SET(LIST) | CLI_SET(HELP),
+        .run = cli_help,
+        .summary = "print help on a verb, on a noun or on everything",
+        .examples = "podlink help\n"
+                    "podlink help link set\n",
+    },
+    {.noun = NULL},
+};

@@ -5,10 +5,6 @@
 
 #include "cli_session.h"
 
-/** "podlink help" and "podlink version". */
-int cli_help(cli_session *session);
-int cli_version(cli_session *session);
-
 /** Prints help on a verb, on a noun or, without words, on everything.
  *  @return CLI_DONE; CLI_USAGE: there is no such verb, and an error was printed. */
 int cli_help_print(const cli_output *out, const char *const *words, size_t count);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* "podlink acl": prints the library's ACL rule as a command to paste into redis-cli. */
-#include "verbs/acl_verb.h"
+#include "verb_table.h"
 
 #include "exit_code.h"
 
@@ -125,7 +125,7 @@ static uint32_t sentinel_parts(uint32_t parts)
     return parts & PODLINK_ACL_SENTINEL_USER ? parts & mask : 0;
 }
 
-int cli_acl(cli_session *session)
+static int cli_acl(cli_session *session)
 {
     const char *given = session->arguments->value[CLI_USER];
     const char *user = given ? given : "podlink";
@@ -140,3 +140,23 @@ int cli_acl(cli_session *session)
         code = print_rule(session, user, sentinel_parts(parts));
     return code;
 }
+
+const cli_verb cli_acl_verb[] = {
+    {
+        .noun = "acl",
+        .arguments = "PART...",
+        .words_min = 1,
+        .words_max = 32,
+        .options = CLI_SET(NS) | CLI_SET(USER) | CLI_PRINTING,
+        .run = cli_acl,
+        .summary = "print the minimal ACL rule for the parts of podlink that a user needs",
+        .details =
+            "Parts: links, compute, states, workloads, scripts, own-scripts, sessions, database, client-name,\n"
+            "functions, sentinel, cluster, replicas, acks; and sentinel-user, a user on the sentinels, printed on "
+            "a line of\n"
+            "its own. Needs no server. Replace PASSWORD by the password.\n",
+        .examples = "podlink acl --ns prod links compute\n"
+                    "podlink acl --ns prod --user pod states sentinel\n",
+    },
+    {.noun = NULL},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* "podlink command": sends any Redis command. */
-#include "verbs/command_verb.h"
+#include "verb_table.h"
 
 #include "exit_code.h"
 #include "reply_output.h"
@@ -102,7 +102,7 @@ static int run(cli_session *session, const request *request)
     return CLI_DONE;
 }
 
-int cli_command(cli_session *session)
+static int cli_command(cli_session *session)
 {
     cli_problem problem;
     request request;
@@ -119,3 +119,22 @@ int cli_command(cli_session *session)
     request_fini(&request);
     return code;
 }
+
+const cli_verb cli_command_verb[] = {
+    {
+        .noun = "command",
+        .arguments = "ARGUMENT...",
+        .words_min = 1,
+        .words_max = SIZE_MAX,
+        .options = CLI_CONNECTING | CLI_SET(STDIN),
+        .run = cli_command,
+        .summary = "send any Redis command and print its reply",
+        .details = "The tool's own options go before the command. --stdin reads the last argument, any bytes, from "
+                   "standard\n"
+                   "input: for long arguments, and for passwords, which are not allowed on the command line.\n",
+        .examples = "podlink command INFO server\n"
+                    "podlink command --json HGETALL 'sf:{default:state:chat}'\n"
+                    "printf %s \"$NEW_PASSWORD\" | podlink command --stdin CONFIG SET requirepass\n",
+    },
+    {.noun = NULL},
+};

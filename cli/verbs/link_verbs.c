@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verbs "podlink link ..." for one uid. The bulk forms are in link_bulk. */
-#include "verbs/link_verbs.h"
+#include "verb_table.h"
 
 #include "bulk/link_bulk.h"
 #include "exit_code.h"
@@ -81,7 +81,7 @@ static int print_pod(const cli_session *session, podlink_status status, int32_t 
     return cli_exit_code(status);
 }
 
-int cli_link_set(cli_session *session)
+static int cli_link_set(cli_session *session)
 {
     int32_t previous = PODLINK_NO_POD;
     set_request request;
@@ -97,7 +97,7 @@ int cli_link_set(cli_session *session)
     return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, request.pod, previous);
 }
 
-int cli_link_try(cli_session *session)
+static int cli_link_try(cli_session *session)
 {
     int32_t in_force = PODLINK_NO_POD;
     int32_t previous = PODLINK_NO_POD;
@@ -112,7 +112,7 @@ int cli_link_try(cli_session *session)
     return status < 0 ? cli_session_fail(session, &error) : print_set(session, status, in_force, previous);
 }
 
-int cli_link_ensure(cli_session *session)
+static int cli_link_ensure(cli_session *session)
 {
     int32_t in_force = PODLINK_NO_POD;
     set_request request;
@@ -128,7 +128,7 @@ int cli_link_ensure(cli_session *session)
     return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, in_force, "no link");
 }
 
-int cli_link_get(cli_session *session)
+static int cli_link_get(cli_session *session)
 {
     int32_t pod = PODLINK_NO_POD;
     podlink_error error;
@@ -143,7 +143,7 @@ int cli_link_get(cli_session *session)
     return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, pod, "no link");
 }
 
-int cli_link_get_persistent(cli_session *session)
+static int cli_link_get_persistent(cli_session *session)
 {
     int32_t pod = PODLINK_NO_POD;
     podlink_error error;
@@ -156,7 +156,7 @@ int cli_link_get_persistent(cli_session *session)
     return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, pod, "no persistent link");
 }
 
-int cli_link_compute(cli_session *session)
+static int cli_link_compute(cli_session *session)
 {
     int64_t persist_s = PODLINK_FOREVER;
     int64_t max_age_ms = 0;
@@ -214,7 +214,7 @@ static int remove_one(cli_session *session)
     return status < 0 ? cli_session_fail(session, &error) : print_removed(session, status);
 }
 
-int cli_link_remove(cli_session *session)
+static int cli_link_remove(cli_session *session)
 {
     if (!cli_link_is_bulk(session))
         return remove_one(session);
@@ -260,7 +260,7 @@ static int print_services(const cli_session *session, podlink_status status, con
     return cli_exit_code(status);
 }
 
-int cli_link_services(cli_session *session)
+static int cli_link_services(cli_session *session)
 {
     podlink_service_links *links = NULL;
     podlink_error error;
@@ -278,3 +278,119 @@ int cli_link_services(cli_session *session)
     podlink_free(links);
     return code;
 }
+
+#define LINES_OF_UID_AND_POD "With -, lines \"UID POD\" are read from standard input and sent in chunks.\n"
+#define LINES_OF_UID         "With -, lines \"UID\" are read from standard input and sent in chunks.\n"
+
+const cli_verb cli_link_verbs[] = {
+    {
+        .noun = "link",
+        .name = "set",
+        .arguments = "SERVICE UID POD | SERVICE -",
+        .words_min = 3,
+        .words_max = 3,
+        .stdin_at = 1,
+        .options = CLI_DOMAIN | CLI_SET(FOR) | CLI_SET(CHUNK),
+        .run = cli_link_set,
+        .summary = "link a uid to a pod, replacing an existing link",
+        .details = "Without --for the link is persistent: it does not expire.\n" LINES_OF_UID_AND_POD,
+        .examples = "podlink link set chat alice 2\n"
+                    "podlink link set chat bob 0 --for 15m\n"
+                    "podlink link set chat - < users.txt\n",
+    },
+    {
+        .noun = "link",
+        .name = "try",
+        .arguments = "SERVICE UID POD",
+        .words_min = 3,
+        .words_max = 3,
+        .options = CLI_DOMAIN | CLI_SET(FOR),
+        .run = cli_link_try,
+        .summary = "link a uid to a pod, unless it has a persistent link to another pod",
+        .details = "Exits with 1 if such a link exists.\n",
+        .examples = "podlink link try chat alice 1\n"
+                    "podlink link try chat alice 1 --for 30s || echo \"another pod has the user\"\n",
+    },
+    {
+        .noun = "link",
+        .name = "ensure",
+        .arguments = "SERVICE UID POD | SERVICE -",
+        .words_min = 3,
+        .words_max = 3,
+        .stdin_at = 1,
+        .options = CLI_DOMAIN | CLI_SET(FOR) | CLI_SET(CHUNK),
+        .run = cli_link_ensure,
+        .summary = "link a uid to a pod if it has no link, and print the pod in force",
+        .details = "An existing link and its expiry stay unchanged, and its pod is printed; that is not a "
+                   "failure.\n" LINES_OF_UID_AND_POD,
+        .examples = "podlink link ensure chat alice 2\n"
+                    "podlink link ensure chat - --for 1h < users.txt\n",
+    },
+    {
+        .noun = "link",
+        .name = "get",
+        .arguments = "SERVICE UID | SERVICE -",
+        .words_min = 2,
+        .words_max = 2,
+        .stdin_at = 1,
+        .options = CLI_DOMAIN | CLI_SET(CHUNK),
+        .run = cli_link_get,
+        .summary = "print the pod that a uid is linked to",
+        .details = "Exits with 1 if there is no link.\n" LINES_OF_UID,
+        .examples = "podlink link get chat alice\n"
+                    "cut -f1 users.txt | podlink link get chat -\n",
+    },
+    {
+        .noun = "link",
+        .name = "get-persistent",
+        .arguments = "SERVICE UID",
+        .words_min = 2,
+        .words_max = 2,
+        .options = CLI_DOMAIN,
+        .run = cli_link_get_persistent,
+        .summary = "print the pod that a uid is linked to, if that link does not expire",
+        .details = "Exits with 1 if there is no link or only a temporary one.\n",
+        .examples = "podlink link get-persistent chat alice\n",
+    },
+    {
+        .noun = "link",
+        .name = "remove",
+        .arguments = "SERVICE UID | SERVICE -",
+        .words_min = 2,
+        .words_max = 2,
+        .stdin_at = 1,
+        .options = CLI_DOMAIN | CLI_SET(IF_POD) | CLI_SET(KEEP) | CLI_SET(CHUNK),
+        .run = cli_link_remove,
+        .summary = "remove a link",
+        .details = "Exits with 1 if there is no link or, with --if-pod, if it is to another pod.\n" LINES_OF_UID,
+        .examples = "podlink link remove chat alice\n"
+                    "podlink link remove chat alice --if-pod 2 --keep 30s\n"
+                    "podlink link remove chat - < gone.txt\n",
+    },
+    {
+        .noun = "link",
+        .name = "services",
+        .arguments = "UID",
+        .words_min = 1,
+        .words_max = 1,
+        .options = CLI_DOMAIN,
+        .run = cli_link_services,
+        .summary = "print all persistent links of a uid",
+        .details = "One line per link: the service, a tab, the pod. Exits with 1 if there are none.\n",
+        .examples = "podlink link services alice\n",
+    },
+    {
+        .noun = "link",
+        .name = "compute",
+        .arguments = "SERVICE UID",
+        .words_min = 2,
+        .words_max = 2,
+        .options = CLI_DOMAIN | CLI_SET(FOR) | CLI_SET(MAX_AGE),
+        .run = cli_link_compute,
+        .summary = "link a uid to the best pod if it has no link, and print the pod in force",
+        .details = "The best pod is the ready pod with the lowest load. Exits with 1 if there is no link and no pod is "
+                   "ready.\n",
+        .examples = "podlink link compute chat alice --max-age 30000\n",
+    },
+    {.noun = NULL},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* "podlink ping", once or with --watch. */
-#include "verbs/ping_verb.h"
+#include "verb_table.h"
 
 #include "cli_clock.h"
 #include "cli_url.h"
@@ -178,7 +178,7 @@ static int check_options(const cli_session *session)
     return CLI_DONE;
 }
 
-int cli_ping(cli_session *session)
+static int cli_ping(cli_session *session)
 {
     watch watch = {.session = session, .count_max = -1};
     int64_t interval_ms = INTERVAL_DEFAULT_MS;
@@ -204,3 +204,21 @@ int cli_ping(cli_session *session)
     free(watch.url);
     return code;
 }
+
+const cli_verb cli_ping_verb[] = {
+    {
+        .noun = "ping",
+        .options = CLI_CONNECTING | CLI_SET(WATCH) | CLI_SET(COUNT) | CLI_SET(INTERVAL),
+        .run = cli_ping,
+        .summary = "send PING to the server, and print the round-trip time",
+        .details = "With --watch it repeats, also after failures, and ends with a summary: how many pings were lost, "
+                   "and the\n"
+                   "minimum, median, 99th percentile and maximum of the round trips. The first includes connecting. "
+                   "The exit code\n"
+                   "is that of the last ping.\n",
+        .examples = "podlink ping\n"
+                    "podlink ping --url redis://127.0.0.1:6379 --timeout 500\n"
+                    "podlink ping --watch --interval 100 --count 50\n",
+    },
+    {.noun = NULL},
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* "podlink scripts check": finds what a script does without declaring it. Reads the script, runs script_check, prints
  * the report. */
-#include "verbs/script_check_verb.h"
+#include "verb_table.h"
 
 #include "check/check_input.h"
 #include "check/check_report.h"
@@ -130,7 +130,7 @@ static int check_script(check_run *run)
     return cli_check_report_print(&run->session->out, &run->check, run->path, run->script.sha);
 }
 
-int cli_scripts_check(cli_session *session)
+static int cli_scripts_check(cli_session *session)
 {
     check_run run = {.session = session, .path = session->words[0]};
     int code = cli_script_input_init(&run.input, session);
@@ -147,3 +147,32 @@ int cli_scripts_check(cli_session *session)
     cli_script_input_fini(&run.input);
     return code;
 }
+
+const cli_verb cli_script_check_verb[] = {
+    {
+        .noun = "scripts",
+        .name = "check",
+        .arguments = "FILE",
+        .words_min = 1,
+        .words_max = 1,
+        .options = CLI_CONNECTING | CLI_INPUT | CLI_SET(READ_ONLY) | CLI_SET(BINARY),
+        .run = cli_scripts_check,
+        .summary = "find undeclared keys of a script, and writes in a script that must be read-only",
+        .details =
+            "The script is compiled, then run on a temporary, empty server by a user with access to the declared "
+            "keys only.\n"
+            "Each refused access is reported and then granted, and the script is run again, until it completes. So "
+            "the check\n"
+            "covers the one path that the script takes with these keys and arguments on an empty server.\n"
+            "Without --key and --keys, the keys are the names in its head (--! keys: ...), or else key:1, key:2 and "
+            "so on.\n"
+            "Without --arg and --args, each argument is 1. The script must be read-only if its head says so "
+            "(--! read-only) or\n"
+            "with --read-only. A server named by --url, --url-file or PODLINK_URL only compiles it. Exits with 1 if "
+            "anything\n"
+            "was found.\n",
+        .examples = "podlink scripts check hits.lua\n"
+                    "podlink scripts check hits.lua --keys page,site --args 1 --read-only\n",
+    },
+    {.noun = NULL},
+};

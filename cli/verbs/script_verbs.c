@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verbs "podlink scripts list, status, load, run". */
-#include "verbs/script_verbs.h"
+#include "verb_table.h"
 
 #include "cli_clock.h"
 #include "exit_code.h"
@@ -145,7 +145,7 @@ static int print_scripts(const cli_session *session, const int *loaded, size_t c
     return cli_exit_code(status);
 }
 
-int cli_scripts_list(cli_session *session)
+static int cli_scripts_list(cli_session *session)
 {
     int code = open_with_scripts(session);
 
@@ -163,7 +163,7 @@ static podlink_status status_of_all(const int *loaded, size_t count)
     return PODLINK_OK;
 }
 
-int cli_scripts_status(cli_session *session)
+static int cli_scripts_status(cli_session *session)
 {
     podlink_error error;
     int code = open_with_scripts(session);
@@ -182,7 +182,7 @@ int cli_scripts_status(cli_session *session)
     return code;
 }
 
-int cli_scripts_load(cli_session *session)
+static int cli_scripts_load(cli_session *session)
 {
     podlink_error error;
     size_t loaded = 0;
@@ -245,7 +245,7 @@ static int run_script(const cli_session *session, const cli_script_input *input)
     return CLI_DONE;
 }
 
-int cli_scripts_run(cli_session *session)
+static int cli_scripts_run(cli_session *session)
 {
     cli_script_input input;
     int code = cli_script_input_init(&input, session);
@@ -257,3 +257,53 @@ int cli_scripts_run(cli_session *session)
     cli_script_input_fini(&input);
     return code;
 }
+
+const cli_verb cli_script_verbs[] = {
+    {
+        .noun = "scripts",
+        .name = "list",
+        .options = CLI_CONNECTING | CLI_OWN,
+        .run = cli_scripts_list,
+        .summary = "print the Lua scripts and their SHA1",
+        .details = "Needs no server. --file and --dir add scripts of your own.\n",
+        .examples = "podlink scripts list\n"
+                    "podlink scripts list --dir scripts --json\n",
+    },
+    {
+        .noun = "scripts",
+        .name = "status",
+        .options = CLI_CONNECTING | CLI_OWN,
+        .run = cli_scripts_status,
+        .summary = "print which scripts are loaded on the server",
+        .details = "Also prints what this process has counted for each: loads, calls, errors, repairs and times. Exits "
+                   "with 1 if\n"
+                   "one is missing; that is not a fault, because the first call that needs a script loads it.\n",
+        .examples = "podlink scripts status\n"
+                    "podlink scripts status --dir scripts\n",
+    },
+    {
+        .noun = "scripts",
+        .name = "load",
+        .options = CLI_CONNECTING | CLI_OWN,
+        .run = cli_scripts_load,
+        .summary = "load all scripts into the server",
+        .examples = "podlink scripts load\n"
+                    "podlink scripts load --dir scripts\n",
+    },
+    {
+        .noun = "scripts",
+        .name = "run",
+        .arguments = "[NAME]",
+        .words_max = 1,
+        .options = CLI_CONNECTING | CLI_OWN | CLI_INPUT,
+        .run = cli_scripts_run,
+        .summary = "run a script, and print its reply",
+        .details = "NAME is a built-in script, or one of your own from --file or --dir: its file name without .lua. "
+                   "With --file\n"
+                   "alone, NAME may be omitted.\n",
+        .examples = "podlink scripts run statefulGetLinkIfPersist --key 'sf:{default:lk:alice}chat'\n"
+                    "podlink scripts run --file hits.lua --key page --arg 1\n"
+                    "podlink scripts run hits --dir scripts --keys page,site --arg 1\n",
+    },
+    {.noun = NULL},
+};

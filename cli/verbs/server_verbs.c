@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verbs "podlink server start, stop, status", for the private local server. */
-#include "verbs/server_verbs.h"
+#include "verb_table.h"
 
 #include "cli_clock.h"
 #include "exit_code.h"
@@ -104,7 +104,7 @@ static int fail_unresponsive(const server_run *run)
     return fail(run->session, PODLINK_ETIMEDOUT, problem.text, "see its log, server.log in its directory");
 }
 
-int cli_server_status(cli_session *session)
+static int cli_server_status(cli_session *session)
 {
     server_run run = {.session = session};
     int code = find_paths(&run);
@@ -208,7 +208,7 @@ static int start(server_run *run)
     }
 }
 
-int cli_server_start(cli_session *session)
+static int cli_server_start(cli_session *session)
 {
     server_run run = {.session = session};
     cli_problem problem;
@@ -272,7 +272,7 @@ static int stop(server_run *run)
     return print_stopped(run, true);
 }
 
-int cli_server_stop(cli_session *session)
+static int cli_server_stop(cli_session *session)
 {
     server_run run = {.session = session};
     int code = prepare(&run);
@@ -289,3 +289,38 @@ int cli_server_stop(cli_session *session)
     cli_private_server_fini(&run.server);
     return code;
 }
+
+const cli_verb cli_server_verbs[] = {
+    {
+        .noun = "server",
+        .name = "start",
+        .options = CLI_PRINTING | CLI_SET(BINARY) | CLI_SET(WAIT),
+        .run = cli_server_start,
+        .summary = "start the private local server, which is used if no server is named",
+        .details =
+            "It listens on a unix socket only, and keeps its data in PODLINK_SERVER_DIR, by default\n"
+            "~/.local/share/podlink/server. If it is already running, that is reported, and the exit code is 0.\n",
+        .examples = "podlink server start\n"
+                    "PODLINK_SERVER_DIR=/tmp/try podlink server start --binary valkey-server\n",
+    },
+    {
+        .noun = "server",
+        .name = "stop",
+        .options = CLI_PRINTING | CLI_SET(WAIT),
+        .run = cli_server_stop,
+        .summary = "stop the private local server; its data is kept",
+        .details = "If it is not running, that is reported, and the exit code is 0.\n",
+        .examples = "podlink server stop\n",
+    },
+    {
+        .noun = "server",
+        .name = "status",
+        .options = CLI_PRINTING,
+        .run = cli_server_status,
+        .summary = "print whether the private local server is running, and where",
+        .details = "Exits with 1 if it is not running.\n",
+        .examples = "podlink server status\n"
+                    "podlink server status --quiet || podlink server start\n",
+    },
+    {.noun = NULL},
+};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verbs "podlink state ...": states that pods report. */
-#include "verbs/state_verbs.h"
+#include "verb_table.h"
 
 #include "bulk/state_bulk.h"
 #include "exit_code.h"
@@ -54,7 +54,7 @@ static void print_state(const podlink_state *state)
            (int)(state->timestamp_ms % 1000));
 }
 
-int cli_state_set(cli_session *session)
+static int cli_state_set(cli_session *session)
 {
     podlink_error error;
     podlink_state state;
@@ -100,7 +100,7 @@ static int print_one_state(const cli_session *session, podlink_status status, co
     return cli_exit_code(status);
 }
 
-int cli_state_get(cli_session *session)
+static int cli_state_get(cli_session *session)
 {
     podlink_error error;
     podlink_state state = {0};
@@ -160,7 +160,7 @@ static int finish_states(const cli_session *session, podlink_status status, podl
     return code;
 }
 
-int cli_state_list(cli_session *session)
+static int cli_state_list(cli_session *session)
 {
     podlink_states *states = NULL;
     podlink_error error;
@@ -181,7 +181,7 @@ static int open_with_age(cli_session *session, int64_t *max_age_ms)
     return code == CLI_DONE ? cli_session_open(session) : code;
 }
 
-int cli_state_live(cli_session *session)
+static int cli_state_live(cli_session *session)
 {
     podlink_states *states = NULL;
     int64_t max_age_ms = 0;
@@ -195,7 +195,7 @@ int cli_state_live(cli_session *session)
     return finish_states(session, status, states, &error);
 }
 
-int cli_state_best(cli_session *session)
+static int cli_state_best(cli_session *session)
 {
     int32_t pod = PODLINK_NO_POD;
     int64_t max_age_ms = 0;
@@ -219,3 +219,75 @@ int cli_state_best(cli_session *session)
     }
     return cli_exit_code(status);
 }
+
+const cli_verb cli_state_verbs[] = {
+    {
+        .noun = "state",
+        .name = "set",
+        .arguments = "SERVICE POD LOAD [ROUTING] | SERVICE -",
+        .words_min = 3,
+        .words_max = 4,
+        .stdin_at = 1,
+        .options = CLI_DOMAIN | CLI_SET(CHUNK),
+        .run = cli_state_set,
+        .summary = "store the state of a pod: its load and its routing",
+        .details = "ROUTING is unavailable (0), ready (1, the default), draining (2) or shutting-down (3). The server "
+                   "adds the\n"
+                   "time by its clock. With -, lines \"POD LOAD [ROUTING]\" are read from standard input and "
+                   "sent in chunks.\n",
+        .examples = "podlink state set chat 2 75\n"
+                    "podlink state set chat 2 75 draining\n"
+                    "podlink state set chat - < states.txt\n",
+    },
+    {
+        .noun = "state",
+        .name = "get",
+        .arguments = "SERVICE POD",
+        .words_min = 2,
+        .words_max = 2,
+        .options = CLI_DOMAIN,
+        .run = cli_state_get,
+        .summary = "print the state of a pod",
+        .details = "Exits with 1 if the pod has no state.\n",
+        .examples = "podlink state get chat 2\n",
+    },
+    {
+        .noun = "state",
+        .name = "list",
+        .arguments = "SERVICE",
+        .words_min = 1,
+        .words_max = 1,
+        .options = CLI_DOMAIN,
+        .run = cli_state_list,
+        .summary = "print the states of all pods, of any age",
+        .details = "Exits with 1 if there are none.\n",
+        .examples = "podlink state list chat\n"
+                    "podlink state list chat --json\n",
+    },
+    {
+        .noun = "state",
+        .name = "live",
+        .arguments = "SERVICE",
+        .words_min = 1,
+        .words_max = 1,
+        .options = CLI_DOMAIN | CLI_SET(MAX_AGE),
+        .run = cli_state_live,
+        .summary = "print the states that are not too old, with any routing",
+        .details = "Exits with 1 if there are none.\n",
+        .examples = "podlink state live chat --max-age 30000\n",
+    },
+    {
+        .noun = "state",
+        .name = "best",
+        .arguments = "SERVICE",
+        .words_min = 1,
+        .words_max = 1,
+        .options = CLI_DOMAIN | CLI_SET(MAX_AGE),
+        .run = cli_state_best,
+        .summary = "print the best pod: ready, with the lowest load, and its state not too old",
+        .details =
+            "Of pods with the same load it is the one with the lowest index. Exits with 1 if no pod qualifies.\n",
+        .examples = "podlink state best chat --max-age 30000\n",
+    },
+    {.noun = NULL},
+};

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* "podlink stats": pings for some seconds and prints the statistics of the client. A new field of podlink_stats needs a
  * row in the tables here; a test checks that. */
-#include "verbs/stats_verb.h"
+#include "verb_table.h"
 
 #include "cli_clock.h"
 #include "cli_url.h"
 #include "exit_code.h"
 #include "interrupt.h"
-#include "verbs/ping_verb.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -219,7 +218,7 @@ static int probe_and_show(const cli_session *session, int64_t seconds, int64_t i
     return status == PODLINK_OK ? CLI_DONE : cli_session_fail(session, &error);
 }
 
-int cli_stats(cli_session *session)
+static int cli_stats(cli_session *session)
 {
     int64_t seconds = 1;
     int64_t interval_ms = INTERVAL_DEFAULT_MS;
@@ -233,3 +232,21 @@ int cli_stats(cli_session *session)
         code = cli_fail_errno(&session->out);
     return code == CLI_DONE ? probe_and_show(session, seconds, interval_ms) : code;
 }
+
+const cli_verb cli_stats_verb[] = {
+    {
+        .noun = "stats",
+        .options = CLI_CONNECTING | CLI_SET(SECONDS) | CLI_SET(INTERVAL),
+        .run = cli_stats,
+        .summary = "ping for a second, and print the statistics of the client",
+        .details =
+            "The pings are 10 ms (or --interval) apart. Times: wait (until a connection can take the call), unsent "
+            "(queued),\n"
+            "wire (the network and the server) and total, each at most a quarter too large. Ctrl-C stops early. The "
+            "exit code\n"
+            "is that of the last ping.\n",
+        .examples = "podlink stats\n"
+                    "podlink stats --seconds 10 --interval 1\n",
+    },
+    {.noun = NULL},
+};

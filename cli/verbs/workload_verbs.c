@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The verbs "podlink workload ...": the workload state of a service. */
-#include "verbs/workload_verbs.h"
+#include "verb_table.h"
 
 #include "exit_code.h"
 
@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-int cli_workload_set(cli_session *session)
+static int cli_workload_set(cli_session *session)
 {
     podlink_error error;
     int code = cli_session_open(session);
@@ -75,7 +75,7 @@ static int print_workloads(const cli_session *session, const podlink_workloads *
     return code;
 }
 
-int cli_workload_get(cli_session *session)
+static int cli_workload_get(cli_session *session)
 {
     podlink_workloads *workloads = NULL;
     podlink_error error;
@@ -89,3 +89,33 @@ int cli_workload_get(cli_session *session)
     podlink_free(workloads);
     return code;
 }
+
+const cli_verb cli_workload_verbs[] = {
+    {
+        .noun = "workload",
+        .name = "set",
+        .arguments = "SERVICE STATE",
+        .words_min = 2,
+        .words_max = 2,
+        .options = CLI_DOMAIN,
+        .run = cli_workload_set,
+        .summary = "store the workload state of a service, any text",
+        .examples = "podlink workload set chat scaling-up\n",
+    },
+    {
+        .noun = "workload",
+        .name = "get",
+        .arguments = "SERVICE...",
+        .words_min = 1,
+        .words_max = SIZE_MAX,
+        .options = CLI_DOMAIN,
+        .run = cli_workload_get,
+        .summary = "print the workload states of services",
+        .details = "For one service: its state. For more: one line each, the service, a tab, the state. Exits with 1 "
+                   "if one of\n"
+                   "them has no state.\n",
+        .examples = "podlink workload get chat\n"
+                    "podlink workload get chat game lobby\n",
+    },
+    {.noun = NULL},
+};
