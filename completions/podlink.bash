@@ -1,49 +1,41 @@
 # SPDX-License-Identifier: MIT
-# bash completion for podlink(1): nouns, verbs, options and arguments with a fixed set of values.
-# A test compares the tables with the tool's own (podlink help --list).
+# bash completion for podlink(1): nouns, verbs, options and the few arguments whose values are known. The program that
+# is completed lists its verbs and their options itself.
 
+# Sets list: one line for each verb, "link set --url --url-file ...".
+_podlink_list()
+{
+    list=$("${COMP_WORDS[0]}" help --list 2>/dev/null || podlink help --list 2>/dev/null)
+}
+
+_podlink_nouns()
+{
+    local noun rest last=''
+    while read -r noun rest; do
+        [[ $noun == "$last" ]] || echo "$noun"
+        last=$noun
+    done <<<"$list"
+}
+
+# The verbs of a noun; nothing if the noun is the whole verb.
 _podlink_verbs()
 {
-    case $1 in
-        link) echo set try ensure get get-persistent remove services compute ;;
-        state) echo set get list live best ;;
-        workload) echo set get ;;
-        scripts) echo list status load run check ;;
-        server) echo start stop status ;;
-    esac
+    local noun name rest
+    while read -r noun name rest; do
+        [[ $noun != "$1" || $name == -* ]] || echo "$name"
+    done <<<"$list"
 }
 
 _podlink_options()
 {
-    local printing='--json --quiet --help'
-    local connecting="--url --url-file --timeout --verbose $printing"
-    local domain="--ns $connecting" own='--file --dir' input='--key --keys --arg --args'
-
-    case $1 in
-        'link set' | 'link ensure') echo "$domain --for --chunk" ;;
-        'link try') echo "$domain --for" ;;
-        'link get') echo "$domain --chunk" ;;
-        'link remove') echo "$domain --if-pod --keep --chunk" ;;
-        'link compute') echo "$domain --for --max-age" ;;
-        'link get-persistent' | 'link services') echo "$domain" ;;
-        'state set') echo "$domain --chunk" ;;
-        'state live' | 'state best') echo "$domain --max-age" ;;
-        'state get' | 'state list' | 'workload set' | 'workload get') echo "$domain" ;;
-        'scripts list' | 'scripts status' | 'scripts load') echo "$connecting $own" ;;
-        'scripts run') echo "$connecting $own $input" ;;
-        'scripts check') echo "$connecting $input --read-only --binary" ;;
-        ping) echo "$connecting --watch --count --interval" ;;
-        stats) echo "$connecting --seconds --interval" ;;
-        command) echo "$connecting --stdin" ;;
-        'server start') echo "$printing --binary --wait" ;;
-        'server stop') echo "$printing --wait" ;;
-        acl) echo "--ns $printing --user" ;;
-        'server status') echo "$printing" ;;
-        version) echo "$printing --version" ;;
-        '') echo "$domain --version" ;;
-        help) echo '--list --help' ;;
-        *) echo "$domain" ;;
-    esac
+    local line
+    if [[ -z $1 ]]; then
+        echo '--ns --url --url-file --timeout --verbose --json --quiet --help --version'
+        return
+    fi
+    while read -r line; do
+        [[ $line != "$1 --"* ]] || echo "${line#"$1 "}"
+    done <<<"$list"
 }
 
 _podlink_takes_value()
@@ -60,7 +52,7 @@ _podlink_arguments()
 {
     case "$1 $2" in
         'state set 3') echo unavailable ready draining shutting-down ;;
-        'help 0') echo link state workload scripts command server ping stats acl version help ;;
+        'help 0') _podlink_nouns ;;
         acl\ *)
             echo links compute states workloads scripts own-scripts sessions database client-name functions sentinel \
                 cluster replicas acks sentinel-user
@@ -78,7 +70,7 @@ _podlink_paths()
 _podlink()
 {
     local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
-    local words=() choices='' verb='' used=0 i
+    local words=() choices='' verb='' used=0 i list
 
     COMPREPLY=()
     case $previous in
@@ -96,6 +88,7 @@ _podlink()
         fi
     done
 
+    _podlink_list
     if ((${#words[@]} > 0)); then
         verb=${words[0]}
         used=1
@@ -111,7 +104,7 @@ _podlink()
     if [[ $current == -* ]]; then
         choices=$(_podlink_options "$verb")
     elif [[ -z $verb ]]; then
-        choices='link state workload scripts command server ping stats acl version help'
+        choices=$(_podlink_nouns)
     elif ((used == 1)) && [[ -n $(_podlink_verbs "$verb") ]]; then
         choices=$(_podlink_verbs "$verb")
     elif [[ $verb == help ]] && ((${#words[@]} == 2)); then

@@ -18,7 +18,7 @@ _verb_of()
 # The completions of some words, the last of which is incomplete: one per line, sorted.
 _offered()
 {
-    COMP_WORDS=(podlink "$@")
+    COMP_WORDS=("$PODLINK" "$@")
     COMP_CWORD=$#
     COMPREPLY=()
     _podlink
@@ -51,7 +51,9 @@ each_verb_is_completed()
 
 only_existing_verbs_are_completed()
 {
-    local noun name
+    local noun name list
+    COMP_WORDS=("$PODLINK")
+    _podlink_list
     for noun in $(_offered ''); do
         printf '%s\n' "${_list[@]}" | grep -qE "^$noun( |$)" || fail "$noun is offered but is not a noun"
         for name in $(_podlink_verbs "$noun"); do
