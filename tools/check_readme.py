@@ -129,8 +129,9 @@ class Checker:
 
     def check_verbs(self, page, text):
         """The commands in blocks and in inline code are known to the tool."""
-        table = read(self.path('cli', 'verb_table.c'))
-        verbs = set(re.findall(r'\{\s*(?:\.noun = )?"(\w+)",\s*(?:\.name = )?(?:"([\w-]+)"|NULL|(?=\.))', table))
+        files = [self.path('cli', 'help.c')] + glob.glob(self.path('cli', 'verbs', '*.c'))
+        table = '\n'.join(read(file) for file in files)
+        verbs = set(re.findall(r'\{\s*\.noun = "(\w+)",\s*(?:\.name = "([\w-]+)")?', table))
         nouns = {noun for noun, verb in verbs if not verb}
         in_block = False
         for number, line in enumerate(text.splitlines(), 1):

@@ -3,8 +3,9 @@
 """Makes what lists the operations, from the table src/ops/operations.def and the public headers.
 
     operations_table.py --markdown         the table for README.md
-    operations_table.py --scdoc TEMPLATE   a manual page: each line @FUNCTIONS HEADER@ of TEMPLATE replaced with the
-                                           functions of a public header
+    operations_table.py --scdoc TEMPLATE   a manual page: TEMPLATE with its lines @FUNCTIONS HEADER@ replaced with the
+                                           functions of a public header, and its lines @VERBS FILE@ with the verbs in a
+                                           file of cli/verbs/
     operations_table.py --check FILE.md    exit code 1 if the table between the markers of FILE.md is out of date
     operations_table.py --write FILE.md    writes the table between the markers
 
@@ -71,12 +72,63 @@ def markdown(rows):
     return '\n'.join(lines) + '\n'
 
 
+def c_text(expression, source):
+    """The value of C string literals and of macros for such, put one after the other."""
+    text = ''
+    for macro, literal in re.findall(r'\b([A-Z_]+)\b(?=[^"]*(?:"[^"]*"[^"]*)*$)|"((?:\\.|[^"\\])*)"', expression):
+        text += c_text(re.search(r'#define %s +(.*)' % macro, source).group(1), source) if macro else \
+            literal.replace('\\n', '\n').replace('\\"', '"')
+    return text
+
+
+def verbs_of(file, root=ROOT):
+    """The rows of a table of verbs as dictionaries of its fields."""
+    source = read(os.path.join(root, 'cli', 'verbs', file))
+    rows = re.findall(r'^    \{\n(.*?)^    \},\n', source[source.index('const cli_verb '):], re.S | re.M)
+    verbs = []
+    for row in rows:
+        fields = dict(re.findall(r'^        \.(\w+) =\s*(.*?),$(?=\n        \.|\n\Z)', row, re.S | re.M))
+        verb = {name: c_text(fields[name], source) for name in ('noun', 'name', 'arguments', 'summary', 'details')
+                if name in fields}
+        verb['options'] = re.findall(r'CLI_SET\((\w+)\)', fields['options'])
+        verbs.append(verb)
+    return verbs
+
+
+def synopsis(verb, arguments, options):
+    """The line of one form of a verb; the form with "-" is for lines from standard input."""
+    is_bulk = arguments.endswith(' -')
+    words = ['*podlink %s*' % ' '.join(verb[part] for part in ('noun', 'name') if part in verb)]
+    for word in arguments.split():
+        words.append('*-*' if word == '-' else re.sub(r'\w+', r'_\g<0>_', word))
+    for name in verb['options']:
+        flag, value = options[name]
+        if name != ('IF_POD' if is_bulk else 'CHUNK'):
+            words.append('[*%s*%s]' % (flag, ' _%s_' % value if value else ''))
+    return ' '.join(words)
+
+
+def verb_paragraphs(file, root=ROOT):
+    header = read(os.path.join(root, 'cli', 'arguments.h'))
+    options = {name: (flag, value.strip('"') if value != 'NULL' else None)
+               for name, flag, value in re.findall(r'X\((\w+), "(--[\w-]+)", ("[^"]*"|NULL),', header)}
+    paragraphs = []
+    for verb in verbs_of(file, root):
+        forms = [synopsis(verb, arguments, options) for arguments in verb.get('arguments', '').split(' | ')]
+        text = '%s%s. %s' % (verb['summary'][0].upper(), verb['summary'][1:], verb.get('details', ''))
+        text = re.sub(r'--[a-z][\w-]*', r'*\g<0>*', re.sub(r'([\\_*#`])', r'\\\1', ' '.join(text.split())))
+        paragraphs.append('++\n'.join(forms) + '\n' + textwrap.fill(
+            text, 120, initial_indent='\t', subsequent_indent='\t', break_on_hyphens=False) + '\n')
+    return '\n'.join(paragraphs)
+
+
 def scdoc(template, root=ROOT):
     def listed(match):
         names = ['*%s*()' % name for name in functions_of(match.group(1), root)]
         return textwrap.fill(', '.join(names) + '.', 80, initial_indent='\t', subsequent_indent='\t',
                              break_long_words=False) + '\n'
-    return re.sub(r'^@FUNCTIONS (\w+\.h)@\n', listed, template, flags=re.M)
+    page = re.sub(r'^@FUNCTIONS (\w+\.h)@\n', listed, template, flags=re.M)
+    return re.sub(r'^@VERBS (\w+\.c)@\n', lambda match: verb_paragraphs(match.group(1), root), page, flags=re.M)
 
 
 def parts_of(path):

@@ -293,7 +293,8 @@ const cli_verb cli_link_verbs[] = {
         .options = CLI_DOMAIN | CLI_SET(FOR) | CLI_SET(CHUNK),
         .run = cli_link_set,
         .summary = "link a uid to a pod, replacing an existing link",
-        .details = "Without --for the link is persistent: it does not expire.\n" LINES_OF_UID_AND_POD,
+        .details =
+            "Prints the previous pod. Without --for the link is persistent: it does not expire.\n" LINES_OF_UID_AND_POD,
         .examples = "podlink link set chat alice 2\n"
                     "podlink link set chat bob 0 --for 15m\n"
                     "podlink link set chat - < users.txt\n",
@@ -362,7 +363,9 @@ const cli_verb cli_link_verbs[] = {
         .options = CLI_DOMAIN | CLI_SET(IF_POD) | CLI_SET(KEEP) | CLI_SET(CHUNK),
         .run = cli_link_remove,
         .summary = "remove a link",
-        .details = "Exits with 1 if there is no link or, with --if-pod, if it is to another pod.\n" LINES_OF_UID,
+        .details =
+            "With --keep the link stays as a temporary link for this time. Exits with 1 if there is no link or, with\n"
+            "--if-pod, if it is to another pod.\n" LINES_OF_UID,
         .examples = "podlink link remove chat alice\n"
                     "podlink link remove chat alice --if-pod 2 --keep 30s\n"
                     "podlink link remove chat - < gone.txt\n",

@@ -231,9 +231,9 @@ const cli_verb cli_state_verbs[] = {
         .options = CLI_DOMAIN | CLI_SET(CHUNK),
         .run = cli_state_set,
         .summary = "store the state of a pod: its load and its routing",
-        .details = "ROUTING is unavailable (0), ready (1, the default), draining (2) or shutting-down (3). The server "
-                   "adds the\n"
-                   "time by its clock. With -, lines \"POD LOAD [ROUTING]\" are read from standard input and "
+        .details = "LOAD is any 64-bit number; lower is better. ROUTING is unavailable (0), ready (1, the default),\n"
+                   "draining (2: takes no new users) or shutting-down (3). The server adds the time by its clock.\n"
+                   "With -, lines \"POD LOAD [ROUTING]\" are read from standard input and "
                    "sent in chunks.\n",
         .examples = "podlink state set chat 2 75\n"
                     "podlink state set chat 2 75 draining\n"
@@ -272,7 +272,7 @@ const cli_verb cli_state_verbs[] = {
         .words_max = 1,
         .options = CLI_DOMAIN | CLI_SET(MAX_AGE),
         .run = cli_state_live,
-        .summary = "print the states that are not too old, with any routing",
+        .summary = "print the states that are not older than --max-age, with any routing",
         .details = "Exits with 1 if there are none.\n",
         .examples = "podlink state live chat --max-age 30000\n",
     },
@@ -284,7 +284,7 @@ const cli_verb cli_state_verbs[] = {
         .words_max = 1,
         .options = CLI_DOMAIN | CLI_SET(MAX_AGE),
         .run = cli_state_best,
-        .summary = "print the best pod: ready, with the lowest load, and its state not too old",
+        .summary = "print the best pod: ready, with the lowest load, its state not older than --max-age",
         .details =
             "Of pods with the same load it is the one with the lowest index. Exits with 1 if no pod qualifies.\n",
         .examples = "podlink state best chat --max-age 30000\n",

@@ -174,7 +174,7 @@ no_line_of_help_is_longer_than_140_columns()
 the_manual_page_knows_every_verb_and_option()
 {
     local line word page
-    page=$(sed 's/[\\*_]//g' "$HERE/../../man/podlink.1.scd")
+    page=$(python3 "$HERE/../../tools/operations_table.py" --scdoc "$HERE/../../man/podlink.1.scd" | sed 's/[\\*_]//g')
     for line in "${_list[@]}"; do
         grep -qF "podlink $(_verb_of "$line")" <<<"$page" || fail "the page does not know $(_verb_of "$line")"
         for word in $line; do
