@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A connection as a machine without I/O. */
+/* The protocol of one connection as a state machine without I/O. */
 #include "conn/conn.h"
 
 #include "base/error.h"
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A buffer that a large batch has filled gives its memory back. */
+/* A buffer that grew beyond this for a large batch gives its memory back. */
 enum { KEPT_BYTES = 64 * 1024 };
 
 void pl_conn_init(pl_conn *conn, const pl_heap *heap, const char *server, size_t reply_max, pl_conn_counters *counters)
@@ -31,7 +31,7 @@ void pl_conn_fini(pl_conn *conn)
     pl_buffer_fini(&conn->filling);
 }
 
-/* Appends command i, and its fence where it has one. @return the command's bytes; 0 when out of memory */
+/* Appends command i, and its fence if it has one. @return the size of the command; 0 when out of memory */
 static size_t encode(pl_conn *conn, pl_request *request, uint32_t i)
 {
     pl_buffer *filling = &conn->filling;
@@ -78,11 +78,11 @@ pl_bytes pl_conn_output(pl_conn *conn)
     return (pl_bytes){bytes, conn->offered};
 }
 
-/* Where the ring is full, the latest write passes for part of the one before. */
+/* If the ring is full, this write is counted as part of the one before. */
 static void note_send_time(pl_conn *conn, int64_t now)
 {
     while (conn->send_times_count > 0 && conn->send_times[conn->send_times_first % PL_SEND_TIMES].until <= conn->head) {
-        conn->send_times_first++; /* all that it sent is answered */
+        conn->send_times_first++; /* everything of that write is answered */
         conn->send_times_count--;
     }
     uint32_t latest = conn->send_times_first + conn->send_times_count;
@@ -94,7 +94,7 @@ static void note_send_time(pl_conn *conn, int64_t now)
     conn->send_times_count++;
 }
 
-/* When a command that ends at this offset was sent. Asked in the order of the stream. */
+/* When the command that ends at this offset was sent. Offsets must not decrease from call to call. */
 static int64_t sent_at(pl_conn *conn, uint64_t end, int64_t now)
 {
     while (conn->send_times_count > 0) {
@@ -104,7 +104,7 @@ static int64_t sent_at(pl_conn *conn, uint64_t end, int64_t now)
         conn->send_times_first++;
         conn->send_times_count--;
     }
-    return now; /* the reply came before the driver could tell */
+    return now; /* the reply was read before the writer reported the write */
 }
 
 void pl_conn_sent(pl_conn *conn, size_t length, int64_t now)
@@ -153,14 +153,14 @@ static void count(pl_conn_counters *counters, const pl_outcome *outcome)
     }
 }
 
-static void tell(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome)
+static void record_outcome(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome)
 {
     pl_request *request = entry->request;
     if (!request)
         return;
-    pl_outcome told = *outcome;
-    if (pl_request_record(request, entry->index, &told))
-        count(conn->counters, &told);
+    pl_outcome recorded = *outcome;
+    if (pl_request_record(request, entry->index, &recorded))
+        count(conn->counters, &recorded);
     if (pl_request_is_answered(request) && !request->finished) {
         request->finished = true;
         request->next_finished = conn->finished;
@@ -174,7 +174,7 @@ static podlink_status error_status(const pl_request *request, const pl_outcome *
                                                : pl_error_reply_status(outcome->words, outcome->words_length);
 }
 
-/* A reply with a fault is an answer nevertheless: the command has run. */
+/* A reply that cannot be read is an answer as well: the command has run. */
 static pl_outcome outcome_of_reply(pl_conn *conn, const pl_request *request)
 {
     pl_reader *reader = &conn->reader;
@@ -206,25 +206,25 @@ static void record_latency(pl_conn_counters *counters, const pl_request *request
     pl_histogram_record(&counters->total, now - request->began_at);
 }
 
-/* Commands with a key are the users'. */
+/* Only operations of the user have a key. */
 static bool is_acknowledged_write(const pl_request *request, const pl_outcome *outcome)
 {
     return !outcome->words && request->ops->slot && !request->reads_only;
 }
 
-static void tell_answer(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome, int64_t now)
+static void record_answer(pl_conn *conn, const pl_inflight_entry *entry, const pl_outcome *outcome, int64_t now)
 {
     pl_request *request = entry->request;
     if (!request)
         return;
-    int64_t sent = sent_at(conn, conn->head, now); /* the writer reads the clock later than the reader, sometimes */
+    int64_t sent = sent_at(conn, conn->head, now); /* the writer can read the clock later than the reader */
     if (sent > now)
         sent = now;
     request->sent_at = sent > request->queued_at ? sent : request->queued_at;
     request->answered_at = now;
     if (is_acknowledged_write(request, outcome))
         atomic_store_explicit(&conn->counters->acknowledged_at, now, memory_order_relaxed);
-    tell(conn, entry, outcome);
+    record_outcome(conn, entry, outcome);
     if (request->incomplete == 0)
         record_latency(conn->counters, request, now);
 }
@@ -236,7 +236,8 @@ static void take_push(pl_conn *conn)
     request->ops->complete(request, 0, &outcome, NULL);
 }
 
-/* The first in line. False where the server cannot have answered it: there is none, or not all of it is sent. */
+/* Takes the first command in flight. False if the server cannot have answered it: there is none, or it is not sent
+ * completely. */
 static bool pop_answered(pl_conn *conn, pl_inflight_entry *entry)
 {
     if (pl_inflight_length(&conn->inflight) == 0 ||
@@ -247,17 +248,17 @@ static bool pop_answered(pl_conn *conn, pl_inflight_entry *entry)
     return true;
 }
 
-/* The fence behind it is answered, and it is not. */
-static void tell_unanswered(pl_conn *conn, const pl_inflight_entry *entry, int64_t now)
+/* The server answered the fence, but not the command before it. */
+static void record_no_answer(pl_conn *conn, const pl_inflight_entry *entry, int64_t now)
 {
     const pl_outcome outcome = {.status = PODLINK_ESERVER,
                                 .delivery = PODLINK_ANSWERED,
-                                .why = "the server has refused it without a word",
+                                .why = "the server refused it without a reply",
                                 .server = conn->server};
-    tell_answer(conn, entry, &outcome, now);
+    record_answer(conn, entry, &outcome, now);
 }
 
-/* False where nobody had asked. */
+/* False if the reply is unsolicited. */
 static bool take_reply(pl_conn *conn, int64_t now)
 {
     pl_inflight_entry entry;
@@ -268,31 +269,31 @@ static bool take_reply(pl_conn *conn, int64_t now)
     if (conn->reader.is_push || !pop_answered(conn, &entry))
         return false;
     if (entry.kind == PL_INFLIGHT_FENCED && pl_fence_is_answer(pl_reply_root(&conn->reader.reply))) {
-        tell_unanswered(conn, &entry, now);
+        record_no_answer(conn, &entry, now);
         if (!pop_answered(conn, &entry))
             return false;
     }
     if (entry.kind == PL_INFLIGHT_FENCE)
         return pl_fence_is_answer(pl_reply_root(&conn->reader.reply));
     pl_outcome outcome = outcome_of_reply(conn, entry.request);
-    tell_answer(conn, &entry, &outcome, now);
+    record_answer(conn, &entry, &outcome, now);
     return true;
 }
 
-static void fail_unasked(pl_conn *conn)
+static void fail_unsolicited(pl_conn *conn)
 {
     char why[sizeof conn->fault.message];
     podlink_error words;
     size_t length = 0;
     const podlink_reply *root = pl_reply_root(&conn->reader.reply);
-    if (conn->reader.fault == PL_REPLY_NO_MEMORY) { /* it may have been a refusal */
+    if (conn->reader.fault == PL_REPLY_NO_MEMORY) { /* the reply may have been a refusal */
         pl_conn_fail(conn, PODLINK_ENOMEM, pl_reply_fault_text(PL_REPLY_NO_MEMORY));
         return;
     }
     const char *text = podlink_reply_text(root, &length);
     pl_error_server(&words, text ? text : "", length);
-    snprintf(why, sizeof why, "a reply that nobody asked for%s%s", text ? ": " : "", words.server);
-    /* A server that lets nobody in says so before it is asked anything. */
+    snprintf(why, sizeof why, "unsolicited reply%s%s", text ? ": " : "", words.server);
+    /* A server that refuses connections says so before any command was sent. */
     const bool is_refusal = conn->head == 0 && podlink_reply_type_of(root) == PODLINK_REPLY_ERROR;
     pl_conn_fail(conn, is_refusal ? pl_error_reply_status(text, length) : PODLINK_EPROTOCOL,
                  is_refusal ? words.server : why);
@@ -307,14 +308,14 @@ void pl_conn_received(pl_conn *conn, const void *bytes, size_t length, int64_t n
     pl_read_result result = PL_READ_MORE;
     while (input.at < input.end && (result = pl_reader_next(&conn->reader, &input)) == PL_READ_REPLY) {
         if (!take_reply(conn, now)) {
-            fail_unasked(conn);
+            fail_unsolicited(conn);
             return;
         }
     }
     if (result == PL_READ_FAILED)
         pl_conn_fail(conn, PODLINK_EPROTOCOL, conn->reader.why);
     else if (pl_reader_is_midway(&conn->reader) && pl_inflight_length(&conn->inflight) == 0 && !conn->pushes)
-        pl_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
+        pl_conn_fail(conn, PODLINK_EPROTOCOL, "unsolicited bytes");
 }
 
 void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why)
@@ -326,16 +327,16 @@ void pl_conn_fail(pl_conn *conn, podlink_status status, const char *why)
     pl_outcome outcome = {.status = status, .why = why, .server = conn->server};
     while (pl_inflight_length(&conn->inflight) > 0) {
         pl_inflight_entry entry = pl_inflight_pop(&conn->inflight);
-        conn->head += entry.size; /* a command that lacks its last byte is none: the server cannot have run it */
+        conn->head += entry.size; /* without its last byte a command is incomplete: the server cannot have run it */
         outcome.delivery = may_be_sent(conn, conn->head) ? PODLINK_UNKNOWN : PODLINK_NOT_SENT;
-        tell(conn, &entry, &outcome);
+        record_outcome(conn, &entry, &outcome);
     }
     conn->filling.length = 0;
     conn->sending.length = 0;
     conn->sending_at = 0;
 }
 
-/* Takes a command out of those that no driver has seen yet: `at` is where it begins in conn->filling. */
+/* Removes a command that the driver was not given yet. @param at  where it begins in conn->filling */
 static void cut_out(pl_conn *conn, size_t at, size_t size)
 {
     pl_buffer *filling = &conn->filling;
@@ -359,9 +360,9 @@ void pl_conn_abandon(pl_conn *conn, pl_request *request, podlink_status status, 
         bool is_unseen = offset >= filled_from;
         if (is_ours) {
             outcome.delivery = is_unseen ? PODLINK_NOT_SENT : PODLINK_UNKNOWN;
-            pl_outcome told = outcome;
-            if (pl_request_record(request, entry.index, &told))
-                count(conn->counters, &told);
+            pl_outcome recorded = outcome;
+            if (pl_request_record(request, entry.index, &recorded))
+                count(conn->counters, &recorded);
             entry.request = NULL;
         }
         if (is_ours && is_unseen) {

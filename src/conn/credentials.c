@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* User and password of a connection, where the host gives them anew for each. No more than one copy is kept, and no
- * longer than the handshake takes. */
+/* User and password of a connection, fetched from the host's callback. One copy is kept, for the time of the handshake.
+ */
 #include "conn/credentials.h"
 
 #include "base/error.h"
@@ -44,7 +44,7 @@ void pl_credentials_wipe(podlink_credentials *given)
     wipe_text(given->heap, &given->password);
 }
 
-/* What a callback gave that says that it succeeded. */
+/* Checks the answer of a callback that reported success. */
 static podlink_status check(const podlink_credentials *given, podlink_error *err)
 {
     if (given->status == PODLINK_ENOMEM)

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A fence: a command behind one that the server may leave unanswered, with an answer like no other, so that no reply is
- * taken for the one to another command. Redis since 7.2 and Valkey 7.2 and 8.0 say nothing to an AUTH that they refuse
- * while replies to earlier commands are still to be sent (redis/redis issue 15640).
+/* Pipeline fence: a command with a unique reply, sent after a command that the server may leave unanswered. It keeps
+ * replies and commands in step. Redis since 7.2, and Valkey 7.2 and 8.0, do not answer an AUTH that they refuse while
+ * replies to earlier commands are still to be sent (redis/redis issue 15640).
  *
- * It is an ECHO without its argument: servers look at the number of arguments before anything else, so that the answer
- * is the same whatever the user may do, and whether the server loads its data, runs a script or has lost its master. */
+ * The fence is an ECHO without its argument. Servers check the number of arguments before anything else. So the reply
+ * is the same whatever the user's permissions are, and while the server loads its data, runs a script or has no master.
+ */
 #ifndef PL_CONN_FENCE_H
 #define PL_CONN_FENCE_H
 
@@ -15,11 +16,11 @@
 #include <strings.h>
 
 #define PL_FENCE_COMMAND "*1\r\n$4\r\nECHO\r\n"
-#define PL_FENCE_ANSWER  "ERR wrong number of arguments for 'echo'" /* begins so */
+#define PL_FENCE_ANSWER  "ERR wrong number of arguments for 'echo'" /* the beginning of the reply */
 
 enum { PL_FENCE_SIZE = sizeof PL_FENCE_COMMAND - 1 };
 
-/** Appends one. False when out of memory. */
+/** Appends a fence. False when out of memory. */
 static inline bool pl_fence_encode(pl_buffer *out)
 {
     if (!pl_buffer_reserve(out, PL_FENCE_SIZE))
@@ -28,7 +29,7 @@ static inline bool pl_fence_encode(pl_buffer *out)
     return true;
 }
 
-/** Whether this is what it is answered with. @param reply  NULL: one that could not be read */
+/** Whether this is the reply to a fence. @param reply  NULL: a reply that could not be read */
 static inline bool pl_fence_is_answer(const podlink_reply *reply)
 {
     size_t length = 0;

@@ -14,8 +14,8 @@ typedef enum step { STEP_AUTH, STEP_SELECT, STEP_NAME, STEP_READONLY, STEP_PING,
 
 enum {
     SECRET_PART = 8,
-    SECRET_LEAST = 4, /* shorter ones stand in any sentence */
-    SHOWN_MAX = 1024  /* more of what a server says is never shown */
+    SECRET_LEAST = 4, /* a shorter one occurs in any text by chance */
+    SHOWN_MAX = 1024  /* longer texts of a server are cut before they are shown */
 };
 
 static const char *const step_names[] = {"AUTH", "SELECT", "CLIENT SETNAME", "READONLY", "PING", "ROLE", "INFO"};
@@ -60,7 +60,7 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
     return false;
 }
 
-/* A line end in an argument comes back as something else. */
+/* Servers replace control characters when they echo an argument. */
 static char plain(char c)
 {
     if ((unsigned char)c < 0x20)
@@ -80,8 +80,8 @@ static bool holds(const char *text, size_t length, const char *part, size_t size
     return false;
 }
 
-/* Some servers repeat the arguments of what they do not understand, cut or in part: eight bytes of the password in a
- * row are too many. */
+/* Some servers echo the arguments of a command that they do not understand, in part or cut. A text with eight bytes in
+ * a row of the password is not shown. */
 static bool repeats_secret(const pl_handshake *handshake, const char *words, size_t words_length)
 {
     const char *secret = handshake->login->password;
@@ -96,19 +96,19 @@ static bool repeats_secret(const pl_handshake *handshake, const char *words, siz
     return false;
 }
 
-/* What the server said, or what is wrong with the connection, which may be what it said unasked. */
+/* The error of the server, or of the connection, which can contain an unsolicited reply. */
 static const char *words_to_show(const pl_handshake *handshake, const pl_outcome *outcome, podlink_error *err)
 {
     const char *why = outcome->why ? outcome->why : "";
     if (!outcome->words)
         return repeats_secret(handshake, why, strlen(why)) ? podlink_status_text(err->status) : why;
     if (repeats_secret(handshake, outcome->words, outcome->words_length))
-        snprintf(err->server, sizeof err->server, "%s (its words repeat the credentials)",
+        snprintf(err->server, sizeof err->server, "%s (its reply repeats the credentials)",
                  podlink_status_text(err->status));
     return err->server;
 }
 
-/* The value of a line "name:value" of INFO; its length is 0 where there is none. */
+/* The value of a line "name:value" of INFO; length 0: there is no such line. */
 static const char *info_value(const char *info, const char *name, size_t *length)
 {
     const char *line = strstr(info, name);
@@ -119,7 +119,7 @@ static const char *info_value(const char *info, const char *name, size_t *length
     return line;
 }
 
-/* 7.0.15 as 70015. A part that is no number, or too large, ends it. */
+/* 7.0.15 as 70015. A part that is not a number counts as 0, one above 99 as 99. */
 static uint32_t read_version(const char *text)
 {
     uint32_t version = 0;
@@ -147,7 +147,7 @@ static void read_identity(pl_server_identity *identity, const pl_outcome *outcom
     identity->version = length > 0 ? read_version(version) : 0;
 }
 
-/* A server that answers one of them twice would shift all later answers by one. */
+/* A reply of another shape means that replies and commands are out of step. */
 static bool has_right_shape(step at, const pl_outcome *outcome)
 {
     const podlink_reply *reply = outcome->reply->nodes;
@@ -171,7 +171,7 @@ static podlink_status check_role(const pl_outcome *outcome, podlink_error *err)
                         strcmp(role, "slave") == 0 ? "it is a replica" : "it has another role");
 }
 
-/* What the user may not call is not told, and nothing else is wrong. */
+/* An error reply to these steps is accepted: the user may lack the permission. */
 static bool is_optional(step at)
 {
     return at == STEP_ROLE || at == STEP_INFO;
@@ -200,7 +200,7 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
     if (!err)
         return status;
     err->status = status;
-    err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
+    err->delivery = PODLINK_NOT_SENT; /* of the call that needs the connection */
     const char *words = words_to_show(handshake, outcome, err);
     if (outcome->server)
         snprintf(err->message, sizeof err->message, "%s on %s: %s", step_names[at], outcome->server, words);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The commands of a connection that wait for their replies. */
+/* The in-flight queue of a connection. */
 #include "conn/inflight.h"
 
 #include <assert.h>

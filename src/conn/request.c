@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One caller's commands and what comes of each. */
+/* The commands of one caller and their outcomes. */
 #include "conn/request.h"
 
 #include "base/error.h"
@@ -58,7 +58,7 @@ void pl_request_rewind(pl_request *request)
     request->sent_at = request->answered_at = 0; /* of this attempt */
 }
 
-/* Replies come in order: those in flight behind the one that is waited for. */
+/* How many commands are in flight behind the awaited one: replies come in order. */
 static uint32_t in_flight_behind(const pl_request *request, uint32_t awaited)
 {
     uint32_t behind = request->next - 1 - awaited;
@@ -86,7 +86,8 @@ uint32_t pl_request_next(pl_request *request, uint32_t window)
     return next;
 }
 
-/* Whether a command with this outcome stays pending. The server has not run what it answered with one of these. */
+/* Whether a command with this outcome stays pending. A command that was answered with one of these errors has not run.
+ */
 static bool may_repeat(const pl_request *request, const pl_outcome *outcome)
 {
     if (request->is_final)
@@ -115,7 +116,7 @@ static bool may_repeat(const pl_request *request, const pl_outcome *outcome)
     }
 }
 
-/* The message of a failure: what, where, why. */
+/* Writes the message of a failure: operation, server, reason. */
 static void describe(podlink_error *err, const pl_request *request, const pl_outcome *outcome)
 {
     pl_error_set(err, outcome->status, outcome->delivery, " ");
@@ -130,7 +131,7 @@ static void prefix_index(podlink_error *err, const pl_request *request, uint32_t
         pl_error_prefix_item(err, request->items ? request->items[i] : i);
 }
 
-/* The result of a whole request is that of its first failure. */
+/* The result of a request is that of the failed command with the lowest index. */
 static void note_status(pl_request *request, uint32_t i, podlink_status status, podlink_delivery delivery)
 {
     request->states[i] = PL_COMPLETED;
@@ -150,9 +151,9 @@ static podlink_error *err_of(const pl_request *request, uint32_t i)
     return i < request->err_index ? request->err : NULL;
 }
 
-/* The command's own view of the outcome decides: it may forgive a failure, or find one in a reply. */
-static void tell_err(podlink_error *err, const pl_request *request, uint32_t i, const pl_outcome *outcome,
-                     podlink_status status)
+/* The operation decides about the outcome: it can accept a failure, or find one in a reply. */
+static void adjust_err(podlink_error *err, const pl_request *request, uint32_t i, const pl_outcome *outcome,
+                       podlink_status status)
 {
     if (status < 0 && err)
         prefix_index(err, request, i);
@@ -166,7 +167,7 @@ static void complete(pl_request *request, uint32_t i, const pl_outcome *outcome)
     if (outcome->status < 0 && err)
         describe(err, request, outcome);
     podlink_status status = request->ops->complete(request, i, outcome, err);
-    tell_err(err, request, i, outcome, status);
+    adjust_err(err, request, i, outcome, status);
     note_status(request, i, status, outcome->delivery);
 }
 
@@ -192,7 +193,7 @@ bool pl_request_record(pl_request *request, uint32_t i, pl_outcome *outcome)
         return false;
     }
     if (outcome->status < 0 && request->states[i] == PL_PENDING_UNKNOWN)
-        outcome->delivery = PODLINK_UNKNOWN; /* whatever became of it this time: it was sent before */
+        outcome->delivery = PODLINK_UNKNOWN; /* an earlier attempt was sent, so it may have run */
     complete(request, i, outcome);
     return true;
 }
@@ -224,7 +225,7 @@ void pl_request_give_up(pl_request *request, uint32_t completed[3])
             err->delivery = outcome.delivery;
         }
         podlink_status status = request->ops->complete(request, i, &outcome, NULL);
-        tell_err(err, request, i, &outcome, status);
+        adjust_err(err, request, i, &outcome, status);
         note_status(request, i, status, outcome.delivery);
     }
 }

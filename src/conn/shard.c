@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Some commands of a request as a request of their own. */
+/* A shard of a batch. */
 #include "conn/shard.h"
 
 #include <assert.h>
@@ -10,8 +10,8 @@ static bool encode(pl_request *request, uint32_t i, pl_buffer *out)
     return parent->ops->encode(parent, request->items[i], out);
 }
 
-/* Under the lock of the shard's connection: what the parent does here concerns this one command alone, since other
- * shards may be told at the same time. */
+/* Runs under the lock of the shard's connection. Other shards may complete commands at the same time, so the parent
+ * touches only what belongs to this command. */
 static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome *outcome, podlink_error *err)
 {
     pl_request *parent = ((pl_shard *)request)->parent;

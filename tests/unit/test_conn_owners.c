@@ -443,7 +443,7 @@ static void a_push_on_a_connection_for_commands_ends_it(void **state)
     trace_send(&t);
     trace_receive(&t, ">2\r\n+invalidate\r\n*1\r\n+a\r\n");
     trace_expect(&t, "> GET a\n"
-                     "a[0] EPROTOCOL unknown (a reply that nobody asked for)\n"
+                     "a[0] EPROTOCOL unknown (unsolicited reply)\n"
                      "dead EPROTOCOL\n");
     trace_fini(&t);
 }

@@ -68,7 +68,7 @@ static void an_unanswered_command_is_refused_and_the_others_get_their_replies(vo
 {
     (void)state;
     expect("$1\r\nx\r\n" GUARDS "$1\r\ny\r\n", "a[0] OK answered $x\n"
-                                               "auth[0] ESERVER answered (the server has refused it without a word)\n"
+                                               "auth[0] ESERVER answered (the server refused it without a reply)\n"
                                                "b[0] OK answered $y\n");
 }
 
