@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bytes that grow at their end. */
+/* A byte buffer that grows at its end. */
 #include "base/buffer.h"
 
 #include <stdint.h>
@@ -24,7 +24,7 @@ void pl_buffer_fini(pl_buffer *buffer)
     *buffer = (pl_buffer){.heap = buffer->heap};
 }
 
-/* realloc() may leave a copy behind. */
+/* realloc() may leave a copy of a secret in freed memory. */
 static char *move(const pl_buffer *buffer, size_t capacity)
 {
     if (!buffer->is_secret || !buffer->bytes)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted, without a lock: each counter has one writer at a time, and any number of readers. */
+/* Counters without a lock: each has one writer at a time, and any number of readers. */
 #ifndef PL_BASE_COUNTERS_H
 #define PL_BASE_COUNTERS_H
 
@@ -8,14 +8,14 @@
 
 typedef _Atomic uint64_t pl_counter;
 
-/** Adds where writers already exclude each other (a lock that is held anyway): a plain addition, no locked bus. */
+/** Adds while a lock that is held anyway excludes other writers: a plain addition, not an atomic read-modify-write. */
 static inline void pl_count(pl_counter *counter, uint64_t n)
 {
     uint64_t value = atomic_load_explicit(counter, memory_order_relaxed);
     atomic_store_explicit(counter, value + n, memory_order_relaxed);
 }
 
-/** Adds where writers do not exclude each other: off the hot path only. */
+/** Adds while other writers may add too, by an atomic read-modify-write. Not for the hot path. */
 static inline void pl_count_shared(pl_counter *counter, uint64_t n)
 {
     atomic_fetch_add_explicit(counter, n, memory_order_relaxed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Filling in the caller's error. */
+/* Fills in the caller's error. */
 #include "base/error.h"
 
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Filling in the caller's error. Every function takes NULL instead of one. */
+/* Fills in the caller's error. Every function accepts NULL in its place. */
 #ifndef PL_BASE_ERROR_H
 #define PL_BASE_ERROR_H
 
@@ -7,10 +7,10 @@
 
 #include <stddef.h>
 
-/** Success: everything empty. */
+/** Sets success, with empty texts. */
 void pl_error_clear(podlink_error *err);
 
-/** Sets all but the server's words, which become empty. */
+/** Sets the status, the delivery and the message. Empties the server's text. */
 void pl_error_write(podlink_error *err, podlink_status status, podlink_delivery delivery, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
@@ -19,8 +19,8 @@ static inline podlink_status pl_error_status(podlink_status status)
     return status;
 }
 
-/** pl_error_write(), and the status as the result: in sight of the compiler, so that it (and who analyses the code)
- * knows that a failure is returned. */
+/** pl_error_write() with the status as its result. A macro, so that the compiler and static analysers see that a
+ * failure is returned. */
 #define pl_error_set(err, status, delivery, ...)                                                                       \
     (pl_error_write((err), (status), (delivery), __VA_ARGS__), pl_error_status(status))
 
@@ -35,10 +35,10 @@ podlink_status pl_error_unknown_field(const char *name, size_t offset, podlink_e
 /** @return PODLINK_ENOMEM, nothing was sent */
 #define pl_error_no_memory(err) pl_error_set((err), PODLINK_ENOMEM, PODLINK_NOT_SENT, "out of memory")
 
-/** Puts "items[i]: " in front of the message: which element of a batch it is about. */
+/** Puts "items[i]: ", the index of the batch's element, in front of the message. */
 void pl_error_prefix_item(podlink_error *err, size_t i);
 
-/** Adds the server's words, escaped. */
+/** Adds the server's error text, escaped. */
 void pl_error_server(podlink_error *err, const char *words, size_t length);
 
 #endif

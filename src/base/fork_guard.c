@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether this process is the one that made the fence. */
+/* Detects that the process is a child made by fork(). */
 #include "base/fork_guard.h"
 
 #include <stddef.h>

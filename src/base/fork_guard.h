@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Whether this process is the one that made the fence: costs a read, where getpid() costs a system call. */
+/* Detects that the process is a child made by fork(). The check costs one read; getpid() would cost a system call. */
 #ifndef PL_BASE_FORK_GUARD_H
 #define PL_BASE_FORK_GUARD_H
 
 #include <stdbool.h>
 
-/** A page that the kernel gives to a child of fork() filled with zeros. */
+/** Made in the parent. The page holds 1; the kernel fills it with zeros in a child of fork() (MADV_WIPEONFORK). */
 typedef struct pl_fork_guard {
-    const volatile unsigned char *page; /* owned; NULL: none could be made, and every process passes for ours */
+    const volatile unsigned char *page; /* owned; NULL: not supported here, and no child is detected */
 } pl_fork_guard;
 
 void pl_fork_guard_init(pl_fork_guard *guard);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory through the caller's allocator, and blocks that are handed out to the user. */
+/* Memory from the caller's allocator, and blocks that the user frees. */
 #include "base/heap.h"
 
 #include <assert.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What stands before a block that was handed out: podlink_free() knows no client. */
+/* The header of a block that the user frees: podlink_free() gets no client, so the block has to name its allocator. */
 typedef struct pl_handout {
     alignas(max_align_t) pl_heap heap;
 } pl_handout;

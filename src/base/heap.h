@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory through the caller's allocator. heap.c is the only file that calls malloc. */
+/* Memory from the caller's allocator. heap.c is the only file that calls malloc. */
 #ifndef PL_BASE_HEAP_H
 #define PL_BASE_HEAP_H
 
@@ -17,7 +17,7 @@ void pl_heap_init(pl_heap *heap, const podlink_allocator *allocator);
 /** NULL when out of memory. size is not 0. */
 void *pl_heap_alloc(const pl_heap *heap, size_t size);
 
-/** As pl_heap_alloc(), filled with zero. */
+/** As pl_heap_alloc(), filled with zeros. */
 void *pl_heap_zalloc(const pl_heap *heap, size_t size);
 
 /** NULL when out of memory: the old block stays as it is. block may be NULL. */
@@ -26,10 +26,10 @@ void *pl_heap_realloc(const pl_heap *heap, void *block, size_t size);
 /** block may be NULL. */
 void pl_heap_free(const pl_heap *heap, void *block);
 
-/** A copy with a NUL behind it, NULL when out of memory. */
+/** A copy that ends with a NUL; NULL when out of memory. */
 char *pl_heap_copy(const pl_heap *heap, const char *text, size_t length);
 
-/** A block for the user, who frees it with podlink_free(): it remembers its allocator. */
+/** A block that the user frees with podlink_free(). Its header holds its allocator. NULL when out of memory. */
 void *pl_heap_handout(const pl_heap *heap, size_t size);
 
 #endif

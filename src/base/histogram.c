@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How often something took how long. */
+/* A histogram of durations. */
 #include "base/histogram.h"
 
 #include <stdint.h>

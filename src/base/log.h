@@ -13,13 +13,14 @@ typedef struct pl_log {
     podlink_log_level level;
 } pl_log;
 
-/** Whether records of this level are wanted: ask before making one on a hot path. */
+/** Whether records of this level are wanted. Check it before a hot path builds a record. */
 static inline bool pl_log_wants(const pl_log *log, podlink_log_level level)
 {
     return log->write && level >= log->level;
 }
 
-/** Fills in record->message, and the empty texts, and hands the record over if its level is wanted. No lock is held. */
+/** Fills in record->message, replaces texts that are NULL by "", and passes the record to the caller's function if its
+ * level is wanted. The caller holds no lock. */
 void pl_log_write(const pl_log *log, podlink_log_record record, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

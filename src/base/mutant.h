@@ -1,29 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Mistakes on purpose, each behind a build switch (meson -Dmutant=...): the test command builds each of them and checks
- * that a test turns red. In every other build they are constants, and the compiler drops them. */
+/* Deliberate defects, for mutation testing, each behind a build option (meson -Dmutant=...). The test command builds
+ * each of them and checks that a test fails. In every other build they are the constant 0, and the compiler removes
+ * their code. */
 #ifndef PL_BASE_MUTANT_H
 #define PL_BASE_MUTANT_H
 
 #ifdef PODLINK_MUTANT_RETURN_UNREAD
-#define PL_MUTANT_RETURNS_UNREAD 1 /* a dedicated connection goes back with bytes unread */
+#define PL_MUTANT_RETURNS_UNREAD 1 /* a dedicated connection is returned to its pool with unread bytes */
 #else
 #define PL_MUTANT_RETURNS_UNREAD 0
 #endif
 
 #ifdef PODLINK_MUTANT_REPEAT_UNKNOWN
-#define PL_MUTANT_REPEATS_UNKNOWN 1 /* what may have run is repeated */
+#define PL_MUTANT_REPEATS_UNKNOWN 1 /* a command that may have run is repeated */
 #else
 #define PL_MUTANT_REPEATS_UNKNOWN 0
 #endif
 
 #ifdef PODLINK_MUTANT_IGNORE_DEADLINE
-#define PL_MUTANT_IGNORES_DEADLINE 1 /* a call waits for its answer for ever */
+#define PL_MUTANT_IGNORES_DEADLINE 1 /* a call waits for its reply without a time limit */
 #else
 #define PL_MUTANT_IGNORES_DEADLINE 0
 #endif
 
 #ifdef PODLINK_MUTANT_FREE_WALKED
-#define PL_MUTANT_FREES_WALKED 1 /* a node is freed although a walk over the list of nodes is at it */
+#define PL_MUTANT_FREES_WALKED 1 /* a node is freed while a walk over the list of nodes still uses it */
 #else
 #define PL_MUTANT_FREES_WALKED 0
 #endif

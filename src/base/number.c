@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Decimal numbers, strictly. */
+/* Strict decimal numbers. */
 #include "base/number.h"
 
 #include <string.h>

@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <string.h>
 
-/** No public struct is so large: its size was not set. */
+/** No public struct is so large: a larger value means that the size field was not set. */
 enum { PL_SIZED_MAX = 64 * 1024 };
 
-/** @return the first byte of `given` beyond `size` that is not zero: a field that a newer program has set, and that
- * this library would ignore; 0: there is none */
+/** @return the offset of the first byte of `given` beyond `size` that is not zero: a field that a newer program has set
+ *  and that this library would ignore; 0: there is none */
 static inline size_t pl_sized_unknown(const void *given, size_t size)
 {
     size_t given_size;
@@ -24,8 +24,8 @@ static inline size_t pl_sized_unknown(const void *given, size_t size)
     return 0;
 }
 
-/** Copies what both sides know of a struct that begins with its size. The size of `known`, and what an older program
- *  does not have, stay as they are.
+/** Copies the fields that both sides know of a struct that begins with its size. The size of `known`, and the fields
+ * that an older program does not have, keep their values.
  *  @param known  out
  *  @param size   of known
  *  @return as pl_sized_unknown() */
@@ -39,7 +39,7 @@ static inline size_t pl_sized_take(void *known, size_t size, const void *given)
     return pl_sized_unknown(given, size);
 }
 
-/** Copies a struct to one of the program's, which begins with its size and may be older or newer. Its size stays. */
+/** Copies a struct to the program's, which begins with its size and may be older or newer. Its size field stays. */
 static inline void pl_sized_give(void *given, const void *known, size_t size)
 {
     size_t given_size;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The texts of the statuses, from the one table. */
+/* The names and texts of the statuses, from their table in podlink/status.h. */
 #include <podlink/status.h>
 
 #define STRING(x)                    #x

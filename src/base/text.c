@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Text from outside. */
+/* Text from users and servers: its encoding, and how to show it safely. */
 #include "base/text.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
-/* How many bytes the character at `at` has, 0 where it is none. */
+/* The number of bytes of the UTF-8 character at `at`; 0: not a valid one. */
 static size_t utf8_character(const unsigned char *at, size_t left)
 {
     unsigned char lead = at[0];
@@ -61,7 +61,7 @@ void pl_text_escape(const char *bytes, size_t length, char *out, size_t size)
     static const char cut[] = "...";
     assert(size >= 2 * sizeof cut);
     size_t used = 0;
-    size_t fits = 0; /* where the text may be cut so that the dots still have room */
+    size_t fits = 0; /* the text may be cut here, and the dots still have room */
     for (size_t i = 0; i < length; i++) {
         char escaped[4];
         size_t n = escape_byte((unsigned char)bytes[i], escaped);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A little chance, so that what began together does not come back together. */
+/* Random jitter: clients that failed together must not retry together. */
 #ifndef PL_SYNC_BACKOFF_H
 #define PL_SYNC_BACKOFF_H
 
 #include <stdint.h>
 
-/** A number from 0 to range, drawn from a seed such as the time: no state, no lock. */
+/** A number from 0 to range, computed from a seed such as the time: no state, no lock. */
 static inline int64_t pl_backoff_jitter(int64_t range, int64_t seed)
 {
     uint64_t x = (uint64_t)seed; /* the finalizer of splitmix64 */

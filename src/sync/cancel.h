@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* That something is no longer used: who waits for it gives up. Set once, looked at by many. */
+/* Cancellation flag with its reason. Set once; waiters poll it and give up. */
 #ifndef PL_SYNC_CANCEL_H
 #define PL_SYNC_CANCEL_H
 
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 typedef struct pl_cancel {
-    _Atomic bool is_set; /* the others are set before */
+    _Atomic bool is_set; /* written last: the other fields are valid once it is true */
     podlink_status status;
     const char *why; /* static */
 } pl_cancel;

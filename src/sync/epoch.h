@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Counts who is inside, in two epochs: so that what was taken out of sight can be freed once nobody is inside who
- * may have seen it. No lock, and nothing is waited for. */
+/* Epoch-based reclamation. A thread enters before it reads a shared pointer and leaves after its last use of the
+ * object. An object that was unpublished in epoch N may be freed from epoch N+2 on. No lock; no call blocks. */
 #ifndef PL_SYNC_EPOCH_H
 #define PL_SYNC_EPOCH_H
 
@@ -9,16 +9,18 @@
 #include <stdint.h>
 
 typedef struct pl_epoch {
-    _Atomic uint32_t inside[2]; /* of the even and the odd epochs */
+    _Atomic uint32_t inside[2]; /* threads inside that entered in an even epoch, and in an odd one */
     _Atomic uint32_t current;
     _Atomic bool is_closed;
 } pl_epoch;
 
-/** Goes in. False where it is closed.
- *  @param epoch  out, for pl_epoch_leave() */
+/** Enters the current epoch.
+ *  @param number  out, for pl_epoch_leave()
+ *  @return false: closed */
 static inline bool pl_epoch_enter(pl_epoch *epoch, uint32_t *number)
 {
-    /* Counted first, then looked: so whoever closes or turns the epoch sees us, or we see that it was done. */
+    /* First count this thread, then check: either the thread that closes or advances sees this count, or this thread
+     * sees its change. */
     for (;;) {
         *number = atomic_load(&epoch->current);
         atomic_fetch_add(&epoch->inside[*number & 1], 1);
@@ -37,9 +39,8 @@ static inline void pl_epoch_leave(pl_epoch *epoch, uint32_t number)
     atomic_fetch_sub_explicit(&epoch->inside[number & 1], 1, memory_order_release);
 }
 
-/** Begins another epoch, where nobody of the one before the present one is inside any more. What was taken out of
- *  sight before the latest turn but one can be freed. By one thread at a time.
- *  @return how many epochs have begun */
+/** Begins the next epoch if no thread of the previous one is still inside. Called by one thread at a time.
+ *  @return the number of the current epoch */
 static inline uint32_t pl_epoch_advance(pl_epoch *epoch)
 {
     uint32_t number = atomic_load(&epoch->current);
@@ -53,7 +54,7 @@ static inline void pl_epoch_close(pl_epoch *epoch)
     atomic_store(&epoch->is_closed, true);
 }
 
-/** How many are inside, exact once it is closed and they only leave. */
+/** The number of threads inside. Exact after pl_epoch_close(), when threads only leave. */
 static inline uint32_t pl_epoch_active(pl_epoch *epoch)
 {
     return atomic_load(&epoch->inside[0]) + atomic_load(&epoch->inside[1]);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that waits until another tells it to go on, by futex: a condition variable would make each woken thread
- * take a lock that its waker still wants. */
+/* One-shot wake-up of one thread, by futex. With a condition variable each woken thread would take a lock that the
+ * waking thread still needs. */
 #include "sync/event.h"
 
 #include "base/clock.h"

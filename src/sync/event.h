@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A thread that waits until another tells it to go on: one word, no lock. */
+/* One-shot wake-up of one thread: one word, no lock. */
 #ifndef PL_SYNC_EVENT_H
 #define PL_SYNC_EVENT_H
 
@@ -11,7 +11,7 @@ typedef struct pl_event {
     _Atomic uint32_t is_set;
 } pl_event;
 
-/** Before each wait, by the thread that will wait, while no other can tell it. */
+/** Clears the event. The thread that will wait calls it before each wait, while no other thread can set the event. */
 static inline void pl_event_init(pl_event *event)
 {
     atomic_store_explicit(&event->is_set, 0, memory_order_relaxed);
@@ -22,17 +22,18 @@ static inline bool pl_event_is_set(const pl_event *event)
     return atomic_load_explicit(&event->is_set, memory_order_acquire) != 0;
 }
 
-/** Waits until told. @return false where wait_ns have passed first; PL_NEVER waits for ever */
+/** Waits until the event is set.
+ *  @return false: wait_ns have passed first, or a signal has interrupted the wait. PL_NEVER waits without limit */
 bool pl_event_wait(pl_event *event, int64_t wait_ns);
 
-/** Lets the waiting thread go on, or its next wait return at once. The event may be gone as soon as told is set, by the
- *  thread that owns it: the wake-up touches only its address. */
+/** Sets the event: the waiting thread continues, or its next wait returns at once. That thread may free the event as
+ * soon as is_set is 1; the wake-up uses only the address, not the memory. */
 void pl_event_set(pl_event *event);
 
-/** Lets another thread run that can. */
+/** Yields the processor to another runnable thread. */
 void pl_thread_yield(void);
 
-/** Sleeps. */
+/** Sleeps for ns nanoseconds, or until a signal. */
 void pl_thread_sleep(int64_t ns);
 
 #endif

@@ -35,8 +35,8 @@ void pl_single_flight_wake(pl_single_flight *waiters)
     }
 }
 
-/* After a time-out. False where the work has ended meanwhile: the leader is about to wake this waiter, and must not
- * find its stack gone. */
+/* Removes a waiter after a time-out. False: the work has ended meanwhile. The leader is about to wake this waiter, so
+ * the waiter must not return and free its stack frame yet. */
 static bool leave(pl_single_flight *own, pthread_mutex_t *lock)
 {
     pthread_mutex_lock(lock);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Single flight: several callers need the same work done. The first of them, the leader, does it; the others wait until
- * it has ended, and then look whether they have what they need.
+ * it has ended, and then check whether they have what they need.
  *
- * The owner of the shared state keeps one pointer, NULL while nobody does the work, and guards it with its own mutex.
- * Each caller has a pl_single_flight on its stack. Nothing is allocated, and the owner's pointer may move in memory.
+ * The owner of the shared state keeps one pointer, NULL while the work is not running, and protects it with its own
+ * mutex. Each caller has a pl_single_flight on its stack. Nothing is allocated, and the owner's pointer may move in
+ * memory.
  *
  *     pl_single_flight own;
  *     pthread_mutex_lock(&owner->lock);
@@ -20,7 +21,7 @@
  *         ... timed out ...
  *     }
  *
- * A caller that does not want to wait looks at the owner's pointer before it joins. */
+ * A caller that does not want to wait checks the owner's pointer before it joins. */
 #ifndef PL_SYNC_SINGLE_FLIGHT_H
 #define PL_SYNC_SINGLE_FLIGHT_H
 
@@ -30,15 +31,15 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-/** The part of one caller, leader or waiter. It lives from the join until the wake (leader) or the wait (waiter) has
- *  returned. */
+/** One caller, leader or waiter. It must stay valid until pl_single_flight_wake() (leader) or pl_single_flight_wait()
+ * (waiter) has returned. */
 typedef struct pl_single_flight {
     pl_event event;                  /* of a waiter: the work has ended */
-    struct pl_single_flight *leader; /* of a waiter, NULL as soon as the work has ended; guarded by the owner's lock */
-    struct pl_single_flight *next;   /* in the leader's list of waiters; of the leader the first of them */
+    struct pl_single_flight *leader; /* of a waiter, NULL once the work has ended; protected by the owner's lock */
+    struct pl_single_flight *next;   /* of the leader: the first waiter; of a waiter: the next one */
 } pl_single_flight;
 
-/** Joins the work that is running, or begins it. The owner's lock is held.
+/** Joins the running work, or begins it. The owner's lock is held.
  *  @param running  the owner's pointer
  *  @return true: this caller is the leader, and must call pl_single_flight_end(); false: it is a waiter, and must call
  *  pl_single_flight_wait() */
@@ -49,8 +50,7 @@ bool pl_single_flight_join(pl_single_flight **running, pl_single_flight *own);
  *  @return the waiters, for pl_single_flight_wake() */
 pl_single_flight *pl_single_flight_end(pl_single_flight **running);
 
-/** Wakes a list of waiters, the last one that joined first. Called without the lock. The waiters may be gone when it
- *  returns. */
+/** Wakes a list of waiters, the latest first. Called without the lock. The waiters may be gone when it returns. */
 void pl_single_flight_wake(pl_single_flight *waiters);
 
 /** Waits until the leader has ended the work. Called without the lock.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Many threads that wait, by a futex for each word of indexes and a bit of it for each index. */
+/* A set of waiting threads: one futex for each word of indexes, and one bit of it for each index. */
 #include "sync/waitset.h"
 
 #include "base/clock.h"
@@ -16,7 +16,7 @@ static uint32_t bit_of(uint16_t index)
     return UINT32_C(1) << index % PL_WAITSET_WORD_BITS;
 }
 
-/* The first that is free: the fewer rows are in use, the fewer system calls it takes to wake all. */
+/* Takes the first free index: the fewer words are in use, the fewer system calls wake all threads. */
 uint16_t pl_waitset_add(pl_waitset *waitset)
 {
     for (uint32_t word = 0; word < PL_WAITSET_WORDS; word++) {
@@ -40,9 +40,9 @@ bool pl_waitset_wait(pl_waitset *waitset, uint16_t index, pl_event *event, int64
     const int64_t until = wait_ns == PL_NEVER ? PL_NEVER : pl_clock_monotonic() + wait_ns;
     const struct timespec limit = {.tv_sec = (time_t)(until / 1000000000), .tv_nsec = (long)(until % 1000000000)};
     for (;;) {
-        /* Read before the look: who tells afterwards changes it, and the wait does not begin. */
+        /* Read before the event is checked: a later wake-up changes the word, and FUTEX_WAIT returns at once. */
         uint32_t seen = atomic_load_explicit(word, memory_order_acquire);
-        /* Either we see that we were told, or who tells sees that we sleep. */
+        /* Either this thread sees that the event is set, or the waking thread sees that this one sleeps. */
         atomic_fetch_or(&waitset->asleep[index / PL_WAITSET_WORD_BITS], bit_of(index));
         if (atomic_load(&event->is_set) != 0)
             return true;

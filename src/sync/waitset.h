@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A waitset in which many threads wait, any number of whom is woken by one system call. To wake them one by one costs a
- * call each, which is more than all that the library does for a command (docs/benchmarks.md). */
+/* A set of waiting threads. One system call wakes any number of the threads of one word (32 indexes). Waking them one
+ * by one costs one call each, which is more than all other work of the library for a command (docs/benchmarks.md). */
 #ifndef PL_SYNC_WAITSET_H
 #define PL_SYNC_WAITSET_H
 
@@ -15,29 +15,30 @@
 enum { PL_WAITSET_WORDS = 8, PL_WAITSET_WORD_BITS = 32 };
 
 typedef struct pl_waitset {
-    _Atomic uint32_t words[PL_WAITSET_WORDS];  /* each counts how often somebody in it was woken */
-    _Atomic uint32_t asleep[PL_WAITSET_WORDS]; /* a bit for each index: somebody on it may sleep, and has to be woken */
-    uint32_t taken[PL_WAITSET_WORDS];          /* a bit for each index */
-    uint32_t shared;                           /* indexes given out twice */
+    _Atomic uint32_t words[PL_WAITSET_WORDS];  /* futex words; each counts its wake-ups */
+    _Atomic uint32_t asleep[PL_WAITSET_WORDS]; /* a bit for each index: a thread may sleep on it and has to be woken */
+    uint32_t taken[PL_WAITSET_WORDS];          /* a bit for each index: in use */
+    uint32_t shared;                           /* how many indexes were given out while all were in use */
 } pl_waitset;
 
-/** Who is to be woken: none in the beginning. */
+/** The indexes to wake. Zero-initialized: none. */
 typedef struct pl_waitset_wakeups {
     uint32_t bits[PL_WAITSET_WORDS];
 } pl_waitset_wakeups;
 
-/** A index, for pl_waitset_remove() to give back; both under the lock of whoever owns the waitset. */
+/** @return an index, for pl_waitset_remove(). Both are called under the lock of the waitset's owner. */
 uint16_t pl_waitset_add(pl_waitset *waitset);
 void pl_waitset_remove(pl_waitset *waitset, uint16_t index);
 
-/** Waits on an index until the event is told. The index may have been given back meanwhile.
- *  @return false where wait_ns have passed first; PL_NEVER waits for ever */
+/** Waits on an index until the event is set. The index may be removed meanwhile.
+ *  @return false: wait_ns have passed first; PL_NEVER waits without limit */
 bool pl_waitset_wait(pl_waitset *waitset, uint16_t index, pl_event *event, int64_t wait_ns);
 
-/** Tells one, as pl_event_set(), but it sleeps on until pl_waitset_wake(), if it sleeps. */
+/** Sets an event, as pl_event_set(), and adds its index to wakeups. A thread that sleeps on it is woken by
+ * pl_waitset_wake() only. */
 void pl_waitset_set(pl_waitset_wakeups *wakeups, uint16_t index, pl_event *event);
 
-/** Wakes all who were told and sleep: no system call where none does. */
+/** Wakes the sleeping threads among wakeups. No system call if none sleeps. */
 void pl_waitset_wake(pl_waitset *waitset, const pl_waitset_wakeups *wakeups);
 
 #endif
