@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a server listens. */
+/* The address of a server. */
 #include "net/address.h"
 
 #include "base/text.h"

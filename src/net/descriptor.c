@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Descriptors that are never 0, 1 or 2. */
+/* Keeps sockets off the descriptors 0, 1 and 2. */
 #include "net/descriptor.h"
 
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names to numbers by c-ares, which waits for nothing itself: we poll its sockets until the deadline. */
+/* DNS by c-ares. c-ares does not block; we poll its sockets until the deadline. */
 #include "net/resolve.h"
 
 #include "base/error.h"
@@ -22,7 +22,7 @@ enum { SOCKETS_MAX = 16, LONGEST_WAIT_MS = 1000 };
 
 typedef struct lookup {
     const pl_address *address;
-    struct pollfd sockets[SOCKETS_MAX]; /* those that c-ares wants to hear of */
+    struct pollfd sockets[SOCKETS_MAX]; /* the sockets that c-ares waits for */
     nfds_t socket_count;
     bool finished;
     int ares_status;
@@ -72,7 +72,7 @@ static void on_socket_state(void *data, ares_socket_t fd, int readable, int writ
         l->sockets[at] = (struct pollfd){.fd = fd, .events = events};
 }
 
-/* The sockets to the name servers, which c-ares would otherwise make itself. */
+/* The sockets to the name servers. Those that c-ares would make itself could get the descriptors 0 to 2. */
 
 static ares_socket_t open_socket(int domain, int type, int protocol, void *data)
 {
@@ -99,14 +99,14 @@ static ares_ssize_t receive(ares_socket_t fd, void *bytes, size_t size, int flag
     return recvfrom(fd, bytes, size, flags, from, from_length);
 }
 
-static ares_ssize_t send_parts(ares_socket_t fd, const struct iovec *parts, int count, void *data)
+static ares_ssize_t send_vector(ares_socket_t fd, const struct iovec *parts, int count, void *data)
 {
     (void)data;
     return writev(fd, parts, count);
 }
 
 static const struct ares_socket_functions socket_functions = {open_socket, close_socket, connect_socket, receive,
-                                                              send_parts};
+                                                              send_vector};
 
 static void on_answer(void *data, int status, int timeouts, struct ares_addrinfo *result)
 {
@@ -134,10 +134,10 @@ static void process(ares_channel channel, lookup *l)
             ares_process_fd(channel, readable ? ready[i].fd : ARES_SOCKET_BAD,
                             writable ? ready[i].fd : ARES_SOCKET_BAD);
     }
-    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* its own timeouts */
+    ares_process_fd(channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* the time-outs of its queries */
 }
 
-/* Until the answer, the deadline, or the end of it all. */
+/* Waits until the answer, the deadline or the end of the client. */
 static void wait_for_answer(ares_channel channel, lookup *l, const pl_clock *clock, int64_t deadline,
                             const _Atomic bool *is_ended)
 {
@@ -155,7 +155,7 @@ static void wait_for_answer(ares_channel channel, lookup *l, const pl_clock *clo
     }
 }
 
-static podlink_status tell(const lookup *l, const _Atomic bool *is_ended, podlink_error *err)
+static podlink_status outcome(const lookup *l, const _Atomic bool *is_ended, podlink_error *err)
 {
     char host[PL_HOST_MAX + 1];
     pl_text_escape(l->address->host, strlen(l->address->host), host, sizeof host);
@@ -194,8 +194,8 @@ podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int6
     struct ares_addrinfo_hints hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     ares_getaddrinfo(channel, address->host, NULL, &hints, on_answer, &l);
     wait_for_answer(channel, &l, clock, deadline, is_ended);
-    podlink_status status = tell(&l, is_ended, err);
-    ares_destroy(channel); /* calls on_answer where it has not been called */
+    podlink_status status = outcome(&l, is_ended, err);
+    ares_destroy(channel); /* calls on_answer, if it was not called yet */
     *count = status == PODLINK_OK ? l.count : 0;
     return status;
 }

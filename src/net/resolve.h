@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names to numbers, inside a deadline: getaddrinfo() knows none. resolve.c is the only file that includes c-ares. */
+/* Resolves a host name within a deadline; getaddrinfo() has none. resolve.c is the only file that includes c-ares. */
 #ifndef PL_NET_RESOLVE_H
 #define PL_NET_RESOLVE_H
 
@@ -18,9 +18,9 @@ typedef struct pl_endpoint {
     socklen_t length;
 } pl_endpoint;
 
-/** Resolves a host by /etc/hosts and DNS, or reads it as a number.
- *  @param endpoints  out: at most PL_ENDPOINTS_MAX, in the order to be tried
- *  @param is_ended  as of pl_socket_connect()
+/** Resolves a host by /etc/hosts and DNS, or parses it as an IP address.
+ *  @param endpoints  out: at most PL_ENDPOINTS_MAX, in the order in which to try them
+ *  @param is_ended  as in pl_socket_connect()
  *  @return PODLINK_OK; ERESOLVE, ETIMEDOUT, ECLOSED, ENOMEM. Blocks until the deadline at most. */
 podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int64_t deadline,
                           const _Atomic bool *is_ended, pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count,

@@ -67,7 +67,7 @@ short pl_socket_wait(int fd, short events, int64_t wait_ns)
     struct pollfd socket = {.fd = fd, .events = events};
     pl_socket_poll(&socket, 1, wait_ns);
     if (socket.revents & (POLLERR | POLLHUP | POLLNVAL))
-        return events; /* reading or writing will tell what is wrong */
+        return events; /* the next read or write returns the error */
     return (short)(socket.revents & events);
 }
 
@@ -87,8 +87,8 @@ static void set_option(int fd, int level, int option, int value)
     setsockopt(fd, level, option, &value, sizeof value);
 }
 
-/* Calls are small and wait for their answers: Nagle's algorithm would only delay them. A host that is gone is noticed
- * while bytes are on their way to it (user timeout) and while none are (keepalive). */
+/* Requests are small and wait for their replies: Nagle's algorithm would only delay them. An unreachable host is
+ * detected by the user timeout while sent bytes are not acknowledged, and by keepalive on an idle connection. */
 static void set_tcp_options(int fd, int64_t silence_ns)
 {
     set_option(fd, IPPROTO_TCP, TCP_NODELAY, 1);
@@ -112,7 +112,7 @@ static podlink_status connect_timed_out(const pl_address *address, podlink_error
     return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "connecting to %s took too long", address->text);
 }
 
-/* Waits for a connect() that was begun. */
+/* Waits for the end of a connect() in progress. */
 static podlink_status finish_connect(int fd, const pl_address *address, const pl_clock *clock, int64_t deadline,
                                      const _Atomic bool *is_ended, podlink_error *err)
 {
@@ -146,7 +146,7 @@ static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *
     if (connect(s, (const struct sockaddr *)&endpoint->address, endpoint->length) < 0) {
         if (errno == EINPROGRESS || errno == EINTR)
             status = finish_connect(s, address, clock, deadline, is_ended, err);
-        else /* a unix socket whose queue is full says EAGAIN and tells nobody when that changes */
+        else /* EAGAIN: the backlog of a unix socket is full, and no event reports when it has room */
             status = connect_failed(address, errno, err);
     }
     if (status != PODLINK_OK) {
@@ -160,7 +160,7 @@ static podlink_status connect_to(const pl_endpoint *endpoint, const pl_address *
 static void unix_endpoint(const pl_address *address, pl_endpoint *endpoint)
 {
     struct sockaddr_un path = {.sun_family = AF_UNIX};
-    memcpy(path.sun_path, address->host, sizeof path.sun_path - 1); /* the config has checked its length */
+    memcpy(path.sun_path, address->host, sizeof path.sun_path - 1); /* its length was checked with the configuration */
     memset(endpoint, 0, sizeof *endpoint);
     memcpy(&endpoint->address, &path, sizeof path);
     endpoint->length = sizeof path;
@@ -180,7 +180,7 @@ podlink_status pl_socket_connect(const pl_address *address, const pl_clock *cloc
     if (status != PODLINK_OK)
         return status;
     for (size_t i = 0; i < count; i++) {
-        /* An address that does not answer must leave time for the next: half of what is left. */
+        /* An address that does not answer must leave time for the next one: it gets half of the time left. */
         int64_t now = pl_clock_now(clock);
         int64_t until = deadline;
         if (i + 1 < count && deadline != PL_NEVER)

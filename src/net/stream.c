@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a connection reads from and writes to. */
+/* The byte stream of a connection. */
 #include "net/stream.h"
 
 #include <stdio.h>

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a connection reads from and writes to: a socket, with TLS on it or without. Everything above net/ speaks of
- * streams, not of descriptors. */
+/* The byte stream of a connection: a socket, with or without TLS. All code above net/ uses streams, not descriptors. */
 #ifndef PL_NET_STREAM_H
 #define PL_NET_STREAM_H
 
@@ -11,7 +10,7 @@
 
 typedef struct pl_stream {
     int fd;      /* -1: not open */
-    pl_tls *tls; /* owned; NULL: clear text */
+    pl_tls *tls; /* owned; NULL: plain text */
 } pl_stream;
 
 #define PL_STREAM_CLOSED ((pl_stream){.fd = -1})
@@ -37,7 +36,7 @@ static inline pl_io_result pl_stream_write(pl_stream *stream, const void *bytes,
                        : pl_socket_write(stream->fd, bytes, length, written, error_number);
 }
 
-/** As pl_socket_peek(), by who may read. */
+/** As pl_socket_peek(). Only the thread that may read calls it. */
 static inline pl_io_result pl_stream_peek(pl_stream *stream)
 {
     return stream->tls ? pl_tls_peek(stream->tls) : pl_socket_peek(stream->fd);
@@ -51,23 +50,23 @@ static inline short pl_stream_wait(pl_stream *stream, short events, int64_t wait
     return pl_socket_wait(stream->fd, events, wait_ns);
 }
 
-/** What a read or a write has failed of.
- *  @param error_number  that it has set
+/** Describes why a read or a write has failed.
+ *  @param error_number  as the failed function has set it
  *  @param words  out
- *  @return ECONNLOST; with TLS ETLS and ENOMEM too */
+ *  @return ECONNLOST; with TLS also ETLS and ENOMEM */
 podlink_status pl_stream_failure(pl_stream *stream, int error_number, char *words, size_t size);
 
-/** ", TLSv1.3" for a message; "" of clear text, and of one that is not open. */
+/** ", TLSv1.3" for a message; "" without TLS, and if the stream is not open. */
 void pl_stream_describe(const pl_stream *stream, char *words, size_t size);
 
-/** Ends both directions: who waits for the stream returns. It stays open. */
+/** Shuts down both directions, which wakes all threads that wait for the stream. It stays open. */
 void pl_stream_shutdown(pl_stream *stream);
 
-/** Nobody may be in a call on it. One that is closed is left as it is. */
+/** Closes the stream. No thread may be in a call on it. Does nothing if it is closed. */
 void pl_stream_close(pl_stream *stream);
 
-/** Closes what a fork() has left in the child: the parent's connection stays as it is. What OpenSSL keeps of it cannot
- * be freed, since another thread may have been at it. */
+/** Closes the child's copy after a fork(); the parent's connection stays as it is. The state of OpenSSL cannot be
+ * freed, because another thread may have been using it at the time of the fork(). */
 void pl_stream_close_inherited(pl_stream *stream);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* TLS by OpenSSL, which never sees the socket: it reads and writes two buffers in memory (BIOs), and we carry the bytes
- * between these and the socket. So its lock, which it needs because an SSL object bears one thread at a time while a
- * shared connection has a reader and a writer, is held for the cipher's work alone and never during a system call; and
- * a reader that looks whether something has come pays for one recv(), as in clear text. */
+/* TLS by OpenSSL, which never accesses the socket: it reads and writes two memory buffers (BIOs), and this file moves
+ * the bytes between them and the socket. Only one thread at a time may use an SSL object, but a shared connection has a
+ * reader and a writer, so a lock is needed. It is held for encryption and decryption only, never during a system call.
+ * A reader that polls for bytes pays for one recv(), as without TLS. */
 #include "net/tls.h"
 
 #include "base/buffer.h"
@@ -22,47 +22,47 @@ enum {
     RAW_SIZE = 16 * 1024,
     KEPT_BYTES = 64 * 1024,
     PRODUCED_MAX = 64 * 1024,
-    READS_MAX = 4, /* in one call: then the caller looks at its deadline again */
+    READS_MAX = 4, /* in one call; then the caller checks its deadline */
     WORDS_SIZE = 256
 };
 
 struct pl_tls {
-    const pl_tls_context *context; /* borrowed, as the next one is */
-    const char *name;              /* whom the server must be */
+    const pl_tls_context *context; /* borrowed, as is name */
+    const char *name;              /* that the server's certificate must have */
     int fd;
 
-    pthread_mutex_t lock; /* of all that follows, down to has_heard */
-    pl_tls_told told;
+    pthread_mutex_t lock; /* protects all fields down to has_received */
+    pl_tls_events events;
     SSL *ssl;
-    BIO *received;        /* what the socket gave and SSL has not taken; ssl owns both */
-    BIO *produced;        /* what SSL wants to be sent */
+    BIO *received;        /* bytes from the socket that SSL has not read; ssl owns both BIOs */
+    BIO *produced;        /* bytes from SSL to send */
     podlink_status fault; /* PODLINK_OK: none */
     char words[WORDS_SIZE];
-    bool has_heard; /* bytes of the server's have come, so it has let us in */
+    bool has_received; /* application data was received, so the server has accepted this client */
 
-    bool is_dry; /* the reader's: SSL has nothing to give, so look at the socket first */
+    bool needs_input; /* the reader's: SSL has no data left, so read the socket first */
 
-    /* The writer's. */
-    pl_buffer sending; /* records on their way to the socket */
+    /* Used by the writer only. */
+    pl_buffer sending; /* records to write to the socket */
     size_t sending_at;
-    size_t sealed;     /* bytes of the caller's that these records hold: sent when the last of them is */
-    bool awaits_input; /* SSL sends no more before it has read */
+    size_t encrypted;       /* bytes of the caller in these records; sent once all records are */
+    bool write_needs_input; /* SSL must read before it can write more */
 };
 
 /* --- failures ------------------------------------------------------------------------------------------------- */
 
-/* With the lock, right after the call of OpenSSL's that failed. A server that has let us in and then breaks off is a
- * connection lost like any other; one that has not is what the user has to look at. */
+/* Under the lock, directly after the failed call of OpenSSL. If the server had accepted this client before, the
+ * connection is lost like any other (ECONNLOST); if not, the user has to check the TLS configuration (ETLS). */
 static void note_failure(pl_tls *tls)
 {
     if (tls->fault != PODLINK_OK)
         return;
-    tls->fault = tls->has_heard ? PODLINK_ECONNLOST : PODLINK_ETLS;
+    tls->fault = tls->has_received ? PODLINK_ECONNLOST : PODLINK_ETLS;
     const unsigned long code = ERR_peek_error();
     const int reason = ERR_GET_LIB(code) == ERR_LIB_SSL ? ERR_GET_REASON(code) : 0;
     if (reason == SSL_R_CERTIFICATE_VERIFY_FAILED)
         pl_tls_describe_refusal(SSL_get_verify_result(tls->ssl), tls->name, tls->words, sizeof tls->words);
-    else if (reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE && tls->told.wants_certificate)
+    else if (reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE && tls->events.wants_certificate)
         snprintf(tls->words, sizeof tls->words, "the server wants a client certificate");
     else
         snprintf(tls->words, sizeof tls->words, "%s", pl_tls_words(code));
@@ -92,11 +92,11 @@ void pl_tls_describe(const pl_tls *tls, char *words, size_t size)
 
 /* --- between SSL and the socket ------------------------------------------------------------------------------- */
 
-/* With the lock: what it means that a call of OpenSSL's gave nothing. */
-static pl_io_result judge(pl_tls *tls, int result, int *error_number)
+/* Under the lock: the meaning of a call of OpenSSL that returned no bytes. */
+static pl_io_result result_of(pl_tls *tls, int result, int *error_number)
 {
     const int error = SSL_get_error(tls->ssl, result);
-    if (error == SSL_ERROR_WANT_READ) /* it never wants to write: `produced` takes everything */
+    if (error == SSL_ERROR_WANT_READ) /* never WANT_WRITE: `produced` takes all bytes */
         return PL_IO_AGAIN;
     if (error == SSL_ERROR_ZERO_RETURN && tls->fault == PODLINK_OK)
         return PL_IO_ENDED;
@@ -105,7 +105,7 @@ static pl_io_result judge(pl_tls *tls, int result, int *error_number)
     return PL_IO_FAILED;
 }
 
-/* With the lock. False when out of memory. */
+/* Under the lock. False when out of memory. */
 static bool feed(pl_tls *tls, const void *raw, size_t length)
 {
     if (length == 0 || BIO_write(tls->received, raw, (int)length) == (int)length)
@@ -114,8 +114,7 @@ static bool feed(pl_tls *tls, const void *raw, size_t length)
     return false;
 }
 
-/* With the lock, in the writer's role: moves what SSL has produced behind what is on its way. False when out of memory.
- */
+/* Under the lock, as the writer: appends the output of SSL to the bytes to send. False when out of memory. */
 static bool take_produced(pl_tls *tls)
 {
     const size_t length = BIO_ctrl_pending(tls->produced);
@@ -130,7 +129,7 @@ static bool take_produced(pl_tls *tls)
     return true;
 }
 
-/* In the writer's role. PL_IO_DONE: nothing is on its way any more. */
+/* As the writer. PL_IO_DONE: all bytes are sent. */
 static pl_io_result flush(pl_tls *tls, int *error_number)
 {
     while (tls->sending_at < tls->sending.length) {
@@ -150,14 +149,15 @@ static pl_io_result flush(pl_tls *tls, int *error_number)
 
 typedef int (*take_fn)(SSL *ssl, void *bytes, int capacity); /* SSL_read or SSL_peek */
 
-/* With the lock: whether SSL may have something to give, of what it was fed. */
+/* Under the lock: whether SSL may have more data from the bytes it was given. */
 static bool has_more(const pl_tls *tls)
 {
     return SSL_has_pending(tls->ssl) || BIO_ctrl_pending(tls->received) > 0;
 }
 
-/* With the lock. Some messages of a peer make SSL answer: a request to renegotiate (an alert of 31 bytes that says no),
- * or for a new key. The answers wait for the next write, and for a connection that only listens none may come. */
+/* Under the lock. Some messages of the peer make SSL respond: a request to renegotiate (refused by an alert of 31
+ * bytes), or to update the key. The responses wait for the next write. A connection that only receives may never write,
+ * so their size is limited. */
 static bool has_room_for_answers(pl_tls *tls)
 {
     if (BIO_ctrl_pending(tls->produced) <= PRODUCED_MAX)
@@ -169,9 +169,9 @@ static bool has_room_for_answers(pl_tls *tls)
     return false;
 }
 
-/* Hands SSL the raw bytes that stand in `bytes`, and takes into their place what they hold, of all whole records. */
-static pl_io_result open_records(pl_tls *tls, take_fn take, char *bytes, size_t raw, size_t capacity, size_t *length,
-                                 int *error_number)
+/* Passes the raw bytes in `bytes` to SSL and replaces them by the decrypted data of all complete records. */
+static pl_io_result decrypt_records(pl_tls *tls, take_fn take, char *bytes, size_t raw, size_t capacity, size_t *length,
+                                    int *error_number)
 {
     pl_io_result result = PL_IO_DONE;
     size_t taken = 0;
@@ -183,11 +183,11 @@ static pl_io_result open_records(pl_tls *tls, take_fn take, char *bytes, size_t 
     }
     while (result == PL_IO_DONE && taken < capacity && (taken == 0 || has_more(tls))) {
         const int n = take(tls->ssl, bytes + taken, (int)(capacity - taken));
-        tls->has_heard |= n > 0;
+        tls->has_received |= n > 0;
         if (n <= 0)
-            result = judge(tls, n, error_number);
+            result = result_of(tls, n, error_number);
         else if (take == SSL_peek)
-            taken = capacity; /* more of it would be the same again */
+            taken = capacity; /* a second peek would return the same bytes */
         else
             taken += (size_t)n;
     }
@@ -195,17 +195,17 @@ static pl_io_result open_records(pl_tls *tls, take_fn take, char *bytes, size_t 
         *error_number = PL_TLS_ERROR;
         result = PL_IO_FAILED;
     }
-    tls->is_dry = result == PL_IO_AGAIN || (result == PL_IO_DONE && !has_more(tls));
+    tls->needs_input = result == PL_IO_AGAIN || (result == PL_IO_DONE && !has_more(tls));
     pthread_mutex_unlock(&tls->lock);
     *length = taken;
-    return taken > 0 ? PL_IO_DONE : result; /* an end behind these bytes comes up again with the next call */
+    return taken > 0 ? PL_IO_DONE : result; /* the next call returns an end or a failure after these bytes */
 }
 
-/* The socket has ended. In TLS 1.3 a server says that it refuses us when we believe that we are connected, and hangs
- * up; its words may be lost then. */
+/* The socket has ended. In TLS 1.3 the client may finish its handshake before the server rejects it and closes the
+ * connection; the alert with the reason may be lost then. */
 static pl_io_result end_reading(pl_tls *tls, pl_io_result result, int *error_number)
 {
-    if (tls->has_heard || !tls->told.wants_certificate)
+    if (tls->has_received || !tls->events.wants_certificate)
         return result;
     pthread_mutex_lock(&tls->lock);
     if (tls->fault == PODLINK_OK) {
@@ -222,8 +222,8 @@ static pl_io_result receive(pl_tls *tls, take_fn take, char *bytes, size_t capac
     size_t raw = 0;
     for (int reads = 0; reads < READS_MAX; reads++) {
         pl_io_result result = PL_IO_AGAIN;
-        if (!tls->is_dry)
-            result = open_records(tls, take, bytes, raw, capacity, length, error_number);
+        if (!tls->needs_input)
+            result = decrypt_records(tls, take, bytes, raw, capacity, length, error_number);
         if (result != PL_IO_AGAIN)
             return result;
         result = pl_socket_read(tls->fd, bytes, capacity, &raw, error_number);
@@ -231,9 +231,9 @@ static pl_io_result receive(pl_tls *tls, take_fn take, char *bytes, size_t capac
             return result;
         if (result != PL_IO_DONE)
             return end_reading(tls, result, error_number);
-        tls->is_dry = false;
+        tls->needs_input = false;
     }
-    return open_records(tls, take, bytes, raw, capacity, length, error_number);
+    return decrypt_records(tls, take, bytes, raw, capacity, length, error_number);
 }
 
 pl_io_result pl_tls_read(pl_tls *tls, void *bytes, size_t capacity, size_t *length, int *error_number)
@@ -241,7 +241,7 @@ pl_io_result pl_tls_read(pl_tls *tls, void *bytes, size_t capacity, size_t *leng
     return receive(tls, SSL_read, bytes, capacity, length, error_number);
 }
 
-/* An idle connection's session tickets are read here, and are not what anybody had to ask for. */
+/* This also reads the session tickets of an idle connection; they do not count as data. */
 pl_io_result pl_tls_peek(pl_tls *tls)
 {
     char bytes[RAW_SIZE];
@@ -252,22 +252,22 @@ pl_io_result pl_tls_peek(pl_tls *tls)
 
 /* --- writing -------------------------------------------------------------------------------------------------- */
 
-/* Puts the first bytes into a record: one, so that what is sent can be told exactly. */
-static pl_io_result seal(pl_tls *tls, const char *bytes, size_t length, int *error_number)
+/* Encrypts the first bytes into one record. One record only, so that the number of sent bytes is exact. */
+static pl_io_result encrypt_record(pl_tls *tls, const char *bytes, size_t length, int *error_number)
 {
     pl_io_result result = PL_IO_DONE;
     pthread_mutex_lock(&tls->lock);
     ERR_clear_error();
     int n = SSL_write(tls->ssl, bytes, (int)(length < RECORD_MAX ? length : RECORD_MAX));
     if (n <= 0)
-        result = judge(tls, n, error_number);
+        result = result_of(tls, n, error_number);
     if (!take_produced(tls)) {
         *error_number = PL_TLS_ERROR;
         result = PL_IO_FAILED;
     }
     pthread_mutex_unlock(&tls->lock);
-    tls->sealed = n > 0 ? (size_t)n : 0;
-    tls->awaits_input = result == PL_IO_AGAIN; /* half of a message of the handshake's layer has come */
+    tls->encrypted = n > 0 ? (size_t)n : 0;
+    tls->write_needs_input = result == PL_IO_AGAIN; /* SSL has received half of a handshake message */
     return result;
 }
 
@@ -279,24 +279,24 @@ pl_io_result pl_tls_write(pl_tls *tls, const void *bytes, size_t length, size_t 
         result = flush(tls, error_number);
         if (result != PL_IO_DONE)
             break;
-        done += tls->sealed;
-        tls->sealed = 0;
-        assert(done <= length); /* a write that is repeated is no shorter */
+        done += tls->encrypted;
+        tls->encrypted = 0;
+        assert(done <= length); /* a repeated write is no shorter */
         if (done == length)
             break;
-        result = seal(tls, (const char *)bytes + done, length - done, error_number);
+        result = encrypt_record(tls, (const char *)bytes + done, length - done, error_number);
         if (result != PL_IO_DONE)
             break;
     }
     *written = done;
-    return done > 0 ? PL_IO_DONE : result; /* a failure comes up again with the next call */
+    return done > 0 ? PL_IO_DONE : result; /* the next call returns a failure again */
 }
 
 short pl_tls_wait(pl_tls *tls, short events, int64_t wait_ns)
 {
-    if ((events & POLLIN) && !tls->is_dry)
+    if ((events & POLLIN) && !tls->needs_input)
         return POLLIN;
-    if (!(events & POLLOUT) || !tls->awaits_input)
+    if (!(events & POLLOUT) || !tls->write_needs_input)
         return pl_socket_wait(tls->fd, events, wait_ns);
     if (!pl_socket_wait(tls->fd, POLLIN, wait_ns))
         return 0;
@@ -312,12 +312,12 @@ static bool init(pl_tls *tls, const pl_tls_peer *peer, int fd)
     *tls = (pl_tls){.context = context,
                     .name = context->server_name ? context->server_name : peer->address->host,
                     .fd = fd,
-                    .told = {.session = peer->session},
+                    .events = {.session = peer->session},
                     .received = BIO_new(BIO_s_mem()),
                     .produced = BIO_new(BIO_s_mem())};
     pthread_mutex_init(&tls->lock, NULL);
     pl_buffer_init(&tls->sending, &context->heap);
-    tls->ssl = pl_tls_context_ssl(context, tls->name, &tls->told);
+    tls->ssl = pl_tls_context_ssl(context, tls->name, &tls->events);
     if (!tls->ssl || !tls->received || !tls->produced) {
         BIO_free(tls->received);
         BIO_free(tls->produced);
@@ -336,26 +336,26 @@ static void release(pl_tls *tls)
     pl_heap_free(heap, tls);
 }
 
-/* What an open handshake waits for: sends what is due, and takes what has come. PL_IO_AGAIN: time is up. */
-static pl_io_result carry(pl_tls *tls, int64_t wait_ns, int *error_number)
+/* One step of I/O of the handshake: sends pending bytes and receives. PL_IO_AGAIN: time-out. */
+static pl_io_result handshake_io(pl_tls *tls, int64_t wait_ns, int *error_number)
 {
     char raw[RAW_SIZE];
     size_t length = 0;
     int ignored = 0;
-    const bool is_full = flush(tls, &ignored) == PL_IO_AGAIN; /* of a socket that has broken the read will tell */
+    const bool is_full = flush(tls, &ignored) == PL_IO_AGAIN; /* the read below reports a broken socket */
     if (!(pl_socket_wait(tls->fd, is_full ? POLLIN | POLLOUT : POLLIN, wait_ns) & POLLIN))
         return PL_IO_AGAIN;
     pl_io_result result = pl_socket_read(tls->fd, raw, sizeof raw, &length, error_number);
     if (result != PL_IO_DONE)
         return result;
-    tls->is_dry = false;
+    tls->needs_input = false;
     if (feed(tls, raw, length))
         return result;
     *error_number = PL_TLS_ERROR;
     return PL_IO_FAILED;
 }
 
-static podlink_status hung_up(const pl_tls_peer *peer, podlink_error *err)
+static podlink_status connection_closed(const pl_tls_peer *peer, podlink_error *err)
 {
     return pl_error_set(
         err, PODLINK_ECONNECT, PODLINK_NOT_SENT,
@@ -363,7 +363,7 @@ static podlink_status hung_up(const pl_tls_peer *peer, podlink_error *err)
         peer->address->text);
 }
 
-static podlink_status took_too_long(const pl_tls *tls, const pl_tls_peer *peer, podlink_error *err)
+static podlink_status timed_out(const pl_tls *tls, const pl_tls_peer *peer, podlink_error *err)
 {
     const bool is_silent = BIO_number_written(tls->received) == 0;
     return pl_error_set(err, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "the TLS handshake with %s took too long%s",
@@ -371,18 +371,18 @@ static podlink_status took_too_long(const pl_tls *tls, const pl_tls_peer *peer, 
                         is_silent ? ": the server has said nothing; does it speak TLS on this port?" : "");
 }
 
-/* The alert that tells the server why is sent if there is room for it. */
+/* Sends the alert with the reason to the server, if the socket takes it without blocking. */
 static podlink_status failed(pl_tls *tls, const pl_tls_peer *peer, podlink_error *err)
 {
     char words[WORDS_SIZE + 8];
     int ignored = 0;
     flush(tls, &ignored);
-    pl_tls_session_forget(tls->told.session);
+    pl_tls_session_forget(tls->events.session);
     const podlink_status fault = pl_tls_failure(tls, words, sizeof words);
     return pl_error_set(err, fault, PODLINK_NOT_SENT, "cannot connect to %s: %s", peer->address->text, words);
 }
 
-/* The last of what it makes us send waits for the first write, and goes out with it. */
+/* The last bytes of the handshake are sent together with the first write. */
 static podlink_status handshake(pl_tls *tls, const pl_tls_peer *peer, const pl_clock *clock, int64_t deadline,
                                 podlink_error *err)
 {
@@ -390,24 +390,24 @@ static podlink_status handshake(pl_tls *tls, const pl_tls_peer *peer, const pl_c
         int error_number = 0;
         ERR_clear_error();
         const int n = SSL_connect(tls->ssl);
-        pl_io_result result = n == 1 ? PL_IO_DONE : judge(tls, n, &error_number);
+        pl_io_result result = n == 1 ? PL_IO_DONE : result_of(tls, n, &error_number);
         if (!take_produced(tls) || result == PL_IO_FAILED)
             return failed(tls, peer, err);
         if (result == PL_IO_DONE)
             return PODLINK_OK;
         const int64_t left = pl_until(deadline, pl_clock_now(clock));
         if (left == 0)
-            return took_too_long(tls, peer, err);
+            return timed_out(tls, peer, err);
         if (pl_cancel_is_set(peer->cancel))
             return pl_error_set(err, peer->cancel->status, PODLINK_NOT_SENT, "%s: %s", peer->address->text,
                                 peer->cancel->why);
         const int64_t limit = PL_CANCEL_POLL_MS * PL_MS;
         if (result == PL_IO_AGAIN)
-            result = carry(tls, left < limit ? left : limit, &error_number);
+            result = handshake_io(tls, left < limit ? left : limit, &error_number);
         if (error_number == PL_TLS_ERROR)
             return failed(tls, peer, err);
         if (result == PL_IO_ENDED || result == PL_IO_FAILED)
-            return hung_up(peer, err);
+            return connection_closed(peer, err);
     }
 }
 
@@ -428,18 +428,18 @@ podlink_status pl_tls_open(const pl_tls_peer *peer, int fd, const pl_clock *cloc
     return status;
 }
 
-/* The caller counts the bytes of a record that is not sent completely as not sent, and may already have repeated these
- * commands on another connection. The rest of such a record must not be sent: with it the server could run them. */
-static bool may_say_goodbye(const pl_tls *tls)
+/* The caller counts the bytes of an incompletely sent record as not sent, and may already have repeated these commands
+ * on another connection. The rest of the record must not be sent: with it the server could run the commands. */
+static bool may_send_close_notify(const pl_tls *tls)
 {
-    return tls->fault == PODLINK_OK && (tls->sealed == 0 || PL_MUTANT_FLUSHES_UNSENT);
+    return tls->fault == PODLINK_OK && (tls->encrypted == 0 || PL_MUTANT_FLUSHES_UNSENT);
 }
 
 void pl_tls_close(pl_tls *tls)
 {
     int ignored = 0;
     ERR_clear_error();
-    if (may_say_goodbye(tls) && SSL_shutdown(tls->ssl) >= 0 && take_produced(tls))
+    if (may_send_close_notify(tls) && SSL_shutdown(tls->ssl) >= 0 && take_produced(tls))
         flush(tls, &ignored);
     release(tls);
     ERR_clear_error();

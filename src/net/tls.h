@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* TLS on a connected socket. tls.c and tls_context.c do it by OpenSSL, which no other file above base/ includes;
- * tls_none.c stands in for them in a build without. There is no way back to clear text: a connection has TLS from its
- * first byte, or none. */
+/* TLS on a connected socket. tls.c and tls_context.c implement it with OpenSSL, which no other file above base/
+ * includes; tls_none.c replaces them in a build without OpenSSL. A connection uses TLS from its first byte or never. */
 #ifndef PL_NET_TLS_H
 #define PL_NET_TLS_H
 
@@ -19,33 +18,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** In an error_number: it was TLS that failed, and pl_tls_failure() tells of what. */
+/** An error_number for a failure of TLS; pl_tls_failure() describes it. */
 enum { PL_TLS_ERROR = -1 };
 
 /** All files are PEM. NULL: not given. */
 typedef struct pl_tls_options {
-    const char *ca_file;     /* whom to trust; with neither of the two: whom the system trusts */
-    const char *ca_dir;      /* with names made by `openssl rehash` */
-    const char *cert_file;   /* what a server is shown that asks, and the chain behind it */
-    const char *key_file;    /* of cert_file; NULL: it stands in that file */
-    const char *server_name; /* sent and verified in place of the address' host */
-    bool verifies;           /* false: anybody's certificate will do */
+    const char *ca_file;     /* trusted CAs; without ca_file and ca_dir: those of the system */
+    const char *ca_dir;      /* its file names are made by `openssl rehash` */
+    const char *cert_file;   /* the client certificate, for servers that request one, and its chain */
+    const char *key_file;    /* the key of cert_file; NULL: it is in cert_file */
+    const char *server_name; /* sent (SNI) and verified in place of the address' host */
+    bool verifies;           /* false: every certificate is accepted */
 } pl_tls_options;
 
-/** What the connections of a client have in common. Does not change, and all threads may use it. */
+/** The settings that all connections of a client share. Immutable, for all threads. */
 typedef struct pl_tls_context pl_tls_context;
 
-/** Reads the files. Nothing in options is needed afterwards.
- *  @return PODLINK_OK; EINVAL (err names the option, never what stands in a key), EUNSUPPORTED (built without TLS),
+/** Reads the files. The options are not needed afterwards.
+ *  @return PODLINK_OK; EINVAL (err names the option, never the content of a key), EUNSUPPORTED (built without TLS),
  *  ENOMEM */
 podlink_status pl_tls_context_new(const pl_heap *heap, const pl_tls_options *options, pl_tls_context **context,
                                   podlink_error *err);
 
-/** NULL is allowed. Its connections are closed, or were left behind by a fork(). */
+/** NULL is allowed. All its connections must be closed, or left by a fork(). */
 void pl_tls_context_free(pl_tls_context *context);
 
-/** The latest session with a server, which the next connection takes up: that saves the server its signature, and both
- * sides the certificates. All threads. */
+/** The latest TLS session with a server, for resumption by the next connection: that saves the server its signature,
+ * and both sides the certificates. All threads. */
 typedef struct pl_tls_session {
     pthread_mutex_t lock;
     void *latest; /* owned; NULL: none */
@@ -54,39 +53,41 @@ typedef struct pl_tls_session {
 void pl_tls_session_init(pl_tls_session *session);
 void pl_tls_session_fini(pl_tls_session *session);
 
-/** The other side of a connection that is made. All borrowed; context and session as long as the connection lives. */
+/** The parameters of a new connection. All borrowed; context and session must outlive the connection. */
 typedef struct pl_tls_peer {
     const pl_tls_context *context;
     pl_tls_session *session;
     const pl_address *address;
-    const pl_cancel *cancel; /* looked at every PL_CANCEL_POLL_MS: when it has come, the handshake ends */
+    const pl_cancel *cancel; /* checked every PL_CANCEL_POLL_MS: cancels the handshake */
 } pl_tls_peer;
 
 typedef struct pl_tls pl_tls;
 
-/** The handshake, on a connected socket that stays the caller's.
+/** Performs the handshake, on a connected socket, which the caller still owns.
  *  @param tls  out: owned by the caller
- *  @return PODLINK_OK; ETLS (the server does not speak TLS, or is not who it should be, or does not want us),
- * ETIMEDOUT, ECONNECT (it has hung up), or the cancellation's, ENOMEM. Blocks until the deadline at most. */
+ *  @return PODLINK_OK; ETLS (the server does not speak TLS, fails verification, or rejects this client), ETIMEDOUT,
+ *  ECONNECT (the server closed the connection), the status of the cancellation, ENOMEM. Blocks until the deadline at
+ *  most. */
 podlink_status pl_tls_open(const pl_tls_peer *peer, int fd, const pl_clock *clock, int64_t deadline, pl_tls **tls,
                            podlink_error *err);
 
-/** Sends a close_notify alert and frees it. Sends nothing where a write has left a record that is not sent completely.
- *  Does not block; the socket stays. No thread is in a call on it. */
+/** Sends a close_notify alert and frees tls. Sends nothing if a write has left a record that is not sent completely.
+ * Does not block; the socket stays open. No thread may be in a call on tls. */
 void pl_tls_close(pl_tls *tls);
 
-/* As pl_stream_read() and its kin, which see to it that there is TLS. One thread may be in pl_tls_write(), and another
- * in pl_tls_read() or pl_tls_peek(); neither holds a lock while it is in a system call. */
+/* The implementation of pl_stream_read() and the other functions of a stream. One thread may be in pl_tls_write(), and
+ * another one in pl_tls_read() or pl_tls_peek(); neither holds a lock during a system call. */
 
 pl_io_result pl_tls_read(pl_tls *tls, void *bytes, size_t capacity, size_t *length, int *error_number);
 pl_io_result pl_tls_write(pl_tls *tls, const void *bytes, size_t length, size_t *written, int *error_number);
 pl_io_result pl_tls_peek(pl_tls *tls);
 short pl_tls_wait(pl_tls *tls, short events, int64_t wait_ns);
 
-/** Why one of them set PL_TLS_ERROR. @return ETLS (the server refuses us), ECONNLOST, ENOMEM */
+/** Describes a failure that set PL_TLS_ERROR.
+ *  @return ETLS (the server rejects this client), ECONNLOST, ENOMEM */
 podlink_status pl_tls_failure(pl_tls *tls, char *words, size_t size);
 
-/** What was agreed: "TLSv1.3" or "TLSv1.3, session resumed". */
+/** Describes the connection: "TLSv1.3" or "TLSv1.3, session resumed". */
 void pl_tls_describe(const pl_tls *tls, char *words, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* TLS before a byte is sent: the files, whom to trust, sessions, and the words for what OpenSSL refuses. */
+/* The part of TLS without I/O: files, trusted CAs, sessions, and texts for the errors of OpenSSL. */
 #include "net/tls_context.h"
 
 #include "base/error.h"
@@ -78,7 +78,7 @@ void pl_tls_describe_refusal(long result, const char *name, char *words, size_t 
 
 /* --- the context ---------------------------------------------------------------------------------------------- */
 
-/* OpenSSL would ask at the terminal. */
+/* Without this callback OpenSSL would ask for the password at the terminal. */
 static int refuse_password(char *password, int size, int is_writing, void *was_asked)
 {
     (void)password, (void)size, (void)is_writing;
@@ -89,16 +89,16 @@ static int refuse_password(char *password, int size, int is_writing, void *was_a
 static int note_certificate_wanted(SSL *ssl, X509 **certificate, EVP_PKEY **key)
 {
     (void)certificate, (void)key;
-    pl_tls_told *told = SSL_get_app_data(ssl);
-    told->wants_certificate = true;
+    pl_tls_events *events = SSL_get_app_data(ssl);
+    events->wants_certificate = true;
     return 0;
 }
 
-/* Gets a reference to the session. TLS 1.3 hands them out behind the handshake: the latest is kept. */
+/* Takes a reference to the session. In TLS 1.3 the server sends sessions after the handshake: the latest is kept. */
 static int keep_session(SSL *ssl, SSL_SESSION *made)
 {
-    const pl_tls_told *told = SSL_get_app_data(ssl);
-    pl_tls_session *session = told->session;
+    const pl_tls_events *events = SSL_get_app_data(ssl);
+    pl_tls_session *session = events->session;
     pthread_mutex_lock(&session->lock);
     SSL_SESSION *old = session->latest;
     session->latest = made;
@@ -122,7 +122,7 @@ static SSL_CTX *new_ssl_context(void)
     return ssl;
 }
 
-/* An option that names a file or a directory which cannot be used. Not more than that of a key. */
+/* Checks that an option names a readable file or directory. The message must not contain more than that about a key. */
 static podlink_status check_readable(const char *option, const char *path, bool is_directory, podlink_error *err)
 {
     struct stat status;
@@ -145,7 +145,7 @@ static podlink_status set_trust(SSL_CTX *ssl, const pl_tls_options *options, pod
         return status;
     ERR_clear_error();
     if (!options->ca_file && !options->ca_dir)
-        SSL_CTX_set_default_verify_paths(ssl); /* a system without a store trusts nobody, and a handshake will say so */
+        SSL_CTX_set_default_verify_paths(ssl); /* if the system has no store, the handshake fails and reports it */
     else if (SSL_CTX_load_verify_locations(ssl, options->ca_file, options->ca_dir) != 1)
         status =
             pl_error_invalid(err, "tls_ca_file holds no certificate in PEM form: %s", pl_tls_words(ERR_peek_error()));
@@ -247,7 +247,7 @@ void pl_tls_session_fini(pl_tls_session *session)
     pthread_mutex_destroy(&session->lock);
 }
 
-static void offer(pl_tls_session *session, SSL *ssl)
+static void offer_session(pl_tls_session *session, SSL *ssl)
 {
     pthread_mutex_lock(&session->lock);
     SSL_SESSION *latest = session->latest;
@@ -267,7 +267,8 @@ void pl_tls_session_forget(pl_tls_session *session)
 
 /* --- a connection's SSL --------------------------------------------------------------------------------------- */
 
-/* Whom the server must be, and its name for those that have several certificates: a number is none. */
+/* Sets the name that the server's certificate must have. A host name is also sent (SNI), for servers with several
+ * certificates; an IP address must not be. */
 static bool set_name(SSL *ssl, const char *name)
 {
     unsigned char number[sizeof(struct in6_addr)];
@@ -278,13 +279,13 @@ static bool set_name(SSL *ssl, const char *name)
     return X509_VERIFY_PARAM_set1_host(param, name, 0) == 1 && SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
-SSL *pl_tls_context_ssl(const pl_tls_context *context, const char *name, pl_tls_told *told)
+SSL *pl_tls_context_ssl(const pl_tls_context *context, const char *name, pl_tls_events *events)
 {
     SSL *ssl = SSL_new(context->ssl);
     if (!ssl)
         return NULL;
-    SSL_set_app_data(ssl, told);
-    offer(told->session, ssl);
+    SSL_set_app_data(ssl, events);
+    offer_session(events->session, ssl);
     if (set_name(ssl, name))
         return ssl;
     SSL_free(ssl);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What tls.c and tls_context.c share: the context of a client's connections, and an SSL made from it. */
+/* Shared by tls.c and tls_context.c: the context of a client, and a new SSL object from it. */
 #ifndef PL_NET_TLS_CONTEXT_H
 #define PL_NET_TLS_CONTEXT_H
 
@@ -17,27 +17,27 @@ struct pl_tls_context {
     char *server_name; /* owned; NULL: the address' host */
 };
 
-/** What OpenSSL tells of one connection while it works on it. */
-typedef struct pl_tls_told {
-    pl_tls_session *session; /* borrowed: gets what the server gives */
-    bool wants_certificate;  /* out: the server has asked for one, and we have none */
-} pl_tls_told;
+/** What the callbacks of OpenSSL need and report for one connection. */
+typedef struct pl_tls_events {
+    pl_tls_session *session; /* borrowed; stores the sessions that the server sends */
+    bool wants_certificate;  /* out: the server has requested a client certificate, and none is configured */
+} pl_tls_events;
 
-/** An SSL that knows whom the server must be, and takes up its latest session.
- *  @param name  the host, or what stands for it
- *  @param told  borrowed as long as the SSL lives
+/** A new SSL object that verifies the server's name and offers its latest session.
+ *  @param name  the host, or server_name of the options
+ *  @param events  borrowed as long as the SSL object lives
  *  @return NULL when out of memory */
-SSL *pl_tls_context_ssl(const pl_tls_context *context, const char *name, pl_tls_told *told);
+SSL *pl_tls_context_ssl(const pl_tls_context *context, const char *name, pl_tls_events *events);
 
-/** One with which a handshake has failed is not tried again. */
+/** Drops the latest session: after a failed handshake it must not be offered again. */
 void pl_tls_session_forget(pl_tls_session *session);
 
-/** What a code of OpenSSL's means. Lives for ever. */
+/** The text for an error code of OpenSSL. Static. */
 const char *pl_tls_words(unsigned long code);
 
-/** Why the server's certificate was not accepted.
+/** Describes why the server's certificate was rejected.
  *  @param result  of SSL_get_verify_result()
- *  @param name    whom the server must be */
+ *  @param name    that the certificate must have */
 void pl_tls_describe_refusal(long result, const char *name, char *words, size_t size);
 
 #endif

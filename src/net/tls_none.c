@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A build without OpenSSL: TLS is refused when a client that wants it is opened, so nothing else is ever called. */
+/* A build without OpenSSL. Opening a client with TLS fails, so the other functions are never called. */
 #include "net/tls.h"
 
 #include "base/error.h"
