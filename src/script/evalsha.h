@@ -23,14 +23,14 @@ typedef struct pl_evalsha {
     pl_want want;
     podlink_script_reply type; /* of the reply, which is checked */
     bool is_queued;            /* in MULTI: the reply is not the script's */
-    podlink_reply *reply;      /* these are owned by whoever runs it; NULL while there is none */
+    podlink_reply *reply;      /* these are owned by the caller; NULL: none */
     int64_t integer;
     char *string;
     size_t string_length;
     podlink_script_list *list;
     podlink_script_map *map;
     bool is_unread;                /* the reply is large: neither checked nor made into a value yet */
-    char server[PL_HOST_MAX + 16]; /* then: who sent it */
+    char server[PL_HOST_MAX + 16]; /* then: the server that sent it */
 } pl_evalsha;
 
 /** Finds a script by name. @return PODLINK_OK, EINVAL (there is none given), ESCRIPT */

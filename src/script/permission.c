@@ -8,10 +8,10 @@
 #include <assert.h>
 #include <string.h>
 
-/* Tells which of the commands in ARGV the user may not run on KEYS[1]; those that run scripts have their key elsewhere.
- * Where it may run none, that is more likely the key, which stands for the keys of a namespace that we do not know yet:
- * then nothing can be told. Redis has the function since 7.0; its answer needs no permission, where ACL DRYRUN is an
- * administrator's command. */
+/* Returns the commands in ARGV that the user may not run on KEYS[1]; for commands that run scripts the key is another
+ * argument. If the user may run none of them, the reason is more likely the key than the commands: the key only
+ * represents those of the namespace, which is not known yet. Then the result is empty. Redis has acl_check_cmd since
+ * 7.0; it needs no permission, whereas ACL DRYRUN is a command for administrators. */
 static const char source[] = "if not redis.acl_check_cmd then return {} end\n"
                              "local refused = {}\n"
                              "for _, command in ipairs(ARGV) do\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The public functions that register scripts of any name, tell of them, and run them on shared connections. */
+/* The public functions that register scripts, describe them, and run them on shared connections. */
 #include <podlink/script.h>
 
 #include "base/error.h"
@@ -23,7 +23,7 @@ size_t podlink_script_count(podlink_client *client)
     return pl_scripts_count(client->scripts);
 }
 
-static podlink_status tell(const pl_script *script, podlink_script_info *info)
+static podlink_status fill_info(const pl_script *script, podlink_script_info *info)
 {
     if (!script)
         return PODLINK_ESCRIPT;
@@ -42,12 +42,12 @@ static podlink_status tell(const pl_script *script, podlink_script_info *info)
 
 podlink_status podlink_script_at(podlink_client *client, size_t index, podlink_script_info *info)
 {
-    return tell(index < UINT32_MAX ? pl_scripts_at(client->scripts, (uint32_t)index) : NULL, info);
+    return fill_info(index < UINT32_MAX ? pl_scripts_at(client->scripts, (uint32_t)index) : NULL, info);
 }
 
 podlink_status podlink_script_find(podlink_client *client, const char *name, podlink_script_info *info)
 {
-    return tell(name ? pl_scripts_find(client->scripts, name) : NULL, info);
+    return fill_info(name ? pl_scripts_find(client->scripts, name) : NULL, info);
 }
 
 /* --- running -------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted of each script. */
+/* Statistics of each script. */
 #include "script/script_stats.h"
 
 #include "base/sized.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is counted of each script, without a lock. */
+/* Statistics of each script, counted without a lock. */
 #ifndef PL_SCRIPT_SCRIPT_STATS_H
 #define PL_SCRIPT_SCRIPT_STATS_H
 
@@ -12,10 +12,11 @@ typedef struct pl_script_stats {
     pl_counter repairs;
     pl_counter calls;
     pl_counter errors;
-    pl_histogram wire; /* written by many at once */
+    pl_histogram wire; /* several threads may write at once */
 } pl_script_stats;
 
-/** A request of calls of this script has ended, but for what is given up still. Any thread. */
+/** Counts the calls of a request of this script that has ended. Commands still pending count as errors: they are given
+ * up. Any thread. */
 void pl_script_stats_count(pl_script_stats *stats, const pl_request *request);
 
 #endif
