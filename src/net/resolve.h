@@ -20,7 +20,7 @@ typedef struct pl_endpoint {
 
 /** Resolves a host by /etc/hosts and DNS, or parses it as an IP address.
  *  @param endpoints  out: at most PL_ENDPOINTS_MAX, in the order in which to try them
- *  @param is_ended  as in pl_socket_connect()
+ *  @param is_ended  as in pl_connect()
  *  @return PODLINK_OK; ERESOLVE, ETIMEDOUT, ECLOSED, ENOMEM. Blocks until the deadline at most. */
 podlink_status pl_resolve(const pl_address *address, const pl_clock *clock, int64_t deadline,
                           const _Atomic bool *is_ended, pl_endpoint endpoints[PL_ENDPOINTS_MAX], size_t *count,

@@ -23,14 +23,6 @@ typedef enum pl_io_result {
     PL_IO_FAILED = -2
 } pl_io_result;
 
-/** Resolves and connects.
- *  @param silence_ns  how long sent bytes may stay unacknowledged by the peer; PL_NEVER: no limit
- *  @param is_ended  checked every PL_CANCEL_POLL_MS: true cancels the call
- *  @param fd  out: owned by the caller; -1 on failure
- *  @return PODLINK_OK; ERESOLVE, ECONNECT, ETIMEDOUT, ECLOSED (is_ended), ENOMEM. Blocks until the deadline at most. */
-podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
-                                 const _Atomic bool *is_ended, int *fd, podlink_error *err);
-
 /** Reads the available bytes, at most capacity. Does not block.
  *  @param error_number  out on PL_IO_FAILED */
 pl_io_result pl_socket_read(int fd, void *bytes, size_t capacity, size_t *length, int *error_number);

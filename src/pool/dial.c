@@ -3,6 +3,7 @@
 #include "pool/dial.h"
 
 #include "base/error.h"
+#include "net/connect.h"
 #include "pool/sync_io.h"
 
 enum { REDIAL_FIRST_MS = 5, REDIAL_LAST_MS = 250 };
@@ -26,8 +27,8 @@ static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_
 {
     const pl_cancel *cancel = &server->incarnation->cancel;
     *stream = PL_STREAM_CLOSED;
-    podlink_status status = pl_socket_connect(server->address, server->clock, deadline, server->silence_ns,
-                                              &cancel->is_set, &stream->fd, err);
+    podlink_status status =
+        pl_connect(server->address, server->clock, deadline, server->silence_ns, &cancel->is_set, &stream->fd, err);
     if (status == PODLINK_ECLOSED)
         return pl_error_set(err, cancel->status, PODLINK_NOT_SENT, "%s: %s", server->address->text, cancel->why);
     if (status != PODLINK_OK || !server->tls)

@@ -8,6 +8,7 @@
 #include "sim_server.h"
 
 #include "base/error.h"
+#include "net/connect.h"
 #include "net/socket.h"
 
 #include <errno.h>
@@ -431,8 +432,8 @@ static bool is_decided(void *context)
     return ((const connection *)context)->connecting != CONNECTING;
 }
 
-podlink_status pl_socket_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
-                                 const _Atomic bool *is_ended, int *fd, podlink_error *err)
+podlink_status pl_connect(const pl_address *address, const pl_clock *clock, int64_t deadline, int64_t silence_ns,
+                          const _Atomic bool *is_ended, int *fd, podlink_error *err)
 {
     (void)clock, (void)silence_ns, (void)is_ended;
     *fd = -1;
