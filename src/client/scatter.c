@@ -22,6 +22,7 @@ typedef struct node_shard {
     uint32_t count;
     bool is_dialled; /* a connection was open already */
     bool is_in_flight;
+    pl_caller caller;
 } node_shard;
 
 typedef struct scatter {
@@ -119,8 +120,8 @@ static void prepare(scatter *s, pl_request *parent)
 
 static void begin(pl_call *call, node_shard *own, int64_t deadline)
 {
-    own->is_in_flight =
-        pl_shared_conn_begin(own->shared, &own->shard.request, pl_clock_now(&call->client->env.clock), deadline);
+    own->is_in_flight = pl_shared_conn_begin(own->shared, &own->caller, &own->shard.request,
+                                             pl_clock_now(&call->client->env.clock), deadline);
 }
 
 static uint32_t count_in_flight(const scatter *s)
@@ -142,7 +143,7 @@ static void drive(pl_call *call, scatter *s)
             int64_t until = in_flight > 1 ? pl_clock_now(clock) + TURN_MS * PL_MS : call->deadline;
             if (own->is_in_flight)
                 own->is_in_flight = pl_shared_conn_advance(
-                    own->shared, &own->shard.request, until < call->deadline ? until : call->deadline, call->deadline);
+                    own->shared, &own->caller, until < call->deadline ? until : call->deadline, call->deadline);
         }
     }
 }

@@ -31,7 +31,7 @@ void pl_request_init(pl_request *request, const pl_request_ops *ops, const char 
     request->inflight = 0;
     request->wake_at = 0;
     request->began_at = request->queued_at = request->sent_at = request->answered_at = 0;
-    request->waiting = false;
+    request->caller = NULL;
     request->finished = false;
     pl_request_set_count(request, 1, &request->only_state);
     pl_error_clear(err);

@@ -10,7 +10,6 @@
 
 #include "base/buffer.h"
 #include "resp/reply.h"
-#include "sync/event.h"
 
 #include <podlink/status.h>
 
@@ -96,16 +95,10 @@ struct pl_request {
     int64_t sent_at;     /* when the command that was answered last was sent, */
     int64_t answered_at; /* and answered; 0: none */
 
-    pl_event event; /* the owner, waiting */
-    uint16_t wait_index;
-    int64_t deadline; /* of this wait */
-    bool is_through;  /* all was completed when the owner was told */
-    bool waiting;
-    bool polls;       /* takes turns before it sleeps */
-    uint32_t dialled; /* which of its shared connection's connections this attempt is on */
-    bool finished;    /* is on the connection's list of requests whose owner wants to be told */
-    pl_request *next_finished;
-    pl_request *next_waiting, *prev_waiting;
+    struct pl_caller *caller;  /* the driver's, see pool/shared_conn.h; NULL: the request has no caller that waits */
+    bool finished;             /* is on the connection's list of requests whose owner has something to do */
+    pl_request *next_finished; /* in that list */
+    pl_request *next_wake;     /* in the driver's list of requests whose callers are to be woken */
 };
 
 /** Prepares a request of one command. */

@@ -38,12 +38,12 @@ static pl_shared_conn *choose(pl_pool *pool, const pl_shared_conn *own, int64_t 
     pl_shared_conn *best = &pool->shared_conns[0];
     uint32_t least = UINT32_MAX;
     for (uint32_t i = 0; i < pool->shared_count; i++) {
-        pl_shared_conn *shared = &pool->shared_conns[i];
-        uint32_t load = atomic_load_explicit(&shared->load, memory_order_relaxed) - (shared == own ? 1 : 0);
-        bool is_avoided = now < atomic_load_explicit(&shared->avoid_until, memory_order_relaxed);
+        pl_shared_conn *conn = &pool->shared_conns[i];
+        uint32_t load = atomic_load_explicit(&conn->load, memory_order_relaxed) - (conn == own ? 1 : 0);
+        bool is_avoided = now < atomic_load_explicit(&conn->avoid_until, memory_order_relaxed);
         if (load >= least || is_avoided)
             continue;
-        best = shared;
+        best = conn;
         least = load;
         if (load == 0)
             break;
@@ -53,14 +53,14 @@ static pl_shared_conn *choose(pl_pool *pool, const pl_shared_conn *own, int64_t 
 
 pl_shared_conn *pl_pool_enter(pl_pool *pool, const pl_shared_conn *own, int64_t now)
 {
-    pl_shared_conn *shared = choose(pool, own, now);
-    atomic_fetch_add_explicit(&shared->load, 1, memory_order_relaxed);
-    return shared;
+    pl_shared_conn *conn = choose(pool, own, now);
+    atomic_fetch_add_explicit(&conn->load, 1, memory_order_relaxed);
+    return conn;
 }
 
-void pl_pool_leave(pl_shared_conn *shared)
+void pl_pool_leave(pl_shared_conn *conn)
 {
-    atomic_fetch_sub_explicit(&shared->load, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&conn->load, 1, memory_order_relaxed);
 }
 
 bool pl_pool_is_avoided(pl_pool *pool, int64_t now)
@@ -98,11 +98,11 @@ bool pl_pool_is_quiet(pl_pool *pool)
     return atomic_load(&pool->dedicated.inside) == 0;
 }
 
-static bool is_shared_idle(pl_shared_conn *shared)
+static bool is_shared_idle(pl_shared_conn *conn)
 {
     uint32_t in_line;
-    pl_shared_conn_is_open(shared, &in_line);
-    return in_line == 0 && atomic_load_explicit(&shared->load, memory_order_acquire) == 0;
+    pl_shared_conn_is_open(conn, &in_line);
+    return in_line == 0 && atomic_load_explicit(&conn->load, memory_order_acquire) == 0;
 }
 
 bool pl_pool_is_idle(pl_pool *pool)
@@ -126,7 +126,7 @@ int64_t pl_pool_acknowledged_at(pl_pool *pool)
     int64_t latest = pl_dedicated_pool_acknowledged_at(&pool->dedicated);
     for (uint32_t i = 0; i < pool->shared_count; i++) {
         const int64_t at =
-            atomic_load_explicit(&pool->shared_conns[i].counters.conn.acknowledged_at, memory_order_relaxed);
+            atomic_load_explicit(&pool->shared_conns[i].counters.protocol.acknowledged_at, memory_order_relaxed);
         latest = at > latest ? at : latest;
     }
     return latest;
@@ -176,11 +176,11 @@ podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_e
     return status;
 }
 
-static void count_shared(pl_shared_conn *shared, podlink_stats *stats)
+static void count_shared(pl_shared_conn *conn, podlink_stats *stats)
 {
-    const pl_shared_conn_counters *counters = &shared->counters;
+    const pl_shared_conn_counters *counters = &conn->counters;
     uint32_t in_line;
-    stats->connections += pl_shared_conn_is_open(shared, &in_line) ? 1 : 0;
+    stats->connections += pl_shared_conn_is_open(conn, &in_line) ? 1 : 0;
     stats->queue_depth += in_line;
     stats->dials += pl_counted(&counters->dials);
     stats->dial_failures += pl_counted(&counters->dial_failures);
@@ -191,7 +191,7 @@ static void count_shared(pl_shared_conn *shared, podlink_stats *stats)
     stats->writes += pl_counted(&counters->writes);
     stats->reads += pl_counted(&counters->reads);
     stats->reauthentications += pl_counted(&counters->auths);
-    pl_conn_counters_add(&counters->conn, stats);
+    pl_conn_counters_add(&counters->protocol, stats);
 }
 
 void pl_pool_count(pl_pool *pool, podlink_stats *stats)

@@ -34,7 +34,7 @@ void pl_pool_fini(pl_pool *pool, bool is_child);
 /** Takes the shared connection that has the fewest callers, and counts this one among them. Never NULL.
  *  @param own  one that this caller is in already, and will leave; NULL: none */
 pl_shared_conn *pl_pool_enter(pl_pool *pool, const pl_shared_conn *own, int64_t now);
-void pl_pool_leave(pl_shared_conn *shared);
+void pl_pool_leave(pl_shared_conn *conn);
 
 /** Whether no shared connection can be had at present: every dial has failed just now. Reads no lock. */
 bool pl_pool_is_avoided(pl_pool *pool, int64_t now);

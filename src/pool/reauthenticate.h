@@ -11,10 +11,10 @@
  *  @param err  out, may not be NULL: why not
  *  @return false: they could not be shown, since the host's callback failed. The connection stays as it is. Blocks
  * until the deadline at most, and as long as the callback takes */
-bool pl_reauthenticate(pl_shared_conn *shared, int64_t now, int64_t deadline, podlink_error *err);
+bool pl_reauthenticate(pl_shared_conn *conn, int64_t now, int64_t deadline, podlink_error *err);
 
 /** Periodic: the same where the credentials are too old. Where they could not be shown, or there was no answer, it is
  *  tried again for as long as they may be old, before the connection is ended. */
-void pl_reauthenticate_overdue(pl_shared_conn *shared);
+void pl_reauthenticate_overdue(pl_shared_conn *conn);
 
 #endif

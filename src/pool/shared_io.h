@@ -1,41 +1,55 @@
 /* SPDX-License-Identifier: MIT */
-/* The roles on a shared connection, the writer's and the reader's, each held by one caller at a time. All under the
- * shared connection's lock, which is never held during I/O: it is given up meanwhile. */
+/* The roles on a shared connection, writer and reader, each taken by one caller at a time, and the wait of the others.
+ * All functions need the connection's lock, and release it during I/O. */
 #ifndef PL_POOL_SHARED_IO_H
 #define PL_POOL_SHARED_IO_H
 
 #include "pool/shared_conn.h"
 #include "pool/shared_wait.h"
 
-/** Queues as much of the request as its window allows. False when out of memory. */
-bool pl_shared_conn_queue(pl_shared_conn *shared, pl_request *request);
+/** Queues as many commands as the window allows. False when out of memory. */
+bool pl_shared_conn_queue(pl_shared_conn *conn, pl_request *request);
 
-/** Whether more than half a window is in flight: a few more for a few answers would be a write each. */
+/** Whether more than half a window is in flight: then queueing a few more for each few replies would cost a write each.
+ */
 bool pl_shared_conn_has_plenty(const pl_request *request);
 
-/** Whether what is queued is to be sent. With TLS it may be held back for more.
- *  @param held_until  out where it is held: when it will be due at the latest; else unchanged */
-bool pl_shared_conn_is_output_due(pl_shared_conn *shared, int64_t *held_until);
+/** Whether `size` bytes of queued output have to be sent now over TLS, or are held back for more. */
+bool pl_shared_conn_is_record_due(pl_shared_conn *conn, size_t size, int64_t *held_until);
 
-/** Whether those who wait look before they sleep: if it is wanted, and has paid of late. Where an attempt begins. */
-void pl_shared_conn_decide_to_poll(const pl_shared_conn *shared, pl_request *request, int64_t now);
+/** Whether there is output that has to be sent now.
+ *  @param held_until  out if it is held back: when it has to be sent; else unchanged */
+static inline bool pl_shared_conn_is_output_due(pl_shared_conn *conn, int64_t *held_until)
+{
+    const size_t size = pl_conn_output_size(&conn->protocol);
+    if (size == 0 || !conn->stream.tls)
+        return size > 0;
+    return pl_shared_conn_is_record_due(conn, size, held_until);
+}
+
+/** Decides for an attempt, or for a wait, whether the caller yields before it sleeps. */
+void pl_shared_conn_decide_to_yield(const pl_shared_conn *conn, pl_caller *caller, int64_t now);
 
 /** Whether the writer's role is free. */
-bool pl_shared_conn_may_write(const pl_shared_conn *shared);
+bool pl_shared_conn_may_write(const pl_shared_conn *conn);
 
-/** Whether one who comes has to send what is due: a reader that looks does. */
-bool pl_shared_conn_has_to_write(const pl_shared_conn *shared, const pl_request *request);
+/** Whether this caller writes what is due: not if a reader that busy-polls will. */
+bool pl_shared_conn_has_to_write(const pl_shared_conn *conn, const pl_caller *caller);
 
-/** Sends once, in the writer's role. False where the socket takes no more at present. */
-bool pl_shared_conn_write(pl_shared_conn *shared, const pl_request *request);
+/** Writes once, as the writer, if there is anything to write.
+ *  @param may_coalesce  whether it may wait for other callers' commands first
+ *  @return false: the socket takes no more at present */
+bool pl_shared_conn_write(pl_shared_conn *conn, bool may_coalesce);
 
-/** In the writer's role, while another reads: waits for room, but not for long, since the reader may leave. */
-void pl_shared_conn_wait_for_room(pl_shared_conn *shared, int64_t left);
+/** As the writer, while another caller reads: waits until the socket takes more, but not for long, because the reader
+ *  may leave. */
+void pl_shared_conn_wait_for_room(pl_shared_conn *conn, int64_t left);
 
-/** Waits until told, or until the deadline, while others are in the roles. */
-pl_next_step pl_shared_conn_wait(pl_shared_conn *shared, pl_request *request, int64_t deadline);
+/** As a follower: waits until woken, or until the deadline. */
+pl_step_result pl_shared_conn_follow(pl_shared_conn *conn, pl_caller *caller, int64_t deadline);
 
-/** In the reader's role, which nobody has: reads once, until the deadline at most, and hands out what came. */
-void pl_shared_conn_read(pl_shared_conn *shared, pl_request *own, int64_t now, int64_t deadline);
+/** As the reader, when there is none: reads once, until the deadline at most, and wakes the callers whose replies came.
+ *  While it busy-polls it also writes. */
+void pl_shared_conn_lead(pl_shared_conn *conn, pl_caller *caller, int64_t now, int64_t deadline);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a shared connection's connection. */
+/* The states of a shared connection. */
 #include "pool/shared_open.h"
 
 #include "base/error.h"
@@ -8,10 +8,28 @@
 
 #include <assert.h>
 
-bool pl_shared_conn_has_leader(const pl_shared_conn *shared)
+/* --- states --------------------------------------------------------------------------------------------------- */
+
+enum { STATES = PL_SHARED_CONN_CLOSING + 1 };
+
+static const bool is_transition[STATES][STATES] = {
+    /* a caller needs the connection, and dials for all */
+    [PL_SHARED_CONN_CLOSED] = {[PL_SHARED_CONN_DIALLING] = true},
+    /* the dial has succeeded, or failed */
+    [PL_SHARED_CONN_DIALLING] = {[PL_SHARED_CONN_OPEN] = true, [PL_SHARED_CONN_CLOSED] = true},
+    /* the connection is dead */
+    [PL_SHARED_CONN_OPEN] = {[PL_SHARED_CONN_CLOSING] = true},
+    /* the last thread has returned from its system call on the descriptor */
+    [PL_SHARED_CONN_CLOSING] = {[PL_SHARED_CONN_CLOSED] = true},
+};
+
+static void set_state(pl_shared_conn *conn, pl_shared_conn_state state)
 {
-    return shared->is_reading || shared->is_polling || shared->is_writing || shared->is_coalescing;
+    assert(is_transition[conn->state][state]);
+    conn->state = state;
 }
+
+/* --- the end -------------------------------------------------------------------------------------------------- */
 
 /* Without the lock. */
 static void log_loss(const pl_server *server, const podlink_error *fault)
@@ -24,167 +42,166 @@ static void log_loss(const pl_server *server, const podlink_error *fault)
     pl_log_write(server->log, record, "connection lost: %s", fault->message);
 }
 
-void pl_shared_conn_close_if_unused(pl_shared_conn *shared)
+void pl_shared_conn_begin_close(pl_shared_conn *conn)
 {
-    if (shared->state != PL_SHARED_CONN_CLOSING || pl_shared_conn_has_leader(shared))
+    if (conn->state != PL_SHARED_CONN_OPEN || !conn->protocol.is_dead)
         return;
-    const podlink_error fault = shared->fault;
-    pl_stream_close(&shared->stream);
-    pl_conn_fini(&shared->conn);
-    shared->state = PL_SHARED_CONN_CLOSED;
-    pl_shared_conn_wake_waiting(shared);
-    pthread_mutex_unlock(&shared->lock);
-    log_loss(shared->server, &fault);
-    pthread_mutex_lock(&shared->lock);
+    set_state(conn, PL_SHARED_CONN_CLOSING);
+    conn->fault = conn->protocol.fault;
+    pl_count(&conn->counters.lost, 1);
+    pl_stream_shutdown(&conn->stream);
 }
 
-bool pl_shared_conn_is_idle(const pl_shared_conn *shared)
+void pl_shared_conn_end_close(pl_shared_conn *conn)
 {
-    return pl_inflight_length(&shared->conn.inflight) == 0 && !pl_shared_conn_has_leader(shared);
+    if (conn->state != PL_SHARED_CONN_CLOSING || pl_shared_conn_has_leader(conn))
+        return;
+    const podlink_error fault = conn->fault;
+    pl_stream_close(&conn->stream);
+    pl_conn_fini(&conn->protocol);
+    set_state(conn, PL_SHARED_CONN_CLOSED);
+    pl_shared_conn_wake_followers(conn);
+    pthread_mutex_unlock(&conn->lock);
+    log_loss(conn->server, &fault);
+    pthread_mutex_lock(&conn->lock);
 }
 
-void pl_shared_conn_clean_up(pl_shared_conn *shared)
+void pl_shared_conn_fail(pl_shared_conn *conn, podlink_status status, const char *why)
 {
-    if (shared->state == PL_SHARED_CONN_OPEN && shared->conn.is_dead) {
-        shared->state = PL_SHARED_CONN_CLOSING;
-        shared->fault = shared->conn.fault;
-        pl_count(&shared->counters.lost, 1);
-        pl_stream_shutdown(&shared->stream);
-    }
+    pl_conn_fail(&conn->protocol, status, why);
+    pl_shared_conn_begin_close(conn);
 }
 
-void pl_shared_conn_fail(pl_shared_conn *shared, podlink_status status, const char *why)
-{
-    pl_conn_fail(&shared->conn, status, why);
-    pl_shared_conn_clean_up(shared);
-}
-
-void pl_shared_conn_fail_by_system(pl_shared_conn *shared, int error_number)
+void pl_shared_conn_fail_by_system(pl_shared_conn *conn, int error_number)
 {
     char words[256];
-    podlink_status status = pl_stream_failure(&shared->stream, error_number, words, sizeof words);
-    pl_shared_conn_fail(shared, status, words);
+    podlink_status status = pl_stream_failure(&conn->stream, error_number, words, sizeof words);
+    pl_shared_conn_fail(conn, status, words);
 }
 
-/* A server that refuses is left alone for a while, the longer the more often it has refused. */
-static void note_dial(pl_shared_conn *shared, int64_t now)
+/* --- dialling ------------------------------------------------------------------------------------------------- */
+
+/* After a failure nobody dials for a while: exponential backoff. */
+static void note_dial(pl_shared_conn *conn, const podlink_error *fault, int64_t now)
 {
-    shared->used_at = shared->heard_at = now;
-    shared->timeouts = 0;
-    if (shared->dial_fault.status == PODLINK_OK) {
-        shared->dial_failures = 0;
+    pl_dials *dials = &conn->dials;
+    dials->fault = *fault;
+    conn->alive = (pl_liveness){.used_at = now, .heard_at = now};
+    if (fault->status == PODLINK_OK) {
+        dials->failures = 0;
         return;
     }
-    pl_count(&shared->counters.dial_failures, 1);
-    shared->dial_not_before = now + pl_redial_pause(shared->dial_failures);
-    shared->dial_failures++;
-    atomic_store_explicit(&shared->avoid_until, shared->dial_not_before, memory_order_relaxed);
+    pl_count(&conn->counters.dial_failures, 1);
+    dials->not_before = now + pl_redial_pause(dials->failures);
+    dials->failures++;
+    atomic_store_explicit(&conn->avoid_until, dials->not_before, memory_order_relaxed);
 }
 
-/* One dial for all who wait for it. */
-static void dial(pl_shared_conn *shared, int64_t deadline)
+/* One dial for all callers that wait for it. */
+static void dial(pl_shared_conn *conn, int64_t deadline)
 {
-    assert(shared->state == PL_SHARED_CONN_CLOSED);
-    shared->state = PL_SHARED_CONN_DIALLING;
-    shared->dialled++;
-    pl_count(&shared->counters.dials, 1);
-    int64_t began = pl_clock_now(shared->server->clock);
-    pthread_mutex_unlock(&shared->lock);
+    const pl_server *server = conn->server;
+    set_state(conn, PL_SHARED_CONN_DIALLING);
+    conn->dials.number++;
+    pl_count(&conn->counters.dials, 1);
+    int64_t began = pl_clock_now(server->clock);
+    pthread_mutex_unlock(&conn->lock);
     podlink_error fault;
     pl_error_clear(&fault);
-    pl_stream stream = pl_dial(&shared->conn, shared->server, &shared->counters.conn, deadline, &fault);
-    pthread_mutex_lock(&shared->lock);
-    /* Who had to give up by his own deadline has learnt nothing of the server: the others try for themselves. */
-    int64_t now = pl_clock_now(shared->server->clock);
-    bool gave_up = pl_dial_gave_up(shared->server, &fault, began, deadline, now);
-    shared->stream = stream;
-    shared->accepted_at = began;
-    shared->state = pl_stream_is_open(&stream) ? PL_SHARED_CONN_OPEN : PL_SHARED_CONN_CLOSED;
-    if (gave_up) {
-        pl_count(&shared->counters.dial_failures, 1);
-        pl_error_clear(&shared->dial_fault);
+    pl_stream stream = pl_dial(&conn->protocol, server, &conn->counters.protocol, deadline, &fault);
+    pthread_mutex_lock(&conn->lock);
+    int64_t now = pl_clock_now(server->clock);
+    conn->stream = stream;
+    conn->auth.accepted_at = began;
+    set_state(conn, pl_stream_is_open(&stream) ? PL_SHARED_CONN_OPEN : PL_SHARED_CONN_CLOSED);
+    if (pl_dial_gave_up(server, &fault, began, deadline, now)) {
+        pl_count(&conn->counters.dial_failures, 1);
+        pl_error_clear(&conn->dials.fault); /* the others try for themselves */
     } else {
-        shared->dial_fault = fault;
-        note_dial(shared, now);
+        note_dial(conn, &fault, now);
     }
-    if (shared->state == PL_SHARED_CONN_OPEN && shared->server->on_connect)
-        shared->server->on_connect(shared->server->on_connect_context, &shared->conn);
-    pl_shared_conn_wake_waiting(shared);
+    if (conn->state == PL_SHARED_CONN_OPEN && server->on_connect)
+        server->on_connect(server->on_connect_context, &conn->protocol);
+    pl_shared_conn_wake_followers(conn);
 }
 
-void pl_shared_conn_check_idle(pl_shared_conn *shared)
-{
-    shared->is_reading = true;
-    pthread_mutex_unlock(&shared->lock);
-    pl_io_result result = pl_stream_peek(&shared->stream);
-    pthread_mutex_lock(&shared->lock);
-    shared->is_reading = false;
-    if (result == PL_IO_AGAIN || pl_inflight_length(&shared->conn.inflight) > 0 || shared->conn.is_dead)
-        return; /* or somebody has asked meanwhile, and will see */
-    pl_count(&shared->counters.stale, 1);
-    if (result == PL_IO_DONE)
-        pl_shared_conn_fail(shared, PODLINK_EPROTOCOL, "bytes that nobody asked for");
-    else
-        pl_shared_conn_fail(shared, PODLINK_ECONNLOST, "closed by the server while idle");
-}
-
-void pl_shared_conn_set_timed_out(const pl_shared_conn *shared, pl_request *request)
+void pl_shared_conn_set_timed_out(const pl_shared_conn *conn, pl_request *request)
 {
     podlink_error fault;
     pl_error_set(&fault, PODLINK_ETIMEDOUT, PODLINK_NOT_SENT, "%s on %s: no connection before the deadline",
-                 request->name, shared->server->address->text);
+                 request->name, conn->server->address->text);
     pl_request_not_sent(request, &fault);
 }
 
-/* A server that is no longer ours gets no more connections. */
-static bool is_given_up(pl_shared_conn *shared)
+/* A server that is not used any more gets no more connections. */
+static bool is_cancelled(pl_shared_conn *conn)
 {
-    const pl_cancel *cancel = &shared->server->incarnation->cancel;
+    const pl_cancel *cancel = &conn->server->incarnation->cancel;
     if (!pl_cancel_is_set(cancel))
         return false;
-    pl_error_set(&shared->dial_fault, cancel->status, PODLINK_NOT_SENT, "%s: %s", shared->server->address->text,
+    pl_error_set(&conn->dials.fault, cancel->status, PODLINK_NOT_SENT, "%s: %s", conn->server->address->text,
                  cancel->why);
     return true;
 }
 
-static bool wait_for_connection(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
+/* Dials, or waits for the caller that dials, or for the end of the connection before. */
+static bool wait_until_open(pl_shared_conn *conn, pl_caller *caller, int64_t now, int64_t deadline)
 {
-    while (shared->state != PL_SHARED_CONN_OPEN) {
-        bool waits_for_dial = shared->state == PL_SHARED_CONN_DIALLING;
-        if (shared->state == PL_SHARED_CONN_CLOSED) {
+    while (conn->state != PL_SHARED_CONN_OPEN) {
+        bool waits_for_dial = conn->state == PL_SHARED_CONN_DIALLING;
+        if (conn->state == PL_SHARED_CONN_CLOSED) {
             waits_for_dial = true;
-            if (!is_given_up(shared) && now >= shared->dial_not_before)
-                dial(shared, deadline);
-        } else if (pl_shared_conn_add_waiting(shared, request, deadline) == PL_GIVE_UP) {
-            pl_shared_conn_set_timed_out(shared, request);
+            if (!is_cancelled(conn) && now >= conn->dials.not_before)
+                dial(conn, deadline);
+        } else if (pl_shared_conn_wait_for_state(conn, caller, deadline) == PL_STEP_TIMED_OUT) {
+            pl_shared_conn_set_timed_out(conn, caller->request);
             return false;
         }
-        if (waits_for_dial && shared->state == PL_SHARED_CONN_CLOSED && shared->dial_fault.status != PODLINK_OK) {
-            pl_request_not_sent(request, &shared->dial_fault);
+        if (waits_for_dial && conn->state == PL_SHARED_CONN_CLOSED && conn->dials.fault.status != PODLINK_OK) {
+            pl_request_not_sent(caller->request, &conn->dials.fault);
             return false;
         }
-        now = pl_clock_now(shared->server->clock);
-        if (shared->state != PL_SHARED_CONN_OPEN && pl_until(deadline, now) == 0) {
-            pl_shared_conn_set_timed_out(shared, request);
+        now = pl_clock_now(conn->server->clock);
+        if (conn->state != PL_SHARED_CONN_OPEN && pl_until(deadline, now) == 0) {
+            pl_shared_conn_set_timed_out(conn, caller->request);
             return false;
         }
     }
     return true;
 }
 
-bool pl_shared_conn_open(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline)
+/* --- before a call -------------------------------------------------------------------------------------------- */
+
+void pl_shared_conn_check_idle(pl_shared_conn *conn)
 {
-    if (shared->state == PL_SHARED_CONN_OPEN && pl_shared_conn_is_idle(shared)) {
-        pl_shared_conn_check_idle(shared);
-        pl_shared_conn_close_if_unused(shared);
+    conn->leaders.is_reading = true;
+    pthread_mutex_unlock(&conn->lock);
+    pl_io_result result = pl_stream_peek(&conn->stream);
+    pthread_mutex_lock(&conn->lock);
+    conn->leaders.is_reading = false;
+    if (result == PL_IO_AGAIN || pl_inflight_length(&conn->protocol.inflight) > 0 || conn->protocol.is_dead)
+        return; /* if a call was queued meanwhile, its reader finds out */
+    pl_count(&conn->counters.stale, 1);
+    if (result == PL_IO_DONE)
+        pl_shared_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
+    else
+        pl_shared_conn_fail(conn, PODLINK_ECONNLOST, "closed by the server while idle");
+}
+
+bool pl_shared_conn_open(pl_shared_conn *conn, pl_caller *caller, int64_t now, int64_t deadline)
+{
+    if (conn->state == PL_SHARED_CONN_OPEN && pl_shared_conn_is_idle(conn)) {
+        pl_shared_conn_check_idle(conn);
+        pl_shared_conn_end_close(conn);
     }
-    if (shared->state == PL_SHARED_CONN_OPEN) {
-        request->queued_at = now;
+    if (conn->state == PL_SHARED_CONN_OPEN) {
+        caller->request->queued_at = now;
         return true;
     }
-    bool is_open = wait_for_connection(shared, request, now, deadline);
-    request->queued_at = pl_clock_now(shared->server->clock);
-    pl_count(&shared->counters.waits, 1);
-    pl_count(&shared->counters.wait_ns, (uint64_t)(request->queued_at - now));
+    bool is_open = wait_until_open(conn, caller, now, deadline);
+    const int64_t then = pl_clock_now(conn->server->clock);
+    caller->request->queued_at = then;
+    pl_count(&conn->counters.waits, 1);
+    pl_count(&conn->counters.wait_ns, (uint64_t)(then - now));
     return is_open;
 }

@@ -1,35 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a shared connection's connection: dialled by one caller for all, given up, closed. All under the shared
- * connection's lock, which is given up meanwhile where something is waited for or somebody told. */
+/* The states of a shared connection: dialled by one caller for all, failed, closed. All functions need the connection's
+ * lock. Those that wait, log or wake release it meanwhile. */
 #ifndef PL_POOL_SHARED_OPEN_H
 #define PL_POOL_SHARED_OPEN_H
 
 #include "pool/shared_conn.h"
 
-/** Gets the connection open. False where that failed: the request knows why. */
-bool pl_shared_conn_open(pl_shared_conn *shared, pl_request *request, int64_t now, int64_t deadline);
+/** Makes sure that the connection is open: checks it if it is idle, dials, or waits for the caller that dials.
+ *  @return false: there is no connection, and the request has the reason */
+bool pl_shared_conn_open(pl_shared_conn *conn, pl_caller *caller, int64_t now, int64_t deadline);
 
-/** Somebody is in a role. */
-bool pl_shared_conn_has_leader(const pl_shared_conn *shared);
+/** Whether a thread is in a role. */
+static inline bool pl_shared_conn_has_leader(const pl_shared_conn *conn)
+{
+    const pl_leaders *leaders = &conn->leaders;
+    return leaders->is_reading || leaders->is_polling || leaders->is_writing || leaders->is_coalescing;
+}
 
-/** Nothing is in flight, and nobody in a role. */
-bool pl_shared_conn_is_idle(const pl_shared_conn *shared);
+/** Whether nothing is in flight, and no thread is in a role. */
+static inline bool pl_shared_conn_is_idle(const pl_shared_conn *conn)
+{
+    return pl_inflight_length(&conn->protocol.inflight) == 0 && !pl_shared_conn_has_leader(conn);
+}
 
-/** An idle connection may have been closed by the server, or have something to say that nobody asked for: which a call
- *  would take for its answer. In the reader's role, so that nothing can be read meanwhile. */
-void pl_shared_conn_check_idle(pl_shared_conn *shared);
+/** Checks an idle connection: the server may have closed it, or sent an unsolicited reply, which a call would take for
+ *  its own. In the reader's role, so that no other thread reads meanwhile. */
+void pl_shared_conn_check_idle(pl_shared_conn *conn);
 
-/** The connection is given up: what is in flight is told so. */
-void pl_shared_conn_fail(pl_shared_conn *shared, podlink_status status, const char *why);
-void pl_shared_conn_fail_by_system(pl_shared_conn *shared, int error_number);
+/** Ends an open connection: what is in flight fails. */
+void pl_shared_conn_fail(pl_shared_conn *conn, podlink_status status, const char *why);
+void pl_shared_conn_fail_by_system(pl_shared_conn *conn, int error_number);
 
-/** Call it wherever the connection may have died. */
-void pl_shared_conn_clean_up(pl_shared_conn *shared);
+/** OPEN becomes CLOSING if the connection is dead. Must be called after whatever may have ended it. */
+void pl_shared_conn_begin_close(pl_shared_conn *conn);
 
-/** The last one out of a system call on a dead connection closes it. */
-void pl_shared_conn_close_if_unused(pl_shared_conn *shared);
+/** CLOSING becomes CLOSED as soon as no thread is in a system call on the descriptor. */
+void pl_shared_conn_end_close(pl_shared_conn *conn);
 
-/** There was no connection before the deadline. */
-void pl_shared_conn_set_timed_out(const pl_shared_conn *shared, pl_request *request);
+/** The deadline came before there was a connection. */
+void pl_shared_conn_set_timed_out(const pl_shared_conn *conn, pl_request *request);
 
 #endif
