@@ -14,9 +14,6 @@
 #include <stddef.h>
 
 enum {
-    BACKOFF_FIRST_MS = 8,
-    BACKOFF_LAST_MS = 512,
-    BACKOFF_LAST_MOVING_MS = 64, /* while the deployment changes, which takes a second or two */
     REDIRECTS_MAX = 16,
     REDIRECTS_FAST = 4 /* after more of them, two nodes disagree: pause before each */
 };
@@ -107,7 +104,7 @@ static bool is_worth_a_retry(podlink_status reason)
 }
 
 /* Sleeps before the next attempt. False if the deadline comes first. */
-static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reason, int64_t most)
+static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reason, int64_t longest_ms)
 {
     int64_t now = pl_clock_now(&call->client->env.clock);
     int64_t left = pl_until(call->deadline, now);
@@ -115,10 +112,7 @@ static bool back_off(const pl_call *call, uint32_t attempt, podlink_status reaso
         return false;
     if (attempt == 0 && reason == PODLINK_ECONNLOST)
         return true; /* an idle connection was closed: retry at once */
-    int64_t ms = attempt < 6 ? BACKOFF_FIRST_MS << attempt : BACKOFF_LAST_MS;
-    if (ms > most)
-        ms = most;
-    int64_t pause = (ms * PL_MS + pl_backoff_jitter(ms * PL_MS, now)) / 2;
+    const int64_t pause = pl_backoff_retry(attempt, longest_ms, now);
     if (pause >= left)
         return false;
     pl_thread_sleep(pause);
@@ -145,7 +139,7 @@ static bool tries_again(pl_call *call, const pl_request *request, progress *so_f
         return false;
     if (moves)
         pl_discover_soon(&client->deployment, call->deadline);
-    if (!back_off(call, so_far->attempts, reason, moves ? BACKOFF_LAST_MOVING_MS : BACKOFF_LAST_MS))
+    if (!back_off(call, so_far->attempts, reason, moves ? PL_BACKOFF_TRANSIENT_MS : PL_BACKOFF_RETRY_MS))
         return false;
     pl_count_shared(&client->env.counters.retries, 1);
     return true;
@@ -179,7 +173,7 @@ static bool is_redirected(pl_call *call, const pl_request *request, uint32_t fol
         deployment->topology->redirect(deployment, call->node, request->failure->server, call->deadline, &call->asked);
     if (action == PL_REDIRECT_IGNORED)
         return false;
-    return followed < REDIRECTS_FAST || back_off(call, 0, PODLINK_ECLUSTERDOWN, BACKOFF_LAST_MOVING_MS);
+    return followed < REDIRECTS_FAST || back_off(call, 0, PODLINK_ECLUSTERDOWN, PL_BACKOFF_TRANSIENT_MS);
 }
 
 /* --- attempts ---------------------------------------------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "pool/dial.h"
+#include "sync/backoff.h"
 
 #include <assert.h>
 
@@ -111,7 +112,7 @@ static void note_dial(pl_dedicated_pool *pool, const podlink_error *fault, bool 
     if (gave_up)
         return;
     pool->dial_fault = *fault;
-    pool->dial_not_before = now + pl_redial_pause(pool->dial_failures);
+    pool->dial_not_before = now + pl_backoff_redial(pool->dial_failures);
     pool->dial_failures++;
 }
 

@@ -6,8 +6,6 @@
 #include "net/connect.h"
 #include "pool/sync_io.h"
 
-enum { REDIAL_FIRST_MS = 5, REDIAL_LAST_MS = 250 };
-
 static void log_dial(const pl_server *server, const pl_stream *stream, const podlink_error *err, int64_t began)
 {
     char kind[64];
@@ -107,12 +105,6 @@ pl_stream pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *coun
     pl_stream stream = dial(conn, server, counters, deadline < limit ? deadline : limit, err);
     log_dial(server, &stream, err, began);
     return stream;
-}
-
-int64_t pl_redial_pause(uint32_t failures)
-{
-    int64_t pause_ms = REDIAL_FIRST_MS << (failures < 6 ? failures : 6);
-    return (pause_ms < REDIAL_LAST_MS ? pause_ms : REDIAL_LAST_MS) * PL_MS;
 }
 
 bool pl_dial_gave_up(const pl_server *server, const podlink_error *fault, int64_t began, int64_t deadline, int64_t now)

@@ -12,11 +12,6 @@
 pl_stream pl_dial(pl_conn *conn, const pl_server *server, pl_conn_counters *counters, int64_t deadline,
                   podlink_error *err);
 
-/** How long a server that has refused is left alone, the longer the more often it has refused, and never so long that
- * one that comes back is not used within a second.
- *  @param failures  in a row, before this one */
-int64_t pl_redial_pause(uint32_t failures);
-
 /** Whether a dial ended only because its caller's own deadline came: that tells nothing of the server, and the others
  * try for themselves. */
 bool pl_dial_gave_up(const pl_server *server, const podlink_error *fault, int64_t began, int64_t deadline, int64_t now);

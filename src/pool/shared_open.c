@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "pool/dial.h"
 #include "pool/shared_wait.h"
+#include "sync/backoff.h"
 
 #include <assert.h>
 
@@ -92,7 +93,7 @@ static void note_dial(pl_shared_conn *conn, const podlink_error *fault, int64_t 
         return;
     }
     pl_count(&conn->counters.dial_failures, 1);
-    dials->not_before = now + pl_redial_pause(dials->failures);
+    dials->not_before = now + pl_backoff_redial(dials->failures);
     dials->failures++;
     atomic_store_explicit(&conn->avoid_until, dials->not_before, memory_order_relaxed);
 }
