@@ -17,6 +17,7 @@ struct stub_server {
     char scripts[SCRIPTS_MAX][FAKE_SHA1_HEX + 1];
     size_t script_count;
     char reply[REPLY_MAX];
+    const char *default_reply; /* to unknown commands; NULL: +OK. Used by the server's thread */
 };
 
 /* The answer of each built-in script, and of all others. */
@@ -70,6 +71,8 @@ static const char *exists(stub_server *stub, const fake_command *command)
 static const char info[] = "$81\r\n# Server\r\nredis_version:7.0.15\r\n"
                            "run_id:0123456789abcdef0123456789abcdef01234567\r\n\r\n";
 
+static const char *const accepted[] = {"AUTH", "SELECT", "CLIENT", "READONLY", "ASKING", "SET", "FUNCTION"};
+
 static const char *canned_answer(stub_server *stub, const fake_command *command)
 {
     if (fake_word_is(command, 0, "SCRIPT"))
@@ -91,7 +94,10 @@ static const char *canned_answer(stub_server *stub, const fake_command *command)
         return "*4\r\n$1\r\n1\r\n$7\r\n5-100-1\r\n$1\r\n0\r\n$3\r\nbad\r\n";
     if (fake_word_is(command, 0, "TREE"))
         return "*3\r\n*2\r\n:1\r\n$4\r\ntext\r\n*1\r\n*1\r\n+deep\r\n$-1\r\n";
-    return "+OK\r\n";
+    for (size_t i = 0; i < sizeof accepted / sizeof *accepted; i++)
+        if (fake_word_is(command, 0, accepted[i]))
+            return "+OK\r\n";
+    return stub->default_reply ? stub->default_reply : "+OK\r\n";
 }
 
 static void answer_command(void *context, fake_connection *connection, const fake_command *command)
@@ -137,6 +143,23 @@ static void forget_scripts(fake_server *server, void *argument)
 void stub_server_flush(stub_server *server)
 {
     fake_server_call(server->server, forget_scripts, server);
+}
+
+typedef struct new_reply {
+    stub_server *stub;
+    const char *text;
+} new_reply;
+
+static void set_reply(fake_server *server, void *argument)
+{
+    const new_reply *reply = argument;
+    (void)server;
+    reply->stub->default_reply = reply->text;
+}
+
+void stub_server_set_reply(stub_server *server, const char *reply)
+{
+    fake_server_call(server->server, set_reply, &(new_reply){server, reply});
 }
 
 void stub_server_stop(stub_server *server)

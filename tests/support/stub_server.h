@@ -18,6 +18,9 @@ stub_server *stub_server_start(enum fake_transport transport, stub_answer answer
 const char *stub_server_path(const stub_server *server);
 uint16_t stub_server_port(const stub_server *server);
 
+/** Sets the answer to commands that it does not know, which is +OK at first. Borrowed. */
+void stub_server_set_reply(stub_server *server, const char *reply);
+
 /** Forgets the scripts. */
 void stub_server_flush(stub_server *server);
 
