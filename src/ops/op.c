@@ -16,6 +16,7 @@ enum { AGE_MAX_BITS = 53, TEXT_MAX = 1024 * 1024 };
 static void clear(pl_op_result *result)
 {
     result->pod = result->previous = PODLINK_NO_POD;
+    result->number = 0;
     result->reply = NULL;
 }
 

@@ -60,12 +60,13 @@ typedef struct pl_op_args {
 typedef struct pl_op_result {
     int32_t pod; /* of set: the previous one; of set if absent and try set: the one in force; else PODLINK_NO_POD */
     int32_t previous;     /* of try set */
+    int64_t number;       /* of an operation whose result is not a pod; else 0 */
     podlink_state state;  /* all but its pod */
     podlink_reply *reply; /* a whole reply, for lists: owned by the caller, podlink_reply_free(); else NULL */
 } pl_op_result;
 
 /** Decodes a reply that is not an error. Runs under the connection's lock.
- *  @param result  pod and previous are PODLINK_NO_POD, reply is NULL
+ *  @param result  pod and previous are PODLINK_NO_POD, number is 0, reply is NULL
  *  @return PODLINK_OK or another status that is no failure; ECORRUPT, EREPLY, ENOMEM: pl_op sets the message */
 typedef podlink_status pl_decode_fn(pl_reply *reply, pl_op_result *result);
 
