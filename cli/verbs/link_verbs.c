@@ -8,6 +8,7 @@
 
 #include <podlink/link.h>
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -154,6 +155,36 @@ static int cli_link_get_persistent(cli_session *session)
     podlink_link link = make_link(session);
     podlink_status status = podlink_link_get_if_persistent(session->client, &link, &pod, &session->call, &error);
     return status < 0 ? cli_session_fail(session, &error) : print_pod(session, status, pod, "no persistent link");
+}
+
+static int print_ttl(const cli_session *session, podlink_status status, int64_t seconds)
+{
+    if (cli_wants_json(&session->out)) {
+        json_t *object = link_json(session, status);
+        json_object_set_new(object, "seconds", status == PODLINK_OK ? json_integer(seconds) : json_null());
+        cli_json_print(object);
+    } else if (status != PODLINK_OK) {
+        cli_note(&session->out, "no link");
+    } else if (!session->out.quiet) {
+        if (seconds == PODLINK_FOREVER)
+            printf("forever\n");
+        else
+            printf("%" PRId64 "\n", seconds);
+    }
+    return cli_exit_code(status);
+}
+
+static int cli_link_ttl(cli_session *session)
+{
+    int64_t seconds = 0;
+    podlink_error error;
+    int code = cli_session_open(session);
+
+    if (code != CLI_DONE)
+        return code;
+    podlink_link link = make_link(session);
+    podlink_status status = podlink_link_ttl(session->client, &link, &seconds, &session->call, &error);
+    return status < 0 ? cli_session_fail(session, &error) : print_ttl(session, status, seconds);
 }
 
 static int cli_link_compute(cli_session *session)
@@ -352,6 +383,18 @@ const cli_verb cli_link_verbs[] = {
         .summary = "print the pod that a uid is linked to, if that link does not expire",
         .details = "Exits with 1 if there is no link or only a temporary one.\n",
         .examples = "podlink link get-persistent chat alice\n",
+    },
+    {
+        .noun = "link",
+        .name = "ttl",
+        .arguments = "SERVICE UID",
+        .words_min = 2,
+        .words_max = 2,
+        .options = CLI_DOMAIN,
+        .run = cli_link_ttl,
+        .summary = "print the seconds that a temporary link has left",
+        .details = "Prints \"forever\" for a persistent link (in JSON -1). Exits with 1 if there is no link.\n",
+        .examples = "podlink link ttl chat alice\n",
     },
     {
         .noun = "link",

@@ -65,6 +65,12 @@ PODLINK_API podlink_status podlink_link_get(podlink_client *client, const podlin
 PODLINK_API podlink_status podlink_link_get_if_persistent(podlink_client *client, const podlink_link *link,
                                                           int32_t *pod, const podlink_call *call, podlink_error *err);
 
+/** Gets the time that a link has left. Does not read the stored value: one that is not a pod counts as a link.
+ *  @param seconds  out: 1 or more, rounded up; PODLINK_FOREVER if the link is persistent; 0 if there is no link
+ *  @return PODLINK_OK; PODLINK_NOT_LINKED. Harmless to repeat. */
+PODLINK_API podlink_status podlink_link_ttl(podlink_client *client, const podlink_link *link, int64_t *seconds,
+                                            const podlink_call *call, podlink_error *err);
+
 /** Removes a link, whichever pod it is to.
  *  @param keep_s  PODLINK_FOREVER: delete the link at once; 1..2^31-1: make it temporary, it expires after so many
  *                 seconds

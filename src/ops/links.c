@@ -88,6 +88,16 @@ podlink_status podlink_link_get_if_persistent(podlink_client *client, const podl
     return status;
 }
 
+podlink_status podlink_link_ttl(podlink_client *client, const podlink_link *link, int64_t *seconds,
+                                const podlink_call *call, podlink_error *err)
+{
+    pl_op op;
+    set_args(&op.args, link, PODLINK_NO_POD, PODLINK_FOREVER);
+    podlink_status status = pl_op_run(&op, PL_OP_LINK_TTL, client, call, err);
+    *seconds = op.result.number;
+    return status;
+}
+
 podlink_status podlink_link_remove(podlink_client *client, const podlink_link *link, int64_t keep_s,
                                    const podlink_call *call, podlink_error *err)
 {
@@ -174,6 +184,18 @@ podlink_status pl_decode_try(pl_reply *reply, pl_op_result *result)
         return kind == PL_POD_IS ? PODLINK_REFUSED : kind == PL_POD_NO_TEXT ? PODLINK_EREPLY : PODLINK_ECORRUPT;
     if (kind != PL_POD_IS || pl_pod_of_reply(podlink_reply_at(root, 1), &result->previous) == PL_POD_NO_TEXT)
         return PODLINK_EREPLY;
+    return PODLINK_OK;
+}
+
+/* Milliseconds; -1: persistent; -2: no link. Rounded up, so that a link that still exists never has 0 seconds left. */
+podlink_status pl_decode_ttl(pl_reply *reply, pl_op_result *result)
+{
+    int64_t ms;
+    if (podlink_reply_integer(reply->nodes, &ms) != PODLINK_OK || ms < -2)
+        return PODLINK_EREPLY;
+    if (ms == -2)
+        return PODLINK_NOT_LINKED;
+    result->number = ms == -1 ? PODLINK_FOREVER : ms < 1000 ? 1 : ms / 1000 + (ms % 1000 != 0);
     return PODLINK_OK;
 }
 

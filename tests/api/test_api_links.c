@@ -55,6 +55,27 @@ static void a_missing_link_is_an_answer_not_a_failure(void **state)
     assert_status(PODLINK_NOT_LINKED, podlink_link_remove_if_pod(client, &the_link, 0, 60, NULL, &err), &err);
 }
 
+static void assert_ttl(podlink_status expected, int64_t least, int64_t most)
+{
+    int64_t seconds = 77;
+    assert_status(expected, podlink_link_ttl(client, &the_link, &seconds, NULL, &err), &err);
+    assert_true(seconds >= least && seconds <= most);
+}
+
+static void ttl_returns_the_seconds_that_a_link_has_left(void **state)
+{
+    (void)state;
+    assert_ttl(PODLINK_NOT_LINKED, 0, 0);
+    assert_status(PODLINK_OK, podlink_link_set(client, &the_link, 3, PODLINK_FOREVER, NULL, NULL, &err), &err);
+    assert_ttl(PODLINK_OK, PODLINK_FOREVER, PODLINK_FOREVER);
+    assert_status(PODLINK_OK, podlink_link_set(client, &the_link, 3, 60, NULL, NULL, &err), &err);
+    assert_ttl(PODLINK_OK, 50, 60);
+    api_ask(redis, "PEXPIRE %s 10500", LINK_KEY);
+    assert_ttl(PODLINK_OK, 2, 11);
+    api_ask(redis, "SET %s rubbish EX 60", LINK_KEY);
+    assert_ttl(PODLINK_OK, 50, 60); /* the value is not read */
+}
+
 static void a_temporary_link_is_not_persistent(void **state)
 {
     (void)state;
@@ -450,6 +471,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         clean_test(a_link_to_any_pod_is_set_read_and_removed),
         clean_test(a_missing_link_is_an_answer_not_a_failure),
+        clean_test(ttl_returns_the_seconds_that_a_link_has_left),
         clean_test(a_temporary_link_is_not_persistent),
         clean_test(try_set_returns_the_pod_of_the_existing_link),
         clean_test(a_link_is_removed_only_from_its_own_pod),

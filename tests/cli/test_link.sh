@@ -30,6 +30,19 @@ set_for_a_time_makes_a_temporary_link()
     redis_is 0 EXISTS "$INDEX"
 }
 
+ttl_prints_the_seconds_that_a_link_has_left()
+{
+    expect 1 link ttl chat alice
+    expect 0 link set chat alice 2
+    expect 0 link ttl chat alice
+    out_is forever
+    expect 0 link ttl chat alice --json
+    json_is 'rows[0]["seconds"] == -1'
+    expect 0 link set chat alice 2 --for 2h
+    expect 0 link ttl chat alice
+    ((out > 7100 && out <= 7200)) || fail "the link lives for $out s"
+}
+
 each_unit_of_a_duration_counts()
 {
     local duration ttl

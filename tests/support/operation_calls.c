@@ -102,6 +102,16 @@ static podlink_status run_get_if_persistent(podlink_client *client, const struct
     return status;
 }
 
+static podlink_status run_ttl(podlink_client *client, const struct operation_input *input, podlink_error *err)
+{
+    int64_t seconds = 77;
+    const podlink_link link = link_of(input);
+    podlink_status status = podlink_link_ttl(client, &link, &seconds, input->call, err);
+    if (status != PODLINK_OK)
+        assert_int_equal(seconds, 0);
+    return status;
+}
+
 static podlink_status run_remove(podlink_client *client, const struct operation_input *input, podlink_error *err)
 {
     const podlink_link link = link_of(input);
@@ -381,6 +391,8 @@ static const struct operation table[] = {
      SHAPES(PODLINK_EREPLY, PODLINK_EREPLY, PODLINK_NOT_LINKED)},
     {"link_get_if_persistent", run_get_if_persistent, FIELDS_OF_LINK, .has_script = true, .is_repeatable = true,
      .replies = REPLIES(POD_3), ONE_COMMAND, NO_SHAPE_FITS},
+    {"link_ttl", run_ttl, FIELDS_OF_LINK, .is_repeatable = true, .replies = REPLIES(":42000\r\n"), ONE_COMMAND,
+     SHAPES(PODLINK_OK, PODLINK_EREPLY, PODLINK_EREPLY)},
     {"link_remove", run_remove, FIELDS_OF_LINK | FIELD_SECONDS, .has_script = true, .replies = REPLIES("*1\r\n:1\r\n"),
      ONE_COMMAND, NO_SHAPE_FITS},
     {"link_remove_if_pod", run_remove_if_pod, FIELDS_OF_LINK | FIELD_POD | FIELD_SECONDS, .has_script = true,
