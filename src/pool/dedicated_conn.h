@@ -14,11 +14,10 @@
 typedef struct pl_dedicated_conn {
     pl_conn conn;
     pl_stream stream;
-    int64_t dialled_at; /* when its credentials were asked for */
-    int64_t expires_at; /* PL_NEVER where neither it nor its credentials have a maximum lifetime */
+    int64_t dialled_at; /* when its credentials were fetched */
+    int64_t expires_at; /* PL_NEVER: neither it nor its credentials have a maximum lifetime */
     int64_t idle_since;
-    struct pl_dedicated_conn
-        *next; /* in the list of idle ones, the one returned last first; or of those that are lent */
+    struct pl_dedicated_conn *next; /* in the list of idle connections, the latest returned first; or of lent ones */
     pl_conn_counters counters;
 } pl_dedicated_conn;
 
@@ -28,18 +27,18 @@ typedef struct pl_dedicated_conn {
 podlink_status pl_dedicated_conn_open(const pl_server *server, int64_t lifetime_ns, int64_t deadline,
                                       pl_dedicated_conn **dedicated, podlink_error *err);
 
-/** Closes and frees it. Nobody has a command on it: pl_conn_fail() may have to come first. */
+/** Closes and frees it. No command is in flight on it: call pl_conn_fail() before if needed. */
 void pl_dedicated_conn_close(const pl_server *server, pl_dedicated_conn *dedicated);
 
-/** Whether it is as new: alive, nothing unsent, nothing due, nothing unread. A look at the socket, no round trip.
- */
+/** Whether it can be reused: alive, nothing unsent, no reply due, nothing unread. Checks the socket, without a round
+ *  trip. */
 bool pl_dedicated_conn_is_clean(pl_dedicated_conn *dedicated);
 
 /** Whether it or its credentials are too old.
- *  @param outdated_at  credentials that were asked for not after that are */
+ *  @param outdated_at  credentials that were fetched at that time or earlier are too old */
 bool pl_dedicated_conn_has_expired(const pl_dedicated_conn *dedicated, int64_t outdated_at, int64_t now);
 
-/** Whether the server has neither closed it nor said anything since it was idle. A look, as well. */
+/** Whether the server has neither closed it nor sent anything since it is idle. Checks the socket, too. */
 bool pl_dedicated_conn_is_quiet(pl_dedicated_conn *dedicated);
 
 /** In a list: the latest acknowledged_at, or `latest`. */

@@ -9,7 +9,7 @@
 #include <assert.h>
 
 enum {
-    DIALS_MAX = 4 /* at the same time: a number of waiting callers of callers makes no storm of dials */
+    DIALS_MAX = 4 /* at the same time: many waiting callers must not start a storm of dials */
 };
 
 void pl_dedicated_pool_init(pl_dedicated_pool *pool, const pl_server *server, uint32_t max, uint32_t min_idle,
@@ -76,9 +76,9 @@ static void begin_dial(pl_dedicated_pool *pool)
     assert(pool->total <= pool->max);
 }
 
-/* A place has become free: the first waiter may dial, unless a dial has failed just now. Then who waits for what others
- * will return goes on waiting, and the tick offers again; where there is nothing to be returned all are told.
- * @return the waiters to be told, linked by next, or NULL */
+/* A place is free: the first waiter may dial, unless a dial has just failed. In that case callers go on waiting if
+ * other callers will return connections, and the tick offers the place again; otherwise all waiters fail.
+ * @return the waiters to wake, linked by next, or NULL */
 static pl_waiter *offer_dial(pl_dedicated_pool *pool, int64_t now)
 {
     if (!pool->waiters.first || !may_dial(pool))
@@ -97,8 +97,8 @@ static pl_waiter *offer_dial(pl_dedicated_pool *pool, int64_t now)
     return waiter;
 }
 
-/* @param gave_up  the dialler's own deadline came first, which tells nothing of the server: the others try for
- * themselves */
+/* @param gave_up  the deadline of the caller that dialled came first. That says nothing about the server: the others
+ * dial themselves */
 static void note_dial(pl_dedicated_pool *pool, const podlink_error *fault, bool gave_up, int64_t now)
 {
     pool->dialling--;
@@ -118,7 +118,7 @@ static void note_dial(pl_dedicated_pool *pool, const podlink_error *fault, bool 
 
 /* --- without the lock ----------------------------------------------------------------------------------------- */
 
-/* Dials in a place that begin_dial() has taken. */
+/* Dials. begin_dial() has taken the place. */
 static podlink_status dial(pl_dedicated_pool *pool, int64_t deadline, pl_dedicated_conn **dedicated, podlink_error *err)
 {
     podlink_error fault;
@@ -131,13 +131,13 @@ static podlink_status dial(pl_dedicated_pool *pool, int64_t deadline, pl_dedicat
     note_dial(pool, &fault, gave_up, now);
     pl_waiter *next = offer_dial(pool, now);
     pthread_mutex_unlock(&pool->lock);
-    pl_waiters_tell(next);
+    pl_waiters_wake(next);
     if (fault.status != PODLINK_OK && err)
         *err = fault;
     return fault.status;
 }
 
-/* A connection is gone: its place is free. */
+/* Closes a connection: its place is free. */
 static void drop(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated)
 {
     pl_conn_fail(&dedicated->conn, PODLINK_ECLOSED, "the connection is given up");
@@ -151,7 +151,7 @@ static void drop(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated)
     pool->total--;
     pl_waiter *next = offer_dial(pool, pl_clock_now(pool->server->clock));
     pthread_mutex_unlock(&pool->lock);
-    pl_waiters_tell(next);
+    pl_waiters_wake(next);
 }
 
 static podlink_status timed_out(const pl_dedicated_pool *pool, podlink_error *err)
@@ -204,14 +204,14 @@ static podlink_status wait(pl_dedicated_pool *pool, pl_waiter *waiter, int64_t d
         pthread_mutex_unlock(&pool->lock);
         if (is_ours)
             return timed_out(pool, err);
-        left = PL_NEVER; /* somebody is about to tell us */
+        left = PL_NEVER; /* the event is about to be set */
     }
     pl_count_shared(&pool->counters.waits, 1);
     pl_count_shared(&pool->counters.wait_ns, (uint64_t)(pl_clock_now(clock) - began));
     return take_given(pool, waiter, deadline, dedicated, err);
 }
 
-/* What there is without waiting. @return false: nothing, the waiter is in line */
+/* Takes what is available without waiting. @return false: nothing; the waiter is in the queue */
 static bool take_or_wait(pl_dedicated_pool *pool, pl_waiter *waiter)
 {
     pl_event_init(&waiter->event);
@@ -234,7 +234,7 @@ static bool take_or_wait(pl_dedicated_pool *pool, pl_waiter *waiter)
     return false;
 }
 
-/* False where the latest dial has failed just now: the caller gets its fault. */
+/* False if the latest dial has just failed: the caller gets its fault. */
 static bool is_dial_due(pl_dedicated_pool *pool, const pl_waiter *waiter, int64_t now, podlink_error *err)
 {
     if (!waiter->may_dial || now >= pool->dial_not_before)
@@ -290,7 +290,7 @@ podlink_status pl_dedicated_pool_acquire(pl_dedicated_pool *pool, int64_t deadli
 
 bool pl_dedicated_pool_enter(pl_dedicated_pool *pool)
 {
-    /* Counted first, then looked: so whoever closes sees us, or we see that it is closed. */
+    /* First count, then read is_closed: either the closing thread sees this caller, or this caller sees is_closed. */
     atomic_fetch_add(&pool->inside, 1);
     if (!atomic_load(&pool->is_closed))
         return true;
@@ -303,7 +303,7 @@ void pl_dedicated_pool_leave(pl_dedicated_pool *pool)
     atomic_fetch_sub(&pool->inside, 1);
 }
 
-/* A connection that is not lent any more, or was not yet. */
+/* Puts back a connection that is no longer lent, or was not lent yet. */
 static void give_back(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated, bool is_reusable, int64_t now)
 {
     if (!is_reusable || !pl_dedicated_conn_is_clean(dedicated) || has_expired(pool, dedicated, now)) {
@@ -320,7 +320,7 @@ static void give_back(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated, boo
         push_idle(pool, dedicated, now);
     }
     pthread_mutex_unlock(&pool->lock);
-    pl_waiters_tell(waiter);
+    pl_waiters_wake(waiter);
     if (is_closed)
         drop(pool, dedicated);
 }
@@ -334,8 +334,8 @@ void pl_dedicated_pool_release(pl_dedicated_pool *pool, pl_dedicated_conn *dedic
     give_back(pool, dedicated, is_reusable, now);
 }
 
-/* Takes an idle connection that is to be closed out of the list: one that is dead or too old, or idle for too long
- * while there are more than min_idle. NULL where there is none. */
+/* Removes one idle connection that must be closed: dead, too old, or idle for too long while there are more than
+ * min_idle. NULL if there is none. */
 static pl_dedicated_conn *take_overdue(pl_dedicated_pool *pool, int64_t now)
 {
     for (pl_dedicated_conn **at = &pool->idle; *at; at = &(*at)->next) {
@@ -400,7 +400,7 @@ void pl_dedicated_pool_tick(pl_dedicated_pool *pool, int64_t now)
         bool dials = !overdue && wants_one_more(pool, now);
         pl_waiter *next = offer_dial(pool, now);
         pthread_mutex_unlock(&pool->lock);
-        pl_waiters_tell(next);
+        pl_waiters_wake(next);
         if (overdue) {
             pl_count_shared(&pool->counters.stale, 1);
             drop(pool, overdue);
@@ -424,7 +424,7 @@ void pl_dedicated_pool_close(pl_dedicated_pool *pool)
             waiter->is_closed = true;
         dedicated = pop_idle(pool);
         pthread_mutex_unlock(&pool->lock);
-        pl_waiters_tell(waiter);
+        pl_waiters_wake(waiter);
         if (dedicated)
             drop(pool, dedicated);
     } while (waiter || dedicated);

@@ -63,16 +63,16 @@ void pl_dedicated_pool_leave(pl_dedicated_pool *pool);
  *  @param is_reusable  false: close it in any case */
 void pl_dedicated_pool_release(pl_dedicated_pool *pool, pl_dedicated_conn *dedicated, bool is_reusable);
 
-/** Periodic: closes what is idle for too long, dead or too old, and dials what min_idle lacks. */
+/** Periodic work: closes connections that are idle for too long, dead or too old, and dials up to min_idle. */
 void pl_dedicated_pool_tick(pl_dedicated_pool *pool, int64_t now);
 
-/** The credentials that are known now are too old: closes what is idle, and the others when they come back. */
+/** The present credentials are too old: closes idle connections, and the lent ones when they are returned. */
 void pl_dedicated_pool_outdate(pl_dedicated_pool *pool, int64_t now);
 
-/** Nobody gets one any more: waiters are told, idle ones are closed. */
+/** Closes the pool: waiters fail, idle connections are closed. */
 void pl_dedicated_pool_close(pl_dedicated_pool *pool);
 
-/** Ends the connections that are lent: calls on them fail. */
+/** Ends the lent connections: calls on them fail. */
 void pl_dedicated_pool_end(pl_dedicated_pool *pool);
 
 /** The latest acknowledged_at of all connections. */

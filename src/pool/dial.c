@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making a connection: socket, TLS where it is wanted, and handshake. */
+/* Dialling: socket, TLS if configured, and handshake. */
 #include "pool/dial.h"
 
 #include "base/error.h"
@@ -38,7 +38,7 @@ static podlink_status open_stream(const pl_server *server, int64_t deadline, pl_
     return status;
 }
 
-/* What the oldest server does not know is not used: a command may go to any. */
+/* Keeps the version of the oldest server: a command may go to any server, so newer features are not used. */
 static void note_version(const pl_server *server, uint32_t version)
 {
     if (!server->least_version)
@@ -54,7 +54,7 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     pl_stream stream;
     if (open_stream(server, deadline, &stream, err) != PODLINK_OK)
         return stream;
-    pl_conn_counters ignored = {0}; /* the handshake is no call of the user's */
+    pl_conn_counters ignored = {0}; /* the handshake does not count as a call */
     pl_conn_init(conn, server->heap, server->address->text, server->reply_max, &ignored);
     pl_handshake handshake;
     podlink_error failure;
@@ -69,10 +69,10 @@ static pl_stream dial_as(const pl_login *login, pl_conn *conn, const pl_server *
     }
     uint32_t completed[3] = {0};
     pl_request_give_up(&handshake.request, completed);
-    if (err->status == PODLINK_OK) /* the handshake was answered; without words, which might repeat the credentials */
+    if (err->status == PODLINK_OK) /* answered; the server's text is left out, it might repeat the credentials */
         pl_error_set(err, conn->fault.status, PODLINK_NOT_SENT, "handshake on %s: %s", server->address->text,
                      podlink_status_text(conn->fault.status));
-    err->delivery = PODLINK_NOT_SENT; /* of the call for which the connection was wanted */
+    err->delivery = PODLINK_NOT_SENT; /* of the call that needs the connection */
     pl_conn_fail(conn, err->status, "the handshake failed");
     pl_conn_fini(conn);
     pl_stream_close(&stream);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The runs of a server. */
+/* The incarnations of a server. */
 #include "pool/incarnation.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The runs of a server: each restart or failover begins another, which has none of the scripts of the one before. */
+/* The incarnations of a server: each restart or failover begins a new one, which has none of the scripts loaded before.
+ */
 #ifndef PL_POOL_INCARNATION_H
 #define PL_POOL_INCARNATION_H
 
@@ -12,9 +13,9 @@
 
 typedef struct pl_incarnation {
     pthread_mutex_t lock;
-    _Atomic bool is_of_master;   /* the server is taken for a master: a connection is made only where it says so too */
-    char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "" where the server does not tell */
-    _Atomic uint32_t number;     /* counts runs from 1; 0 while no connection was made */
+    _Atomic bool is_of_master;   /* the server must be a master: a connection is made only if its role says so */
+    char run_id[PL_RUN_ID_SIZE]; /* of the latest handshake; "": not known */
+    _Atomic uint32_t number;     /* counts incarnations from 1; 0: no connection yet */
     pl_cancel cancel;
 } pl_incarnation;
 
@@ -27,7 +28,7 @@ void pl_incarnation_note(pl_incarnation *incarnation, const pl_server_identity *
 /** The server is no longer used. */
 void pl_incarnation_end(pl_incarnation *incarnation, podlink_status status, const char *why);
 
-/** Which run the latest connection found. */
+/** The incarnation that the latest connection found. */
 static inline uint32_t pl_incarnation_number(const pl_incarnation *incarnation)
 {
     return atomic_load_explicit(&incarnation->number, memory_order_acquire);

@@ -36,38 +36,38 @@ void pl_pool_fini(pl_pool *pool, bool is_child);
 pl_shared_conn *pl_pool_enter(pl_pool *pool, const pl_shared_conn *own, int64_t now);
 void pl_pool_leave(pl_shared_conn *conn);
 
-/** Whether no shared connection can be had at present: every dial has failed just now. Reads no lock. */
+/** Whether no shared connection is available: every one has just failed to dial. Takes no lock. */
 bool pl_pool_is_avoided(pl_pool *pool, int64_t now);
 
 /** Whether a shared connection is open. */
 bool pl_pool_is_connected(pl_pool *pool);
 
-/** No session gets a connection any more; those who wait for one are told, idle ones are closed. */
+/** Sessions get no connection any more: waiting callers fail, idle connections are closed. */
 void pl_pool_close(pl_pool *pool);
 
-/** Ends every connection, also those that are being made: calls on them fail with this status, and nobody makes a new
- *  one. @param why  for messages */
+/** Ends every connection, also those that are being dialled: calls on them fail with this status. No new connection is
+ *  made. @param why  for messages */
 void pl_pool_end(pl_pool *pool, podlink_status status, const char *why);
 
-/** Whether no caller is about to get a dedicated connection, or in a call on one. */
+/** Whether no caller waits for a dedicated connection or runs a call on one. */
 bool pl_pool_is_quiet(pl_pool *pool);
 
-/** Whether nothing is in flight, or about to be: no caller is in it, no reply is due, no connection is lent. */
+/** Whether nothing is in flight or about to be: no caller uses the pool, no reply is due, no connection is lent. */
 bool pl_pool_is_idle(pl_pool *pool);
 
-/** Whether no dedicated connection is there any more: all are given back, and closed. */
+/** Whether all dedicated connections are returned and closed. */
 bool pl_pool_is_unlent(pl_pool *pool);
 
-/** When the server acknowledged something last that may have been a write. 0: never. */
+/** When the server last acknowledged a command that may write. 0: never. */
 int64_t pl_pool_acknowledged_at(pl_pool *pool);
 
-/** When it may have done so last: now, where a reply is due or a connection is lent; else the same. */
+/** The latest time at which it may have done so: now if a reply is due or a connection is lent; else the same. */
 int64_t pl_pool_may_have_acknowledged_at(pl_pool *pool);
 
 /** Periodic work. */
 void pl_pool_tick(pl_pool *pool);
 
-/** Shows the server the credentials anew, on every connection that was made before.
+/** Authenticates again, on every connection that was made before.
  *  @return as podlink_client_reauthenticate(). Blocks until the deadline at most, and as long as the host's callback
  *  takes */
 podlink_status pl_pool_reauthenticate(pl_pool *pool, int64_t deadline, podlink_error *err);

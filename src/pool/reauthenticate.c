@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Showing the server, on a connection that is open, the credentials anew. The AUTH runs between the calls of others;
- * those behind it were sent before its answer is known, and run as the user whom the server knew before where it
- * refuses. */
+/* Authenticating again on an open connection. The AUTH runs between the calls of other threads. Calls behind it are
+ * sent before its answer is known; if the server refuses it, they run as the user that was authenticated before. */
 #include "pool/reauthenticate.h"
 
 #include "base/error.h"
@@ -19,7 +18,7 @@ static void log_auth(const pl_server *server, const podlink_error *err, int64_t 
                                        .server = server->address->text,
                                        .duration_ns = pl_clock_now(server->clock) - began};
     if (is_ok)
-        pl_log_write(server->log, record, "authenticated anew to %s", server->address->text);
+        pl_log_write(server->log, record, "authenticated again to %s", server->address->text);
     else
         pl_log_write(server->log, record, "%s", err->message);
 }
@@ -35,7 +34,7 @@ static outcome send_auth(pl_shared_conn *conn, const pl_shared_conn_auth *auth, 
     handshake.request.began_at = pl_clock_now(conn->server->clock);
     pl_shared_conn_run_auth(conn, auth, &handshake.request, deadline);
     pl_request_give_up(&handshake.request, completed);
-    err->delivery = PODLINK_NOT_SENT; /* of whatever the connection is for */
+    err->delivery = PODLINK_NOT_SENT; /* of the call that needs the connection */
     if (handshake.request.status == PODLINK_OK)
         return ACCEPTED;
     return handshake.request.status == PODLINK_EAUTH ? REFUSED : UNANSWERED;
@@ -64,7 +63,7 @@ bool pl_reauthenticate(pl_shared_conn *conn, int64_t now, int64_t deadline, podl
     pl_error_clear(err);
     pl_shared_conn_outdate(conn, now);
     if (!pl_shared_conn_wants_auth(conn, pl_clock_now(conn->server->clock), &auth))
-        return true; /* whoever dials will ask for them */
+        return true; /* the next dial fetches them */
     const outcome outcome = show(conn, &auth, deadline, err);
     if (outcome == ACCEPTED)
         pl_shared_conn_note_auth(conn, &auth);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* Showing the server, on a connection that is open, the credentials anew: it tells nobody that they have been revoked.
- */
+/* Authenticating again on an open connection: a server does not report that credentials have been revoked. */
 #ifndef PL_POOL_REAUTHENTICATE_H
 #define PL_POOL_REAUTHENTICATE_H
 
 #include "pool/shared_conn.h"
 
-/** Sends AUTH on the connection, where there is one, and ends it where the server does not accept it.
- *  @param now  when that was wanted: what was accepted later will do
- *  @param err  out, may not be NULL: why not
- *  @return false: they could not be shown, since the host's callback failed. The connection stays as it is. Blocks
- * until the deadline at most, and as long as the callback takes */
+/** Sends AUTH if the connection is open, and ends the connection if the server does not accept it.
+ *  @param now  when this was requested: credentials that were accepted later are sufficient
+ *  @param err  out, may not be NULL: the reason of a failure
+ *  @return false: the host's callback failed; the connection stays as it is. Blocks until the deadline at most, and as
+ *  long as the callback takes */
 bool pl_reauthenticate(pl_shared_conn *conn, int64_t now, int64_t deadline, podlink_error *err);
 
-/** Periodic: the same where the credentials are too old. Where they could not be shown, or there was no answer, it is
- *  tried again for as long as they may be old, before the connection is ended. */
+/** Periodic work: the same if the credentials are too old. If the callback fails or no answer comes, it tries again for
+ *  as long as old credentials are allowed, and then ends the connection. */
 void pl_reauthenticate_overdue(pl_shared_conn *conn);
 
 #endif

@@ -50,7 +50,7 @@ typedef struct pl_leaders {
 /** The callers that wait for their replies, or for a dial. */
 typedef struct pl_followers {
     pl_waitset waitset;
-    pl_caller *latest; /* a list of them, the one that came last first */
+    pl_caller *latest; /* a list of them, the latest first */
     uint32_t count;
     pl_caller *next_leader; /* was woken to become a leader, and does not have the lock yet; NULL: none */
     int64_t due; /* the earliest deadline of those that sleep without a timer, or earlier; PL_NEVER: there are none */

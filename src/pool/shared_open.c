@@ -184,7 +184,7 @@ void pl_shared_conn_check_idle(pl_shared_conn *conn)
         return; /* if a call was queued meanwhile, its reader finds out */
     pl_count(&conn->counters.stale, 1);
     if (result == PL_IO_DONE)
-        pl_shared_conn_fail(conn, PODLINK_EPROTOCOL, "bytes that nobody asked for");
+        pl_shared_conn_fail(conn, PODLINK_EPROTOCOL, "unsolicited bytes");
     else
         pl_shared_conn_fail(conn, PODLINK_ECONNLOST, "closed by the server while idle");
 }

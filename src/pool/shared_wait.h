@@ -40,7 +40,7 @@ pl_request *pl_shared_conn_take_finished(pl_shared_conn *conn);
 pl_request *pl_shared_conn_take_overdue(pl_shared_conn *conn, int64_t now, pl_request *to_wake);
 
 /** A leader that leaves must not leave work behind that nobody does. If nobody reads, or nobody writes what is queued,
- *  takes the next leader: the follower that came last, whose reply comes last. @return the list with it in front */
+ *  takes the next leader: the latest follower, whose reply comes last. @return the list with it in front */
 pl_request *pl_shared_conn_take_next_leader(pl_shared_conn *conn, pl_request *to_wake);
 
 /** Wakes a list. Releases the lock meanwhile, unless the list is empty. */

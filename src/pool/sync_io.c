@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The blocking driver of a connection that one caller has for itself. */
+/* The blocking driver of a connection with a single user. */
 #include "pool/sync_io.h"
 
 #include <poll.h>
@@ -37,12 +37,12 @@ static void send_output(pl_conn *conn, pl_stream *stream, const pl_clock *clock)
     pl_conn_sent(conn, written, pl_clock_now(clock));
     if (result != PL_IO_FAILED)
         return;
-    take_input(conn, stream, clock); /* why it hung up may lie there unread */
+    take_input(conn, stream, clock); /* the reason why the server closed it may be unread */
     if (!conn->is_dead)
         fail_by_system(conn, stream, error_number);
 }
 
-/* Sends, receives, or waits for what can be done first. False at the deadline. */
+/* Sends, receives, or waits until one of them is possible. False at the deadline. */
 static bool step(pl_conn *conn, pl_stream *stream, short events, const pl_clock *clock, int64_t deadline)
 {
     int64_t left = pl_until(deadline, pl_clock_now(clock));
@@ -81,7 +81,7 @@ static bool queue(pl_conn *conn, pl_request *request)
     return true;
 }
 
-/* The deadline of the next step: a short one where somebody may end it all meanwhile. */
+/* The deadline of the next step: a short one if it can be cancelled. */
 static int64_t step_deadline(const pl_clock *clock, int64_t deadline, const pl_cancel *cancel)
 {
     if (!cancel)

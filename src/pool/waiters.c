@@ -53,7 +53,7 @@ bool pl_waiters_remove(pl_waiters *waiters, pl_waiter *waiter)
     return true;
 }
 
-void pl_waiters_tell(pl_waiter *list)
+void pl_waiters_wake(pl_waiter *list)
 {
     while (list) {
         pl_waiter *next = list->next;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Callers in line for a dedicated connection. All but pl_waiters_tell() under the lock of the line's owner. */
+/* The queue of callers that wait for a dedicated connection. Call all functions but pl_waiters_wake() with the lock of
+ * the owner. */
 #ifndef PL_POOL_WAITERS_H
 #define PL_POOL_WAITERS_H
 
@@ -12,14 +13,14 @@
 /** A caller that waits; on its stack. */
 typedef struct pl_waiter {
     pl_event event;
-    pl_dedicated_conn *dedicated; /* given: a connection, */
+    pl_dedicated_conn *dedicated; /* the result: a connection, */
     bool may_dial;                /* or the right to dial one, */
-    bool is_closed;               /* or the news that there will be none, */
-    bool has_failed;              /* or that there is none and nobody may dial yet: dial_fault has the reason */
+    bool is_closed;               /* or the pool was closed, */
+    bool has_failed;              /* or there is none and dialling is not due yet: dial_fault has the reason */
     struct pl_waiter *next;
 } pl_waiter;
 
-/** Served in the order in which they came. All zeros: nobody waits. */
+/** First come, first served. All zeros: empty. */
 typedef struct pl_waiters {
     pl_waiter *first;
     pl_waiter *last;
@@ -28,16 +29,16 @@ typedef struct pl_waiters {
 
 void pl_waiters_add(pl_waiters *waiters, pl_waiter *waiter);
 
-/** Takes the first out of the line. @return NULL: nobody waits */
+/** Removes the first. @return NULL: the queue is empty */
 pl_waiter *pl_waiters_pop(pl_waiters *waiters);
 
-/** Takes all out of the line. @return a list of them, or NULL */
+/** Removes all. @return a list of them, or NULL */
 pl_waiter *pl_waiters_pop_all(pl_waiters *waiters);
 
-/** One gives up. @return false: it is not in the line any more, it has been given something and is about to be told */
+/** A caller gives up. @return false: it is no longer in the queue; it has a result, and its event is about to be set */
 bool pl_waiters_remove(pl_waiters *waiters, pl_waiter *waiter);
 
-/** Wakes a list of those who were taken out. Without the lock: each of them may be gone afterwards. */
-void pl_waiters_tell(pl_waiter *list);
+/** Wakes a list of removed waiters. Without the lock: each of them may be gone afterwards. */
+void pl_waiters_wake(pl_waiter *list);
 
 #endif
