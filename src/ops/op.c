@@ -272,9 +272,11 @@ static podlink_status complete(pl_request *request, uint32_t i, const pl_outcome
     pl_op *op = (pl_op *)request;
     pl_op_args item;
     const pl_op_args *args = args_of(op, i, &item);
-    const podlink_status status = decode(op, args, outcome, &op->result, err);
+    pl_op_result of_item; /* items of one batch can be completed on several connections at the same time */
+    pl_op_result *result = op->access ? &of_item : &op->result;
+    const podlink_status status = decode(op, args, outcome, result, err);
     if (op->access)
-        op->access->store(op->items, i, status, outcome->delivery, &op->result);
+        op->access->store(op->items, i, status, outcome->delivery, result);
     return status;
 }
 
