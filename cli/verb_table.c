@@ -11,7 +11,7 @@ static const cli_verb *const groups[] = {
 
 const cli_verb *cli_verb_at(size_t i)
 {
-    for (size_t group = 0; group < sizeof groups / sizeof *groups; group++)
+    for (size_t group = 0; group < sizeof groups / sizeof groups[0]; group++)
         for (const cli_verb *verb = groups[group]; verb->noun; verb++)
             if (i-- == 0)
                 return verb;

@@ -6,6 +6,7 @@
 #include "base/sized.h"
 #include "client/call.h"
 
+#include <assert.h>
 #include <string.h>
 
 static int64_t tick(void *client)
@@ -51,6 +52,7 @@ static podlink_status make(const podlink_options *options, podlink_client **clie
 
 static podlink_status begin(podlink_client *client, const podlink_options *options, podlink_error *err)
 {
+    assert(client);
     pl_node_hooks node_hooks;
     const bool listens = client->deployment.topology->sockets != NULL;
     podlink_status status = pl_script_client_hooks.made(client, options, &node_hooks, err);

@@ -10,16 +10,16 @@ enum { SERVER_PORT = 6379, SENTINEL_PORT = 26379 };
 
 #define SINGLE(scheme, default_port, tls)                                                                              \
     {                                                                                                                  \
-        .name = scheme, .kind = PL_SINGLE, .port = default_port, .has_tls = tls, .has_databases = true                 \
+        .name = (scheme), .kind = PL_SINGLE, .port = (default_port), .has_tls = (tls), .has_databases = true           \
     }
 #define SENTINELS(scheme, tls)                                                                                         \
     {                                                                                                                  \
-        .name = scheme, .kind = PL_SENTINEL, .port = SENTINEL_PORT, .has_tls = tls, .has_list = true,                  \
+        .name = (scheme), .kind = PL_SENTINEL, .port = SENTINEL_PORT, .has_tls = (tls), .has_list = true,              \
         .has_sentinels = true, .has_databases = true                                                                   \
     }
 #define CLUSTER(scheme, tls)                                                                                           \
     {                                                                                                                  \
-        .name = scheme, .kind = PL_CLUSTER, .port = SERVER_PORT, .has_tls = tls, .has_list = true,                     \
+        .name = (scheme), .kind = PL_CLUSTER, .port = SERVER_PORT, .has_tls = (tls), .has_list = true,                 \
         .needs_readonly = true                                                                                         \
     }
 

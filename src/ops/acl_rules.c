@@ -123,9 +123,8 @@ static void add_keys(rule *rule, pl_name ns, const char *kind)
     memcpy(pattern, before, sizeof before - 1);
     size_t used = sizeof before - 1;
     used += put_pattern_name(pattern + used, ns);
-    const size_t length = strlen(kind);
-    memcpy(pattern + used, kind, length);
-    used += length;
+    for (const char *c = kind; *c; c++)
+        pattern[used++] = *c;
     pattern[used++] = '*';
     add_word(rule, pattern, used);
 }

@@ -401,7 +401,8 @@ static step read_head(pl_reader *reader, pl_reader_input *input)
     const char *text;
     size_t length;
     int64_t number;
-    const char type = reader->head_length > 0 ? reader->head[0] : *input->at;
+    const char *at = reader->head_length > 0 ? reader->head : input->at;
+    const char type = *at;
     switch (type) {
     case '+':
         return begin_line(reader, PODLINK_REPLY_STATUS, input);

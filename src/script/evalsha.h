@@ -39,12 +39,12 @@ podlink_status pl_script_named(podlink_client *client, const char *name, const p
 /** Finds the script and checks the call.
  *  @param type  that the caller wants, PODLINK_SCRIPT_ANY: as declared
  *  @return PODLINK_OK, EINVAL, ESCRIPT */
-podlink_status pl_evalsha_init(pl_evalsha *evalsha, podlink_client *client, const podlink_script_call *call,
-                               pl_want want, podlink_script_reply type, podlink_error *err);
+podlink_status pl_evalsha_init(pl_evalsha *inv, podlink_client *client, const podlink_script_call *call, pl_want want,
+                               podlink_script_reply type, podlink_error *err);
 
 /** After the run: does with a large reply what would take too long under the lock of a connection.
  *  @param status  of the run
  *  @return the status of the call: that of the run, or EREPLY, ENOMEM */
-podlink_status pl_evalsha_finish(pl_evalsha *evalsha, const pl_heap *heap, podlink_status status, podlink_error *err);
+podlink_status pl_evalsha_finish(pl_evalsha *inv, const pl_heap *heap, podlink_status status, podlink_error *err);
 
 #endif
